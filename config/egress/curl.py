@@ -1,0 +1,51 @@
+"""The same policy for libcurl: a socket hook that sees each concrete address before it is dialled."""
+
+import socket
+from typing import Any
+
+import pycurl
+
+from config.egress.errors import EgressDenied
+from config.egress.policy import check_address
+
+_NO_SOCKET: int = pycurl.SOCKET_BAD
+
+
+class SocketGate:
+    """CURLOPT_OPENSOCKETFUNCTION of one easy handle; `denied` tells a refusal from a failed connection."""
+
+    __slots__ = ("denied",)
+
+    def __init__(self) -> None:
+        self.denied = False
+
+    def __call__(self, purpose: int, address: Any) -> int:
+        family, kind, protocol, target = address
+        # Once one answer of a name was denied, the rest of its answers are refused too.
+        if self.denied or family not in (socket.AF_INET, socket.AF_INET6):
+            self.denied = True
+            return _NO_SOCKET
+        try:
+            check_address(target[0], target[1])
+        except EgressDenied:
+            self.denied = True
+            return _NO_SOCKET
+        # libcurl owns the descriptor from here on and closes it.
+        return socket.socket(family, kind, protocol).detach()
+
+
+def guard(handle: pycurl.Curl) -> SocketGate:
+    """Set what every handle must have before its first request, and return its gate.
+
+    Set the gate's `denied` to False before each transfer. A reused connection was checked when it was opened.
+    """
+    gate = SocketGate()
+    handle.setopt(pycurl.OPENSOCKETFUNCTION, gate)
+    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+    handle.setopt(pycurl.FOLLOWLOCATION, 0)
+    # An empty proxy switches off http_proxy and friends of the environment.
+    handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
+    # Without it libcurl's resolver time-out raises SIGALRM in a threaded process.
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    return gate

@@ -1,0 +1,83 @@
+"""Whether the installation is alive: web, database, workers of every queue, and beat."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part's state; `detail` names what is wrong in plain words."""
+
+    is_ok: bool
+    detail: str = ""
+
+
+_checks: dict[str, Callable[[], Finding]] = {}
+
+
+def health_check(name: str) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
+    """Register a check of that part; upper rooms declare theirs where they live."""
+
+    def register(check: Callable[[], Finding]) -> Callable[[], Finding]:
+        _checks[name] = check
+        return check
+
+    return register
+
+
+@health_check("web")
+def _web() -> Finding:
+    return Finding(True)
+
+
+@health_check("database")
+def _database() -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return Finding(True)
+
+
+def findings() -> dict[str, Finding]:
+    """Every part's state. Once the database was found silent it is not asked again: each try would wait ten seconds."""
+    found: dict[str, Finding] = {}
+    silence: Finding | None = None
+    for name, check in _checks.items():
+        if silence is not None:
+            found[name] = silence
+            continue
+        try:
+            found[name] = check()
+        except (DatabaseError, InterfaceError) as error:
+            found[name] = silence = Finding(False, f"the database does not answer ({type(error).__name__})")
+    return found
+
+
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """200 when every part is alive, 503 naming what is not."""
+    found = findings()
+    failing = [name for name, finding in found.items() if not finding.is_ok]
+    body = {
+        "status": "failing" if failing else "ok",
+        "failing": failing,
+        "checks": {
+            name: {"ok": one.is_ok, **({"detail": one.detail} if one.detail else {})}
+            for name, one in found.items()
+        },
+    }
+    response = JsonResponse(body, status=503 if failing else 200)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own switch: a 503 here is an answer, not an error
+    return response
+
+
+@require_safe
+def metrics_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,220 @@
+"""Django's settings, all derived from the environment (config/env.py; documented in .env.example)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from django.utils.translation import gettext_lazy as _
+
+from config import env as environment
+from config.env import BASE_DIR, DATA_DIR, PORT, env
+from config.theme import UNFOLD as THEME
+
+SECRET_KEY = environment.SECRET_KEY
+ENCRYPTION_KEYS = environment.ENCRYPTION_KEYS
+
+DEBUG = env.bool("DEBUG", default=False)
+PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "tenants.apps.SwitchboardAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "django_celery_beat",
+    "config.apps.InstallationConfig",
+    "tenants.apps.TenantsConfig",
+    "webhooks",
+    "exports",
+    "integrations",
+    "telephony",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.SecurityHeaders",
+    "config.middleware.Correlation",
+    "config.middleware.ApiPaths",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.middleware.TenantScope",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "tenants.User"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tenants.admin.navigation.companies",
+            ],
+        },
+    },
+]
+
+# Database: SQLite below DATA_DIR until DATABASE_URL names a server.
+DATABASES: dict[str, Any] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'switchboard.sqlite3'}")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"].endswith("sqlite3"):
+    # WAL without IMMEDIATE loses a quarter of concurrent transactions to "database is locked"; with it, none.
+    # FULL: a committed event survives a power cut.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        " PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
+    }
+    _database["CONN_MAX_AGE"] = (
+        None  # a thread's connection is a file handle: opening one a request is the cost
+    )
+    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    _database["CONN_MAX_AGE"] = 0
+    _database.setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.int("DATABASE_POOL_SIZE", default=32),
+        "timeout": 10,
+    }
+
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://switchboard")}
+
+# Broker: files below DATA_DIR until BROKER_URL names RabbitMQ or Redis. Messages only wake workers, rows are the truth.
+CELERY_BROKER_URL: str = env.str("BROKER_URL", default="filesystem://")
+IS_EMBEDDED_BROKER = CELERY_BROKER_URL.startswith("filesystem://")
+
+EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
+globals().update(EMAIL_CONFIG)
+
+LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="ru")
+LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
+FORMAT_MODULE_PATH = ["config.formats"]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+UNFOLD = THEME
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+MEDIA_ROOT = DATA_DIR / "media"
+
+SESSION_COOKIE_NAME = f"switchboard_{PORT}"  # two copies on one host must not log each other out
+CSRF_COOKIE_NAME = f"switchboard_csrf_{PORT}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_SIZE", default=5 * 1024 * 1024)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.api.authentication.ApiKeyAuthentication",
+        "tenants.api.authentication.MemberSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["tenants.api.renderers.FastJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.api.parsers.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttling.CredentialThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"credential": env.str("API_RATE", default="6000/min")},
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tenants.api.problems.problem_handler",
+    "PAGE_SIZE": 50,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Switchboard API",
+    "DESCRIPTION": "Connect a company's telephone exchange, CRM, shops, messengers, payments, documents and databases.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {},
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# What leaves and what stays (documented in .env.example).
+# Off only in tests, which work through lanes by hand.
+WAKE_WORKERS: bool = env.bool("WAKE_WORKERS", default=True)
+EGRESS_ALLOW: list[str] = env.list("EGRESS_ALLOW", default=[])
+WEBHOOK_DELIVERY_TIMEOUT: float = env.float("WEBHOOK_DELIVERY_TIMEOUT", default=20.0)
+WEBHOOK_MAX_RETRIES: int = env.int("WEBHOOK_MAX_RETRIES", default=9)
+WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
+EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
+EXPORT_MAX_FILE_SIZE: int = env.int("EXPORT_MAX_FILE_SIZE", default=2 * 1024**3)
+EXPORT_RETENTION_HOURS: int = env.int("EXPORT_RETENTION_HOURS", default=24)
+EXTERNAL_API_TIMEOUT: float = env.float("EXTERNAL_API_TIMEOUT", default=10.0)
+EXTERNAL_API_RATE_LIMIT: int = env.int("EXTERNAL_API_RATE_LIMIT", default=10)
+DB_SYNC_BATCH_SIZE: int = env.int("DB_SYNC_BATCH_SIZE", default=1000)
+DB_SYNC_TIMEOUT: int = env.int("DB_SYNC_TIMEOUT", default=300)
+PBX_EVENT_MAX_SIZE: int = env.int("PBX_EVENT_MAX_SIZE", default=64 * 1024)
+CALL_END_GRACE: float = env.float("CALL_END_GRACE", default=3.0)  # seconds; a transfer may continue the call
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"masking": {"()": "config.logs.MaskSecrets"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masking"]}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "ERROR"},
+    },
+}
+
+django_stubs_ext.monkeypatch()

@@ -1,0 +1,45 @@
+"""Brings an installation up to date before it starts: translations, database, static files, demo."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management import CommandError, call_command, get_commands
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from config.env import DATA_DIR
+from config.supervisor import demo
+from config.supervisor.translations import compile_catalogues
+
+Say = Callable[[str], object]
+
+
+def prepare(say: Say) -> None:
+    """Safe to repeat, and safe while an older copy still runs."""
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    compile_catalogues(settings.LOCALE_PATHS)
+    _migrate(say)
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _migrate(say: Say) -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except OperationalError as error:
+        raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+    if plan:
+        say(f"Bringing the database up to date ({len(plan)} steps)…")
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def prepare_demo(say: Say) -> None:
+    """The demo company, when this is a first start and nobody declined; later its addresses follow PORT."""
+    if "demo" not in get_commands():
+        return
+    if demo.note():
+        call_command("demo", verbosity=0)
+    elif demo.is_wanted():
+        say("Creating the demo company…")
+        call_command("demo", verbosity=0)

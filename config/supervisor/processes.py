@@ -1,0 +1,69 @@
+"""What an installation consists of: every process, its command and how long it may take to stop."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from config.env import BASE_DIR, PORT, env
+
+Role = Literal["web", "worker", "worker-exports", "beat"]
+STOP_SECONDS = 12  # what is not finished by then is killed; leased work is picked up again
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    name: str
+    command: tuple[str, ...]
+
+
+def host() -> str:
+    address: str = env.str("HOST", default="127.0.0.1")
+    return address
+
+
+def _web() -> tuple[str, ...]:
+    """One worker process: the front batches commits across all connections. Measured choices: docs/architecture.md."""
+    return (
+        sys.executable, "-m", "granian", "config.asgi:application",
+        "--interface", "asgi", "--host", host(), "--port", str(PORT),
+        "--http", "1", "--no-ws",
+        "--workers", "1", "--runtime-mode", "mt", "--runtime-threads", "1",
+        "--backlog", "1024", "--backpressure", "512",
+        "--respawn-failed-workers", "--respawn-interval", "0.1",
+        "--workers-kill-timeout", str(STOP_SECONDS - 1),
+        "--log-level", "warning",
+    )  # fmt: skip
+
+
+def _celery(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "--quiet", "-A", "config", *arguments)
+
+
+def _worker(name: str, queues: str) -> tuple[str, ...]:
+    # Each worker finds its work in the database: it needs no talk with the others.
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return _celery("worker", "-n", f"{name}-{PORT}@%h", "-Q", queues, *quiet, "--loglevel", "INFO")
+
+
+def _beat() -> tuple[str, ...]:
+    return _celery("beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "INFO")
+
+
+_COMMANDS: dict[Role, Callable[[], tuple[str, ...]]] = {
+    "web": _web,
+    "worker": lambda: _worker("worker", "calls,webhooks,integrations,upkeep"),
+    "worker-exports": lambda: _worker("worker-exports", "exports"),
+    "beat": _beat,
+}
+ROLES = tuple(_COMMANDS)
+
+
+def process(role: Role) -> Process:
+    return Process(role, _COMMANDS[role]())
+
+
+def simulator(system: str, port: int, arguments: Sequence[str] = ()) -> Process:
+    """A simulated outside system of the demo."""
+    manage = str(BASE_DIR / "manage.py")
+    return Process(system, (sys.executable, manage, "simulate", system, "--port", str(port), *arguments))
