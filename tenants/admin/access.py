@@ -1,0 +1,132 @@
+"""People and machines that may enter."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from tenants.access import ADMINISTRATORS, is_operator
+from tenants.admin.base import SwitchboardAdmin, TenantAdmin
+from tenants.keys import forget_keys
+from tenants.models import ApiKey, Member, Role, User
+from tenants.models.api_key import new_key
+from tenants.scopes import clean_scopes
+
+if admin.site.is_registered(Group):
+    admin.site.unregister(Group)  # access follows from roles
+
+
+@admin.register(User)
+class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]
+    """For operators only: a member's administrator works with memberships."""
+
+    menu_icon = "person"
+    menu_place = 550
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
+    list_filter = ("is_superuser", "is_active")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email", "language")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+    )
+    filter_horizontal = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+@admin.register(Member)
+class MemberPage(TenantAdmin):
+    menu_icon = "group"
+    menu_place = 520
+    list_display = ("user", "role", "extension", "is_active")
+    list_filter = ("role", "is_active")
+    list_select_related = ("user", "extension")
+    search_fields = ("user__username", "user__email")
+    view_roles = ADMINISTRATORS
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user" and not is_operator(request):
+            # Whoever works elsewhere is nobody's business here.
+            kwargs["queryset"] = User.objects.filter(memberships__in=Member.objects.all()).distinct()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role" and not is_operator(request):
+            member = getattr(request, "member", None)
+            if member is None or member.role != Role.OWNER:
+                kwargs["choices"] = [choice for choice in Role.choices if choice[0] != Role.OWNER]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Owners are changed by owners."""
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, obj: Any) -> bool:
+        member = getattr(request, "member", None)
+        return (
+            obj is None
+            or obj.role != Role.OWNER
+            or is_operator(request)
+            or bool(member and member.role == Role.OWNER)
+        )
+
+
+class ApiKeyForm(forms.ModelForm):
+    scopes = forms.CharField(
+        label=_("Scopes"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One a line, such as calls:read, endpoints:* or * for everything."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "scopes", "expires_at", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.scopes:
+            self.initial["scopes"] = "\n".join(self.instance.scopes)
+
+    def clean_scopes(self) -> list[str]:
+        return clean_scopes(self.cleaned_data["scopes"].split())
+
+
+@admin.register(ApiKey)
+class ApiKeyPage(TenantAdmin):
+    menu_icon = "key"
+    menu_place = 530
+    form = ApiKeyForm
+    list_display = ("name", "prefix", "scope_text", "expires_at", "last_used_at", "is_active")
+    view_roles = ADMINISTRATORS
+    readonly_fields = ("prefix", "last_used_at")
+    fields = ("name", "scopes", "expires_at", "is_active", "prefix", "last_used_at")
+
+    @admin.display(description=_("scopes"))
+    def scope_text(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        plain = None
+        if not change:
+            plain = new_key()
+            obj.set_key(plain)
+        super().save_model(request, obj, form, change)
+        forget_keys()
+        if plain:
+            messages.success(request, gettext("The key, shown only this once: %(key)s") % {"key": plain})

@@ -1,0 +1,175 @@
+"""Base classes of every admin page: scoped to the tenant, permitted by role, audited.
+
+Django's permission rows are not used: what a person may do follows from their role (tenants/access.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.paginator import InfinitePaginator
+
+from tenants import audit
+from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
+from tenants.scoping import current_tenant_id
+
+site = admin.site
+
+
+class RolePermissions:
+    """Permissions from the member's role. `append_only` pages are for looking, whoever looks."""
+
+    view_roles: ClassVar[Collection[str]] = EVERY_ROLE
+    write_roles: ClassVar[Collection[str]] = ADMINISTRATORS
+    append_only: ClassVar[bool] = False
+    menu_icon: ClassVar[str] = "chevron_right"  # a name of Material Symbols
+    menu_place: ClassVar[int | None] = 900  # None: not in the sidebar
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, self.view_roles) or has_role(request, self.write_roles)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not self.append_only and has_role(request, self.write_roles)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not self.append_only and has_role(request, self.write_roles)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not self.append_only and has_role(request, self.write_roles)
+
+
+class _Scoped(RolePermissions):
+    """The tenant's own rows, and only those to choose from."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # The default manager of a tenant-owned model filters by the scope, so the drop-down holds only own rows.
+        kwargs.setdefault("queryset", db_field.remote_field.model._default_manager.all())
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class Audited:
+    """Every change in the admin leaves an entry in the audit trail, in the same transaction."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Rows of an inline belong to their parent's tenant."""
+        tenant_id = getattr(form.instance, "tenant_id", None) or current_tenant_id()
+        for child in formset.forms:
+            if hasattr(child.instance, "tenant_id") and child.instance.tenant_id is None:
+                child.instance.tenant_id = tenant_id
+        super().save_formset(request, form, formset, change)  # type: ignore[misc]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        if not change and hasattr(obj, "tenant_id") and obj.tenant_id is None:
+            obj.tenant_id = current_tenant_id()
+        model = type(obj)
+        with transaction.atomic():
+            stored = model._base_manager.filter(pk=obj.pk).first() if change else None
+            before = audit.snapshot(stored) if stored else {}
+            super().save_model(request, obj, form, change)  # type: ignore[misc]
+            old, new = audit.changed(before, audit.snapshot(obj))
+            verb = "updated" if change else "created"
+            audit.record(f"{obj._meta.model_name}.{verb}", obj, before=old if change else {}, after=new)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with transaction.atomic():
+            audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
+            super().delete_model(request, obj)  # type: ignore[misc]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        with transaction.atomic():
+            for obj in queryset:
+                audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
+            super().delete_queryset(request, queryset)  # type: ignore[misc]
+
+    def log_addition(self, *args: Any, **kwargs: Any) -> None:
+        """Django's own admin log is replaced by the audit trail."""
+
+    log_change = log_deletion = log_deletions = log_addition
+
+
+class SwitchboardAdmin(RolePermissions, Audited, ModelAdmin):
+    """For models that belong to no single tenant."""
+
+    list_per_page = 25
+    show_full_result_count = False
+    list_fullwidth = True
+    warn_unsaved_form = True
+    compressed_fields = True
+
+
+class TenantAdmin(_Scoped, Audited, ModelAdmin):
+    """For tenant-owned models: one tenant's rows at a time; operators without a chosen tenant see a company column."""
+
+    list_per_page = 25
+    show_full_result_count = False
+    list_fullwidth = True
+    warn_unsaved_form = True
+    compressed_fields = True
+    exclude: ClassVar[Any] = ("tenant",)
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The tenant is not asked for where it is known."""
+        excluded = tuple(self.exclude or ())
+        if is_operator(request) and current_tenant_id() is None and obj is None:
+            return tuple(name for name in excluded if name != "tenant") or None
+        return excluded or None
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = list(super().get_list_display(request))
+        if is_operator(request) and current_tenant_id() is None:
+            shown.append("tenant")
+        return shown
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        related = super().get_list_select_related(request)
+        if related is True or not (is_operator(request) and current_tenant_id() is None):
+            return related
+        return [*(related or ()), "tenant"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators choose a company first: a new row must belong to somebody."""
+        return super().has_add_permission(request, obj) and current_tenant_id() is not None
+
+
+class LogAdmin(TenantAdmin):
+    """For long logs: read-only, newest first, and paged without ever counting the table."""
+
+    append_only = True
+    paginator = InfinitePaginator
+    ordering: ClassVar[Any] = ("-id",)
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        return ()
+
+
+class _InlineTenant(_Scoped):
+    exclude: ClassVar[Any] = ("tenant",)
+    extra = 0
+
+
+class TenantTabularInline(_InlineTenant, TabularInline):
+    """Rows of a parent's page. The parent's admin sets the tenant in `save_formset`."""
+
+
+class TenantStackedInline(_InlineTenant, StackedInline):
+    """Blocks of a parent's page."""
+
+
+__all__ = [
+    "LogAdmin",
+    "SwitchboardAdmin",
+    "TenantAdmin",
+    "TenantStackedInline",
+    "TenantTabularInline",
+    "site",
+]

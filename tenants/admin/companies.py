@@ -1,0 +1,45 @@
+"""Companies and their internal numbers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tenants.access import is_operator
+from tenants.admin.base import SwitchboardAdmin, TenantAdmin
+from tenants.models import Extension, Tenant
+from tenants.scoping import current_tenant_id
+
+
+@admin.register(Tenant)
+class TenantPage(SwitchboardAdmin):
+    """Operators manage companies; members see their own and, as administrators, change its name and zone."""
+
+    menu_icon = "apartment"
+    menu_place = 500
+    list_display = ("number", "name", "timezone", "phone_region", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("number", "name")
+    fields = ("number", "name", "timezone", "phone_region", "language", "is_active")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        found = super().get_queryset(request)
+        return found if is_operator(request) else found.filter(pk=current_tenant_id())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if is_operator(request) else ("number", "is_active")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+
+@admin.register(Extension)
+class ExtensionPage(TenantAdmin):
+    menu_icon = "dialpad"
+    menu_place = 510
+    list_display = ("number", "name")
+    search_fields = ("number", "name")

@@ -1,0 +1,1 @@
+"""The REST API's machinery, shared by all apps."""

@@ -1,0 +1,183 @@
+"""Base view sets: scoped, audited, repeatable. Upper rooms subclass these and register with `router`."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, mixins, status, viewsets
+from rest_framework.request import Request
+from rest_framework.routers import DefaultRouter
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from tenants import audit
+from tenants.api.authentication import tenant_of
+from tenants.api.conflicts import told_conflicts
+from tenants.models import StoredAnswer, Tenant
+from tenants.scoping import tenant_scope
+
+KEY_LENGTH = 200
+KEPT_HEADERS = ("Content-Type", "Location")
+
+
+class Router(DefaultRouter):
+    """All apps register here; `/api/v1/` lists what there is."""
+
+    include_format_suffixes = False
+    include_root_view = False
+
+
+router = Router(trailing_slash=False)
+
+
+class TenantAPIView(APIView):
+    """Runs in the caller's tenant. `resource` names the scopes `<resource>:read` and `<resource>:write`."""
+
+    resource: ClassVar[str]
+
+    @property
+    def tenant(self) -> Tenant:
+        tenant = tenant_of(self.request)
+        if tenant is None:
+            raise exceptions.PermissionDenied(_("Choose a company first."))
+        return tenant
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # The scope spans the whole view; `initial` enters it as soon as the caller is known.
+        with ExitStack() as self._scope:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._scope.enter_context(tenant_scope(self.tenant))
+        self._scope.enter_context(timezone.override(self.tenant.zone))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        for name, value in getattr(getattr(request, "_request", request), "rate_limit", {}).items():
+            response.headers[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class RepeatablePost(TenantAPIView):
+    """A POST with `Idempotency-Key` takes effect once: a repeat gets the first answer, another body gets 422.
+
+    The claim of the key, the effect and the answer are one transaction: a crash leaves none of them, and a repeat that
+    arrives meanwhile waits at the unique key until the first is through.
+    """
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._stored: StoredAnswer | None = None
+        key = request.headers.get("Idempotency-Key")
+        if request.method == "POST" and key:
+            self._stored = self._claim(request, key)
+
+    def _claim(self, request: Request, key: str) -> StoredAnswer:
+        if len(key) > KEY_LENGTH:
+            raise exceptions.ValidationError({"Idempotency-Key": [_("At most 200 characters.")]})
+        body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+        digest = hashlib.sha256(f"{request.get_full_path()}\n".encode() + body).hexdigest()
+        self._scope.enter_context(transaction.atomic())
+        try:
+            with transaction.atomic():
+                return StoredAnswer.objects.create(tenant=self.tenant, key=key, request_digest=digest)
+        except IntegrityError as error:
+            first = StoredAnswer.objects.get(key=key)
+            if first.request_digest != digest:
+                mismatch = exceptions.APIException(
+                    _("This Idempotency-Key was used with another request."), "key_reused"
+                )
+                mismatch.status_code = 422
+                raise mismatch from error
+            raise _Answered(first) from error
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+        if isinstance(exc, _Answered):
+            return _replayed(exc.first)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        stored = getattr(self, "_stored", None)
+        if stored is not None:
+            self._stored = None
+            _keep(stored, final)
+        return final
+
+
+def _keep(stored: StoredAnswer, response: Any) -> None:
+    """Successful answers are kept; a refused request leaves no trace, may be corrected and sent again under its key."""
+    if response.status_code >= status.HTTP_400_BAD_REQUEST:
+        transaction.set_rollback(True)
+        return
+    response.render()
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    stored.status, stored.body = (
+        response.status_code,
+        {"content": response.content.decode(), "headers": headers},
+    )
+    stored.save(update_fields=["status", "body"])
+
+
+def _replayed(first: StoredAnswer) -> HttpResponse:
+    headers = {**first.body["headers"], "Idempotency-Replayed": "true"}
+    return HttpResponse(first.body["content"], status=first.status, headers=headers)
+
+
+class _Answered(Exception):
+    def __init__(self, first: StoredAnswer) -> None:
+        self.first = first
+
+
+class _Scoped(RepeatablePost, viewsets.GenericViewSet[Any]):
+    """The queryset is built anew for each request, inside the tenant's scope."""
+
+    model: ClassVar[type[Model]]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model._base_manager.none()
+        return self.scoped_queryset()
+
+    def scoped_queryset(self) -> QuerySet[Any]:
+        """Override to join, filter and order; already limited to the tenant."""
+        return self.model._default_manager.all()
+
+
+class ReadOnlyTenantViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, _Scoped):
+    """List and retrieve."""
+
+
+class TenantViewSet(
+    mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadOnlyTenantViewSet
+):
+    """List, retrieve, create, change and delete, each change audited in its transaction."""
+
+    http_method_names = ("get", "post", "patch", "put", "delete", "head", "options")
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        with told_conflicts(self.model, serializer, self.tenant):
+            created = serializer.save(tenant=self.tenant)
+            audit.record(f"{created._meta.model_name}.created", created, after=audit.snapshot(created))
+
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        before = audit.snapshot(serializer.instance)  # type: ignore[arg-type]
+        with told_conflicts(self.model, serializer, self.tenant):
+            saved = serializer.save()
+            old, new = audit.changed(before, audit.snapshot(saved))
+            if new:
+                audit.record(f"{saved._meta.model_name}.updated", saved, before=old, after=new)
+
+    @transaction.atomic
+    def perform_destroy(self, instance: Model) -> None:
+        audit.record(f"{instance._meta.model_name}.deleted", instance, before=audit.snapshot(instance))
+        instance.delete()

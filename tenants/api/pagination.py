@@ -1,0 +1,11 @@
+"""Keyset paging: as fast on the last page as on the first, and stable while rows arrive."""
+
+from rest_framework.pagination import CursorPagination
+
+
+class KeysetPagination(CursorPagination):
+    """`?cursor=` and `?page_size=` (at most 500), newest first. Ids are time-ordered."""
+
+    ordering = "-id"
+    page_size_query_param = "page_size"
+    max_page_size = 500

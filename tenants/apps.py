@@ -1,0 +1,21 @@
+"""The tenants app, and the admin site that all apps share."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantsConfig(AppConfig):
+    name = "tenants"
+    verbose_name = _("Companies and access")
+
+    def ready(self) -> None:
+        # What apps declare where it lives; every app has the same file names.
+        autodiscover_modules("events", "lanes", "datasets", "configuration", "checks")
+        from tenants.configuration import own  # noqa: F401 this room's own sections
+        from tenants.work import host  # noqa: F401 connects to the worker's signals
+
+
+class SwitchboardAdminConfig(AdminConfig):
+    default_site = "tenants.site.SwitchboardSite"

@@ -1,0 +1,22 @@
+"""Who (tenants, members, keys) and what happened (events, audit, work)."""
+
+from tenants.models.api_key import ApiKey
+from tenants.models.base import TenantModel
+from tenants.models.tenant import Extension, Member, Role, Tenant, User
+from tenants.models.trail import AuditEntry, Event, Heartbeat, StoredAnswer
+from tenants.models.work import Work
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Event",
+    "Extension",
+    "Heartbeat",
+    "Member",
+    "Role",
+    "StoredAnswer",
+    "Tenant",
+    "TenantModel",
+    "User",
+    "Work",
+]

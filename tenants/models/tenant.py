@@ -1,0 +1,121 @@
+"""The company, its internal numbers, and the people who sign in."""
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models.base import TenantModel
+
+digits = RegexValidator(r"^[0-9]{1,10}\Z", _("Only digits, at most ten."))
+extension_number = RegexValidator(r"^[0-9*#]{1,10}\Z", _("Only digits, * and #, at most ten characters."))
+country = RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters, such as RU or BY."))
+
+
+def validate_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is not a time zone; an example is Europe/Moscow."), params={"name": name}
+        )
+
+
+class User(AbstractUser):
+    """A person. What they may see comes from their memberships; superusers are the operator's staff."""
+
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], blank=True
+    )
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(Lower("username"), name="user_username_caseless")]
+
+
+class Tenant(models.Model):
+    """One company ("enterprise" to the people of the telephone exchange)."""
+
+    number = models.CharField(_("number"), max_length=10, unique=True, validators=[digits])
+    name = models.CharField(_("name"), max_length=200)
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Moscow", validators=[validate_timezone]
+    )
+    phone_region = models.CharField(
+        _("phone region"),
+        max_length=2,
+        default="RU",
+        validators=[country],
+        help_text=_("The country whose rules complete a short or local phone number."),
+    )
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru"
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("owner")
+    ADMIN = "admin", _("administrator")
+    MANAGER = "manager", _("manager")
+    AGENT = "agent", _("agent")
+    VIEWER = "viewer", _("viewer")
+
+
+class Extension(TenantModel):
+    """An internal number of the telephone exchange."""
+
+    number = models.CharField(_("number"), max_length=10, validators=[extension_number])
+    name = models.CharField(_("name"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("extension")
+        verbose_name_plural = _("extensions")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="extension_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}".strip()
+
+
+class Member(TenantModel):
+    """A person with a role in a tenant."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("user")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.VIEWER)
+    extension = models.ForeignKey(
+        Extension,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="members",
+        verbose_name=_("extension"),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="member_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user.get_username()} ({self.get_role_display()})"

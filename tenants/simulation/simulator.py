@@ -1,0 +1,147 @@
+"""The base of every simulator: a small real HTTP server that stands in for one outside system."""
+
+import argparse
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from tenants.simulation.changes import Changes
+from tenants.simulation.control import Control
+from tenants.simulation.faults import Fault, Faults, Kind, spoil
+from tenants.simulation.messages import Reply, Request
+from tenants.simulation.screens import Screen
+from tenants.simulation.server import Server
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Takes what the page sent, returns what to tell the person; raises ValueError, with a text, for a wrong one.
+Action = Callable[[dict[str, Any]], str]
+
+# A demo may run for days: the oldest requests are forgotten.
+REQUESTS_KEPT = 10_000
+
+
+class BaseSimulator(ABC):
+    """Subclasses answer as their system does (`respond`) and show a page (`folder`, `snapshot`, `actions`).
+
+    Under test:
+
+        with Simulator(api_key="k").running() as sim:
+            sim.fail_next("503")
+            …
+            assert sim.wait_until(lambda: len(sim.requests) == 2)
+    """
+
+    name: ClassVar[str]
+    title: ClassVar["StrOrPromise"]
+    # Where the page's screen.html, screen.css and screen.js are.
+    folder: ClassVar[Path]
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host, self.port = host, port
+        self.faults = Faults()
+        self.changes = Changes()
+        self._requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
+        self._lock = threading.RLock()
+        self._screen = Screen(self)
+        self._control = Control(self)
+
+    # What a system defines.
+
+    @abstractmethod
+    def respond(self, request: Request) -> Reply:
+        """The system's answer to one request."""
+
+    @abstractmethod
+    def snapshot(self, language: str) -> dict[str, Any]:
+        """What the page shows now, ready for people in this language."""
+
+    def actions(self) -> dict[str, Action]:
+        """What the buttons of the page can do, by name."""
+        return {}
+
+    def reset(self) -> None:
+        """Forgets what came in, and every order to fail."""
+        self.faults.clear()
+        with self._lock:
+            self._requests.clear()
+        self.changes.touch()
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        """Declares the system's own options on the command line."""
+        return
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> Self:
+        """Builds it from the command line; raises ValueError with a text for people."""
+        return cls(host=options["host"], port=options["port"])
+
+    # What tests and the command line use.
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far, in order of arrival; those not answered yet have no status."""
+        with self._lock:
+            return list(self._requests)
+
+    def fail_next(self, kind: str, times: int = 1, **order: Any) -> None:
+        """Spoils the next requests; `order` takes the other fields of Fault."""
+        self.faults.add(Fault(Kind(kind), times=times, **order))
+
+    def fail(self, kind: str, **order: Any) -> None:
+        """Spoils every request until `clear_faults`."""
+        self.faults.add(Fault(Kind(kind), times=None, **order))
+
+    def clear_faults(self) -> None:
+        self.faults.clear()
+
+    def wait_until(self, holds: Callable[[], bool], timeout: float = 10.0) -> bool:
+        """Waits for a condition over this simulator's state; whether it came true."""
+        return self.changes.wait_until(holds, timeout)
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Serves in a background thread for the length of a block; a port of 0 becomes a free one."""
+        server = Server((self.host, self.port), self)
+        self.port = server.server_port
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.05,), name=f"simulator-{self.name}", daemon=True
+        )
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.changes.close()
+            server.stop()
+            thread.join()
+
+    # What the server calls.
+
+    def answer(self, request: Request) -> Reply:
+        own = self._screen.reply(request) or self._control.reply(request)
+        if own is not None:
+            return own
+        with self._lock:
+            self._requests.append(request)
+        self.changes.touch()
+        delay, fault = self.faults.take(request)
+        request.fault = fault.kind.value if fault else Kind.LATENCY.value if delay else ""
+        if delay:
+            self.changes.pause(delay)
+        return spoil(fault, lambda: self.respond(request)) if fault else self.respond(request)
+
+    def answered(self, request: Request, status: int) -> None:
+        request.status, request.answered_at = status, monotonic()
+        self.changes.touch()

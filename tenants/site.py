@@ -1,0 +1,32 @@
+"""The admin site. It stands outside the admin package, whose pages register with it while they are imported."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from tenants.access import is_operator, member_of
+
+
+class SwitchboardSite(UnfoldAdminSite):
+    """Open to operators and to everyone with a live membership."""
+
+    site_title = "Switchboard"
+    site_header = "Switchboard"
+    index_title = _("Today")
+    enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        from tenants.login import MemberLoginForm  # forms need loaded models
+
+        super().__init__(name)
+        self.login_form = MemberLoginForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) or (request.user.is_active and member_of(request) is not None)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from tenants.admin.dashboard import cards
+
+        return super().index(request, {"cards": cards(request), **(extra_context or {})})

@@ -1,0 +1,44 @@
+"""Celery tasks of the lowest room: waking lanes, sweeping for what nobody woke, forgetting."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import connection
+from django.utils import timezone
+
+from tenants.heartbeats import forget as forget_heartbeats
+from tenants.models import StoredAnswer
+from tenants.scoping import all_tenants
+from tenants.work import drain, lanes, wake
+from tenants.work.store import has_due
+from tenants.work.wake import runners
+
+ANSWERS_KEPT = timedelta(hours=24)
+
+
+@shared_task
+def wake_lane(name: str) -> None:
+    """There is something due in that lane."""
+    if name in runners:
+        runners[name].wake()
+    else:  # a worker whose pool forks cannot reach its runner: do the work here
+        drain(name)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake every lane that has due work, in case the message that said so was lost."""
+    for lane in lanes():
+        if has_due(lane.name):
+            wake(lane.name)
+
+
+@shared_task
+def forget() -> None:
+    """Remove what is kept only for a while."""
+    with all_tenants():
+        StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
+    forget_heartbeats()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA optimize")

@@ -1,0 +1,207 @@
+"""Leased work in a real Celery worker: woken by messages, stopped in peace, killed without loss."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tenants.models import Event, Heartbeat, Tenant, Work
+from tenants.scoping import all_tenants
+from tenants.tests.factories import make_tenant
+from tenants.tests.lanes import Pooled, queue_rows, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def database_url() -> str:
+    """The test's own database, for another process."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
+
+
+class Workers:
+    """Starts workers on the test's database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.running: list[subprocess.Popen[bytes]] = []
+        self.environment = os.environ | {
+            "DATABASE_URL": database_url(),
+            "DATA_DIR": str(folder),
+            "TEST_FOLDER": str(folder),
+            "WAKE_WORKERS": "true",
+        }
+
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        self.environment |= environment
+        with (self.folder / "log").open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "tenants.tests.worker", "worker", "-Q", "exports", "-l", "INFO"],
+                env=self.environment, cwd=ROOT, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.running.append(worker)
+        return worker
+
+    def started(self, **environment: str) -> subprocess.Popen[bytes]:
+        """A worker that takes messages."""
+        worker = self.start(**environment)
+        wait_for((self.folder / "ready").exists, "the worker's start", 40)
+        wait_for(Heartbeat.objects.exists, "the worker's sign of life")
+        return worker
+
+    def queue_elsewhere(self, tenant: Tenant, count: int) -> float:
+        """Have another process queue rows; when it did."""
+        command = [sys.executable, "-m", "tenants.tests.worker", str(tenant.pk), str(count)]
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode() + self.log()
+        return float(done.stdout)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def acted(self) -> list[str]:
+        path = self.folder / "acted"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def end(self) -> None:
+        for worker in self.running:
+            worker.kill()
+            worker.wait()
+
+
+@pytest.fixture
+def workers(tmp_path: Path) -> Iterator[Workers]:
+    workers = Workers(tmp_path)
+    yield workers
+    workers.end()
+
+
+@pytest.fixture
+def lane() -> Pooled:
+    return Pooled(name="test.worker", queue="exports")
+
+
+def recorded() -> int:
+    with all_tenants():
+        return Event.objects.filter(type="test.done").count()
+
+
+def stop(worker: subprocess.Popen[bytes]) -> int:
+    worker.send_signal(signal.SIGTERM)
+    return worker.wait(15)
+
+
+def assert_that_a_message_wakes_the_worker(
+    workers: Workers, *, by_bell: bool = False, **environment: str
+) -> None:
+    tenant = make_tenant()
+    worker = workers.started(TEST_IDLE_SECONDS="600", **environment)
+    if not by_bell:
+        shutil.rmtree(workers.folder / "run" / "bells")
+
+    queued_at = workers.queue_elsewhere(tenant, 3)
+
+    assert recorded() == 3
+    acted_at = [float(line.split()[1]) for line in workers.acted()]
+    assert max(acted_at) - queued_at < 1
+    assert stop(worker) == 0
+
+
+def test_a_message_in_a_file_wakes_the_worker(workers, tmp_path):
+    assert_that_a_message_wakes_the_worker(workers, BROKER_URL="filesystem://")
+
+    assert list((tmp_path / "broker" / "queue").iterdir()) == []
+
+
+def test_a_bell_wakes_the_worker_without_a_broker(workers, tmp_path):
+    bells = tmp_path / "run" / "bells"
+    bells.mkdir(parents=True)
+    killed = bells / "1.exports"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as left_behind:
+        left_behind.bind(str(killed))
+
+    assert_that_a_message_wakes_the_worker(
+        workers, by_bell=True, BROKER_URL="amqp://guest:guest@127.0.0.1:1//"
+    )
+
+    assert list(bells.iterdir()) == []
+
+
+@pytest.mark.services
+def test_a_message_from_rabbitmq_wakes_the_worker(workers, amqp_url):
+    assert_that_a_message_wakes_the_worker(workers, BROKER_URL=amqp_url)
+
+
+@pytest.mark.services
+def test_a_message_from_redis_wakes_the_worker(workers, redis_url):
+    assert_that_a_message_wakes_the_worker(workers, BROKER_URL=redis_url)
+
+
+def test_work_goes_on_without_a_broker_from_the_first_second(workers, lane):
+    tenant = make_tenant()
+    queue_rows(lane, tenant, 20)
+
+    worker = workers.start(BROKER_URL="amqp://guest:guest@127.0.0.1:1//")
+
+    wait_for(lambda: recorded() == 20, "20 recorded rows", 40)
+    assert stop(worker) in (0, 1)
+
+
+def test_a_stopped_worker_finishes_what_it_holds_and_takes_nothing_new(workers, lane, tmp_path):
+    tenant = make_tenant()
+    (tmp_path / "hold").touch()
+    queue_rows(lane, tenant, 10)
+    worker = workers.start()
+    wait_for(lambda: len(workers.acted()) == 4, "four rows in work", 40)
+
+    worker.send_signal(signal.SIGTERM)
+    wait_for(lambda: "shutdown" in workers.log(), "the signal's arrival")
+    (tmp_path / "hold").unlink()
+
+    assert worker.wait(15) == 0
+    assert recorded() == 4
+    assert Work.objects.filter(lease=None, attempts=0).count() == 6
+    assert len(workers.acted()) == 4
+
+
+def test_a_killed_worker_loses_nothing(workers, lane):
+    tenant = make_tenant()
+    subjects = queue_rows(lane, tenant, 300)
+    first = workers.start()
+    wait_for(lambda: recorded() > 30, "the first records", 40)
+
+    first.kill()
+    first.wait()
+    left = Work.objects.count()
+    workers.start()
+
+    wait_for(lambda: recorded() == 300, "300 records", 60)
+    assert left > 0
+    assert not Work.objects.exists()
+    with all_tenants():
+        assert set(Event.objects.values_list("key", flat=True)) == {str(subject) for subject in subjects}
+    # Only what was in its hands may have been done a second time.
+    assert len(workers.acted()) <= 304
+
+
+def test_two_workers_share_the_rows(workers, lane):
+    tenant = make_tenant()
+    queue_rows(lane, tenant, 200)
+
+    workers.start()
+    workers.start()
+
+    wait_for(lambda: recorded() == 200, "200 records", 60)
+
+    assert len(workers.acted()) == 200

@@ -1,0 +1,216 @@
+"""The SQL of leased work: put in, lease a batch, extend, settle. One statement each, fenced by the lease."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from tenants.ids import uuid7
+from tenants.work.dialect import Dialect, dialect
+from tenants.work.lanes import Lane, Leased, Outcome
+
+Entry = tuple[uuid.UUID, int, str, datetime | None]
+# How far down the due rows one lease looks, in batches, for groups that still have room. Whatever it finds fills a
+# group, which the next lease leaves out: so it need not look further to reach everybody.
+LOOKAHEAD = 4
+CHUNK = 1000  # rows in one INSERT; SQLite allows 32,766 parameters in a statement
+
+
+def insert(lane_name: str, entries: Sequence[Entry], *, again: bool = False) -> None:
+    """Put rows into the queue: (subject, tenant id, group, due or None for now).
+
+    A subject that is already queued stays as it is; with `again` it becomes due anew and whoever holds it loses the
+    lease, so that work whose input changed in the middle is done once more.
+    """
+    # Each subject once (an upsert may not touch a row twice), and always in the same order (see `_locked`).
+    unique = sorted({entry[0]: entry for entry in entries}.values(), key=lambda entry: entry[0])
+    for start in range(0, len(unique), CHUNK):
+        _insert(lane_name, unique[start : start + CHUNK], again)
+
+
+def _insert(lane_name: str, entries: Sequence[Entry], again: bool) -> None:
+    words = dialect()
+    rows: list[str] = []
+    values: list[Any] = []
+    for subject, tenant_id, group, due in entries:
+        due_sql, due_values = words.after(0, due)
+        rows.append(f"(%s, {words.cast('uuid')}, %s, %s, {due_sql}, 0)")
+        values += [lane_name, words.key(subject), tenant_id, group, *due_values]
+    conflict = "DO UPDATE SET due = EXCLUDED.due, lease = NULL" if again else "DO NOTHING"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO tenants_work (lane, subject, tenant_id, "group", due, attempts)'  # noqa: S608
+            f" VALUES {', '.join(rows)} ON CONFLICT (lane, subject) {conflict}",
+            values,
+        )
+
+
+def lease(
+    lane: Lane,
+    limit: int,
+    in_flight: Mapping[str, int] | None = None,
+    now: datetime | None = None,
+    skip: Iterable[int] = (),
+) -> list[Leased]:
+    """Take up to `limit` due rows. Groups never exceed the lane's `per_group`, counting `in_flight`."""
+    words = dialect()
+    token = uuid7()
+    picked, picked_values = _picked(words, lane, limit, dict(in_flight or {}), now, list(skip))
+    until, until_values = words.after(lane.lease_seconds, now)
+    sql = (
+        f"{picked} UPDATE tenants_work SET lease = {words.cast('uuid')}, due = {until}, attempts = attempts + 1"  # noqa: S608
+        ' WHERE id IN (SELECT id FROM picked) RETURNING id, subject, tenant_id, "group", attempts'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*picked_values, words.key(token), *until_values])
+        found = cursor.fetchall()
+    return [
+        Leased(
+            id_,
+            subject if words.is_postgres else uuid.UUID(subject),
+            tenant_id,
+            group,
+            attempt,
+            token,
+            lane.name,
+        )
+        for id_, subject, tenant_id, group, attempt in sorted(found)
+    ]
+
+
+def _picked(
+    words: Dialect, lane: Lane, limit: int, in_flight: dict[str, int], now: datetime | None, skip: list[int]
+) -> tuple[str, list[Any]]:
+    due, due_values = words.after(0, now)
+    where = f"lane = %s AND due <= {due}"
+    values: list[Any] = [lane.name, *due_values]
+    if skip:
+        where += f" AND id NOT IN ({', '.join(['%s'] * len(skip))})"
+        values += skip
+    if lane.per_group is None:
+        return (
+            f"WITH picked AS (SELECT id FROM tenants_work WHERE {where} ORDER BY due, id LIMIT %s {words.skip_locked})",  # noqa: S608
+            [*values, limit],
+        )
+    full = [group for group, count in in_flight.items() if count >= lane.per_group]
+    partly = {group: count for group, count in in_flight.items() if 0 < count < lane.per_group}
+    if full:
+        where += f' AND "group" NOT IN ({", ".join(["%s"] * len(full))})'
+        values += full
+    room, room_values = _room(lane.per_group, partly)
+    sql = f"""
+        WITH candidates AS (
+            SELECT id, "group", due FROM tenants_work WHERE {where} ORDER BY due, id LIMIT %s
+        ), ranked AS (
+            SELECT id, "group", due, row_number() OVER (PARTITION BY "group" ORDER BY due, id) AS place FROM candidates
+        ), picked AS (
+            SELECT id FROM tenants_work WHERE id IN (
+                SELECT id FROM ranked WHERE place <= {room} ORDER BY due, id LIMIT %s
+            ) AND due <= {due} {words.skip_locked}
+        )"""  # noqa: S608
+    return sql, [*values, limit * LOOKAHEAD, *room_values, limit, *due_values]
+
+
+def _room(per_group: int, partly: dict[str, int]) -> tuple[str, list[Any]]:
+    """SQL for how many more rows of a group may be taken."""
+    if not partly:
+        return "%s", [per_group]
+    whens = " ".join(["WHEN %s THEN %s"] * len(partly))
+    values = [value for group, count in partly.items() for value in (group, per_group - count)]
+    return f'CASE "group" {whens} ELSE %s END', [*values, per_group]
+
+
+def extend(rows: Sequence[Leased], seconds: float) -> set[int]:
+    """Keep the leases for another period; the ids whose lease still was ours."""
+    words = dialect()
+    until, until_values = words.after(seconds, None)
+    locked, values = _locked(words, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {locked} UPDATE tenants_work SET due = {until} WHERE id IN (SELECT id FROM ours) RETURNING id",  # noqa: S608
+            [*values, *until_values],
+        )
+        return {id_ for (id_,) in cursor.fetchall()}
+
+
+def settle(lane: Lane, outcomes: Sequence[Outcome], now: datetime | None = None) -> None:
+    """Write outcomes: finished rows leave, others become due again, and the lane records what it learned.
+
+    All in one transaction. A row whose lease was lost meanwhile is left alone, and so is its subject.
+    """
+    finished = [outcome.row for outcome in outcomes if outcome.verdict == "done"]
+    others = [outcome for outcome in outcomes if outcome.verdict != "done"]
+    with transaction.atomic():
+        ours = (_delete(finished) if finished else set()) | (put_back(others, now) if others else set())
+        kept = [outcome for outcome in outcomes if outcome.row.id in ours and outcome.verdict != "release"]
+        if kept:
+            lane.record(kept)
+
+
+def _delete(rows: Sequence[Leased]) -> set[int]:
+    words = dialect()
+    locked, values = _locked(words, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {locked} DELETE FROM tenants_work WHERE id IN (SELECT id FROM ours) RETURNING id",  # noqa: S608
+            values,
+        )
+        return {id_ for (id_,) in cursor.fetchall()}
+
+
+def put_back(outcomes: Sequence[Outcome], now: datetime | None = None) -> set[int]:
+    """Make rows due again without telling the lane; the ids whose lease still was ours."""
+    words = dialect()
+    rows: list[str] = []
+    fresh: list[Any] = []
+    for outcome in outcomes:
+        due, due_values = words.after(outcome.delay, now)
+        rows.append(f"({words.cast('bigint')}, {due}, {words.cast('int')})")
+        fresh += [outcome.row.id, *due_values, 0 if outcome.counted else 1]
+    locked, values = _locked(words, [outcome.row for outcome in outcomes])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {locked} UPDATE tenants_work"  # noqa: S608
+            " SET lease = NULL, due = fresh.column2, attempts = attempts - fresh.column3"
+            f" FROM (VALUES {', '.join(rows)}) AS fresh"
+            " WHERE tenants_work.id = fresh.column1 AND tenants_work.id IN (SELECT id FROM ours) RETURNING tenants_work.id",
+            [*values, *fresh],
+        )
+        return {id_ for (id_,) in cursor.fetchall()}
+
+
+def _locked(words: Dialect, rows: Sequence[Leased]) -> tuple[str, list[Any]]:
+    """A CTE `ours` of those rows whose lease still is ours, locked in the order in which `insert` locks: by subject.
+
+    Two transactions that lock the same rows in different orders would end in a deadlock, and the one that PostgreSQL
+    kills for it might be an arriving event's.
+    """
+    pairs, values = _pairs(words, rows)
+    order = "ORDER BY subject FOR UPDATE" if words.is_postgres else ""
+    return f"ours AS (SELECT id FROM tenants_work WHERE (id, lease) IN ({pairs}) {order})", values  # noqa: S608
+
+
+def _pairs(words: Dialect, rows: Sequence[Leased]) -> tuple[str, list[Any]]:
+    one = f"({words.cast('bigint')}, {words.cast('uuid')})"
+    values = [value for row in rows for value in (row.id, words.key(row.lease))]
+    return f"VALUES {', '.join([one] * len(rows))}", values
+
+
+def cancel(lane_name: str, subjects: Sequence[uuid.UUID]) -> int:
+    """Take unfinished rows out of the queue; how many there were. Whoever holds one can no longer settle it."""
+    from tenants.models import Work
+
+    return Work.objects.filter(lane=lane_name, subject__in=subjects).delete()[0]
+
+
+def has_due(lane_name: str) -> bool:
+    words = dialect()
+    due, values = words.after(0, None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM tenants_work WHERE lane = %s AND due <= {due} LIMIT 1",  # noqa: S608
+            [lane_name, *values],
+        )
+        return cursor.fetchone() is not None
