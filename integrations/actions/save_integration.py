@@ -1,0 +1,182 @@
+"""Creates and changes integrations: the connector's own rules for settings and credentials are applied here."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from integrations import live as configurations
+from integrations.capabilities import ModuleRegistration
+from integrations.connectors import UnknownConnector
+from integrations.connectors import get as get_connector
+from integrations.fields import FieldType
+from integrations.manifest import Manifest
+from integrations.models import Breaker, Health, Integration
+from tenants import audit
+from tenants.models import Tenant
+
+CLIENT_ID_BYTES = 24
+LONGEST_NAME = 200
+
+
+@transaction.atomic
+def create_integration(
+    tenant: Tenant,
+    connector: str,
+    name: str,
+    *,
+    settings: Mapping[str, object],
+    credentials: Mapping[str, object],
+    is_enabled: bool = True,
+) -> Integration:
+    """A new integration; ValidationError keyed by field (`settings.url`, `credentials.api_key`, …) otherwise."""
+    try:
+        described = get_connector(connector)
+    except UnknownConnector as error:
+        raise ValidationError({"connector": _("There is no such system.")}) from error
+    row = Integration(tenant=tenant, connector=connector, name=name.strip(), is_enabled=is_enabled)
+    checked = check_values(row, name=row.name, settings=settings, credentials=credentials)
+    row.settings, row.credentials = checked.settings, checked.credentials
+    if described.can(ModuleRegistration):
+        _give_client_id(row)
+    row.save()
+    audit.record("integration.created", row, after=audit.snapshot(row))
+    configurations.forget(tenant.pk)
+    return row
+
+
+@transaction.atomic
+def update_integration(
+    row: Integration,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    credentials: Mapping[str, object] | None = None,
+    is_enabled: bool | None = None,
+) -> Integration:
+    """Change what is given. Given settings replace the former ones; an empty credential keeps what is stored."""
+    row = Integration.objects.select_for_update().get(pk=row.pk)
+    before, old = audit.snapshot(row), (row.name, row.settings, row.credentials, row.is_enabled)
+    checked = check_values(row, name=name, settings=settings, credentials=credentials)
+    row.name, row.settings, row.credentials = checked.name, checked.settings, checked.credentials
+    row.is_enabled = row.is_enabled if is_enabled is None else is_enabled
+    if (row.name, row.settings, row.credentials, row.is_enabled) == old:
+        return row
+    if (row.settings, row.credentials) != old[1:3]:
+        _judge_anew(row)
+    if _has_moved(row, old[1]):
+        # Another account knows nothing of our module yet.
+        row.is_registered, row.directory_pushed_at, row.directory_error = False, None, ""
+    row.version += 1
+    row.save()
+    was, now = audit.changed(before, audit.snapshot(row))
+    if row.credentials != old[2]:
+        was["credentials"], now["credentials"] = audit.MASK, audit.MASK
+    audit.record("integration.updated", row, before=was, after=now)
+    configurations.forget(row.tenant_id)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Values that may be stored."""
+
+    name: str
+    settings: dict[str, Any]
+    credentials: dict[str, Any]
+
+
+def check_values(
+    row: Integration,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    credentials: Mapping[str, object] | None = None,
+) -> Checked:
+    """What would be stored, without storing it; ValidationError keyed by field, all mistakes at once."""
+    manifest = get_connector(row.connector).manifest
+    entered = {key: value for key, value in (credentials or {}).items() if value not in ("", None)}
+    errors: dict[str, list[Any]] = {}
+    found = Checked(
+        row.name if name is None else name.strip(),
+        _clean(errors, "settings", manifest.clean_settings, row.settings if settings is None else settings),
+        _clean(errors, "credentials", manifest.clean_credentials, {**row.credentials, **entered}),
+    )
+    errors |= _name_mistakes(row, found.name)
+    if not errors and not row._state.adding:
+        errors |= _keep_key_at_home(manifest, row, found.settings, entered)
+    if errors:
+        raise ValidationError(errors)
+    return found
+
+
+def _clean(
+    errors: dict[str, list[Any]],
+    prefix: str,
+    cleaner: Callable[[Mapping[str, object]], dict[str, Any]],
+    values: Mapping[str, object],
+) -> dict[str, Any]:
+    try:
+        return cleaner(values)
+    except ValidationError as error:
+        errors |= {f"{prefix}.{name}": messages for name, messages in error.message_dict.items()}
+        return {}
+
+
+def _keep_key_at_home(
+    manifest: Manifest, row: Integration, settings: Mapping[str, Any], entered: Mapping[str, object]
+) -> dict[str, list[Any]]:
+    """A stored key must not be sent to another address by somebody who could never read it."""
+    if not manifest.base_url_setting or _origin(row.settings, manifest) == _origin(settings, manifest):
+        return {}
+    text = _("Enter this again: the address has changed, and a stored key is not sent to another one.")
+    return {
+        f"credentials.{field.name}": [text]
+        for field in manifest.credentials
+        if field.type is FieldType.SECRET and row.credentials.get(field.name) and field.name not in entered
+    }
+
+
+def _has_moved(row: Integration, former: Mapping[str, Any]) -> bool:
+    manifest = get_connector(row.connector).manifest
+    return _origin(row.settings, manifest) != _origin(former, manifest)
+
+
+def _origin(settings: Mapping[str, Any], manifest: Manifest) -> tuple[str, str]:
+    parts = urlsplit(str(settings.get(manifest.base_url_setting, "")))
+    return parts.scheme, parts.netloc
+
+
+def _judge_anew(row: Integration) -> None:
+    """Other settings, other health; the breaker belonged to the old ones."""
+    row.health, row.health_code, row.health_reason, row.health_since = Health.UNKNOWN, "", "", None
+    row.failures_in_row = row.successes_in_row = 0
+    Breaker.objects.filter(pk=row.pk).delete()
+
+
+def _give_client_id(row: Integration) -> None:
+    """Whoever knows it may make our phones ring, so it is long, random and stored like a password."""
+    client_id = secrets.token_urlsafe(CLIENT_ID_BYTES)
+    row.own_secrets = {"client_id": client_id}
+    row.client_digest = client_digest(client_id)
+
+
+def client_digest(client_id: str) -> str:
+    """What an integration is found by when the outside system names it."""
+    return hashlib.sha256(client_id.encode()).hexdigest()
+
+
+def _name_mistakes(row: Integration, name: str) -> dict[str, list[Any]]:
+    if not name:
+        return {"name": [_("This field is required.")]}
+    if len(name) > LONGEST_NAME:
+        return {"name": [_("This text is too long.")]}
+    if Integration.objects.filter(tenant_id=row.tenant_id, name=name).exclude(pk=row.pk).exists():
+        return {"name": [_("There is an integration of this name already.")]}
+    return {}

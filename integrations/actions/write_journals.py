@@ -1,0 +1,38 @@
+"""Writes what sessions noted: exchanges in bulk, health, mapping problems; inside the caller's transaction if there is one."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from integrations import live as configurations
+from integrations.actions.note_problems import note_problems
+from integrations.actions.record_health import record_health
+from integrations.http.journal import Journal
+from integrations.models import Exchange, Integration
+from tenants.scoping import all_tenants
+
+
+@transaction.atomic
+def write_journals(journals: Sequence[Journal]) -> None:
+    """Write them all. What belongs to an integration that was deleted meanwhile is dropped."""
+    exchanges = [one for journal in journals for one in journal.exchanges]
+    signs = [one for journal in journals for one in journal.signs]
+    noted = [one for journal in journals for one in journal.noted]
+    wanted = {one.integration_id for one in exchanges}
+    wanted |= {sign.integration_id for sign in signs} | {issue.integration_id for issue in noted}
+    if not wanted:
+        return
+    with all_tenants():
+        rows = _lock(wanted)
+        Exchange.objects.bulk_create([one for one in exchanges if one.integration_id in rows])
+        changed = record_health(rows, [one for one in signs if one.integration_id in rows])
+        note_problems([one for one in noted if one.integration_id in rows])
+    for tenant_id in changed:
+        configurations.forget(tenant_id)
+
+
+def _lock(wanted: set[UUID]) -> dict[UUID, Integration]:
+    # Locked so that nobody deletes them before our rows are in; in one order, so that two writers cannot deadlock.
+    rows = Integration.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    return {row.pk: row for row in rows.defer("settings", "credentials", "own_secrets")}

@@ -1,0 +1,3 @@
+"""The admin of this room: integrations and their exchanges."""
+
+from integrations.admin import dashboard, exchanges, integrations  # noqa: F401

@@ -1,0 +1,134 @@
+"""What the buttons of an integration's page do. Each is a POST that ends on the page again."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from integrations.actions.assign_extension import assign_extension
+from integrations.actions.load_users import load_users
+from integrations.actions.register_module import deactivate_module, register_module
+from integrations.actions.test_connection import diagnose
+from integrations.capabilities import Diagnosis, DirectoryReceipt
+from integrations.models import Integration
+from integrations.selectors import assignments_in_force
+from tenants.errors import HubError
+
+DIAGNOSIS = "integration-diagnosis"
+
+Deed = Callable[[HttpRequest, Integration], None]
+
+
+class Desk:
+    """Mixed into the admin of integrations."""
+
+    def get_urls(self) -> list[URLPattern]:
+        deeds: dict[str, Deed] = {
+            "test": test,
+            "users": load,
+            "extensions": save_extensions,
+            "register": register,
+            "deactivate": deactivate,
+        }
+        own = [
+            path(f"<uuid:pk>/{name}/", self._view(deed), name=f"integrations_integration_{name}")
+            for name, deed in deeds.items()
+        ]
+        return [*own, *super().get_urls()]  # type: ignore[misc]
+
+    def _view(self, deed: Deed) -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, pk: UUID) -> HttpResponse:
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            page: Any = self
+            row = page.get_object(request, str(pk))
+            if row is None:
+                raise Http404
+            if not page.has_change_permission(request, row):
+                raise PermissionDenied
+            try:
+                deed(request, row)
+            except HubError as error:
+                messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:integrations_integration_change", args=[pk]))
+
+        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)  # type: ignore[attr-defined]
+        return wrapped
+
+
+def test(request: HttpRequest, row: Integration) -> None:
+    keep_diagnosis(request, row, diagnose(row))
+
+
+def keep_diagnosis(request: HttpRequest, row: Integration, found: Diagnosis) -> None:
+    """For the page that follows, and only once."""
+    checks = [
+        {"title": str(one.title), "state": one.state.value, "text": str(one.text), "advice": str(one.advice)}
+        for one in found.checks
+    ]
+    request.session[DIAGNOSIS] = {
+        "of": str(row.pk),
+        "works": found.works,
+        "summary": str(found.summary),
+        "checks": checks,
+    }
+
+
+def take_diagnosis(request: HttpRequest, pk: str) -> dict[str, Any] | None:
+    """The diagnosis made for this integration just before."""
+    found: dict[str, Any] | None = request.session.get(DIAGNOSIS)
+    if found is None or found["of"] != pk:
+        return None
+    del request.session[DIAGNOSIS]
+    return found
+
+
+def load(request: HttpRequest, row: Integration) -> None:
+    count = load_users(row)
+    text = ngettext("%(count)d user was loaded.", "%(count)d users were loaded.", count)
+    messages.success(request, text % {"count": count})
+
+
+def save_extensions(request: HttpRequest, row: Integration) -> None:
+    """The whole table as sent; only what differs is changed, all or nothing."""
+    wanted = dict(zip(request.POST.getlist("user"), request.POST.getlist("extension"), strict=False))
+    given = [number for number in wanted.values() if number]
+    twice = sorted({number for number in given if given.count(number) > 1})
+    if twice:
+        text = _("Nothing was saved: extension %(numbers)s was given to two managers.")
+        messages.error(request, text % {"numbers": ", ".join(twice)})
+        return
+    former = assignments_in_force(row)
+    changes = {user: number for user, number in wanted.items() if former.get(user, "") != number}
+    try:
+        with transaction.atomic():
+            # Numbers are given back first, so that two managers can swap theirs.
+            for user, number in sorted(changes.items(), key=lambda change: bool(change[1])):
+                assign_extension(row, user, number or None)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return
+    text = ngettext("%(count)d extension was changed.", "%(count)d extensions were changed.", len(changes))
+    messages.success(request, text % {"count": len(changes)})
+
+
+def register(request: HttpRequest, row: Integration) -> None:
+    _report(request, register_module(row), _("The telephony module is registered."))
+
+
+def deactivate(request: HttpRequest, row: Integration) -> None:
+    _report(request, deactivate_module(row), _("The telephony module is switched off there."))
+
+
+def _report(request: HttpRequest, receipt: DirectoryReceipt, text: str) -> None:
+    messages.success(request, text)
+    if receipt.issues:
+        unknown = ", ".join(issue.value for issue in receipt.issues)
+        messages.warning(request, _("The outside system does not know: %(unknown)s.") % {"unknown": unknown})

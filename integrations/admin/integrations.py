@@ -1,0 +1,192 @@
+"""Integrations: the catalogue, the connector's own form, and the page that staff work on."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from integrations.actions.delete_integration import delete_integration
+from integrations.actions.save_integration import create_integration, update_integration
+from integrations.actions.test_connection import diagnose
+from integrations.admin.desk import Desk, keep_diagnosis, take_diagnosis
+from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
+from integrations.admin.readme import render
+from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
+from integrations.connector import Connector
+from integrations.connectors import get as get_connector
+from integrations.connectors import registry
+from integrations.models import Health, Integration
+from integrations.selectors import extensions_of, managers, open_problems, recent_exchanges
+from tenants.access import MANAGERS
+from tenants.admin.base import TenantAdmin
+
+TONES = {
+    Health.UNKNOWN: "quiet",
+    Health.OK: "good",
+    Health.DEGRADED: "warn",
+    Health.FAILING: "bad",
+    Health.MISCONFIGURED: "bad",
+}
+
+
+def health_badge(row: Integration) -> SafeString:
+    """The health as a word in the tone of its meaning; a switched-off integration has none."""
+    if not row.is_enabled:
+        return format_html('<span class="int-badge" data-tone="quiet">{}</span>', _t("switched off"))
+    return format_html(
+        '<span class="int-badge" data-tone="{}">{}</span>',
+        TONES[Health(row.health)],
+        row.get_health_display(),
+    )
+
+
+def drawing(connector: Connector) -> SafeString:
+    """The logo, from our own folder."""
+    return mark_safe(connector.logo_svg)  # noqa: S308 a file of this repository
+
+
+@admin.register(Integration)
+class IntegrationAdmin(Desk, TenantAdmin):
+    """One page for everything about one connection."""
+
+    menu_icon = "hub"
+    menu_place = 40
+    view_roles = MANAGERS
+    list_display = ("title", "health_shown", "last_success_at", "problems_shown")
+    list_display_links = ("title",)
+    list_filter = ("health", "is_enabled")
+    search_fields = ("name",)
+    ordering = ("name", "id")
+    change_form_template = "admin/integrations/integration.html"
+
+    class Media:
+        css = {"all": ("integrations/integrations.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
+        found: QuerySet[Integration] = super().get_queryset(request)
+        still_open = Count("problems", filter=Q(problems__resolved_at__isnull=True))
+        return found.defer("credentials", "own_secrets").annotate(open_problems=still_open)
+
+    @display(description=_("name"), ordering="name")
+    def title(self, row: Integration) -> SafeString:
+        return format_html(
+            '<span class="int-title"><span class="int-logo" aria-hidden="true">{}</span>'
+            '<span>{}<small>{}</small></span></span>',
+            drawing(get_connector(row.connector)),
+            row.name,
+            row.system,
+        )  # fmt: skip
+
+    @display(description=_("health"), ordering="health")
+    def health_shown(self, row: Integration) -> SafeString:
+        if row.health in (Health.OK, Health.UNKNOWN) or not row.is_enabled:
+            return health_badge(row)
+        return format_html('{} <small class="int-reason">{}</small>', health_badge(row), row.health_reason)
+
+    @display(description=_("mapping problems"))
+    def problems_shown(self, row: Integration) -> str:
+        return str(getattr(row, "open_problems", 0) or "—")
+
+    # Adding: first the system, then its form.
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if request.GET.get("connector") not in registry():
+            if not self.has_add_permission(request):
+                return super().add_view(request, form_url, extra_context)
+            return self._catalogue(request)
+        return super().add_view(request, form_url, extra_context)
+
+    def _catalogue(self, request: HttpRequest) -> HttpResponse:
+        systems = [{"code": code, "one": one, "drawing": drawing(one)} for code, one in registry().items()]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Choose the system to connect"),
+            "opts": self.opts,
+            "systems": systems,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/integrations/catalogue.html", context)
+
+    def _connector(self, request: HttpRequest, obj: Integration | None) -> Connector:
+        return get_connector(obj.connector if obj else request.GET["connector"])
+
+    def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
+        return fieldsets_for(self._connector(request, obj))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["form"] = form_for(self._connector(request, obj))
+        # The declared fields are the form's own; only these two are the model's.
+        kwargs["fields"] = ("name", "is_enabled")
+        return super().get_form(request, obj, change, **kwargs)
+
+    # Saving goes through the same actions as the API.
+
+    def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
+        values, is_enabled = form.values(), form.cleaned_data["is_enabled"]
+        if change:
+            update_integration(obj, is_enabled=is_enabled, **values)
+            return
+        made = create_integration(obj.tenant, obj.connector, is_enabled=is_enabled, **values)
+        obj.__dict__.update(made.__dict__)
+
+    def response_add(
+        self, request: HttpRequest, obj: Integration, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """On to its page, with the connection tried: that is what everybody wants to know next."""
+        if IS_POPUP_VAR in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        keep_diagnosis(request, obj, diagnose(obj))
+        return HttpResponseRedirect(reverse("admin:integrations_integration_change", args=[obj.pk]))
+
+    def delete_model(self, request: HttpRequest, obj: Integration) -> None:
+        delete_integration(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Integration]) -> None:
+        for row in queryset:
+            delete_integration(row)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Counting everything that goes with it would read its whole log."""
+        names = [str(row) for row in objs]
+        text = _t("its users, extensions, exchanges and call notifications")
+        return [*names, text], {str(self.opts.verbose_name_plural): len(names)}, set(), []
+
+    # The page.
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        connector = self._connector(request, obj)
+        context |= {
+            "connector": connector,
+            "drawing": drawing(connector),
+            "readme": render(connector.readme),
+        }
+        if obj is not None:
+            context |= self._page(request, obj, connector)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _page(self, request: HttpRequest, row: Integration, connector: Connector) -> dict[str, Any]:
+        return {
+            "badge": health_badge(row),
+            "diagnosis": take_diagnosis(request, str(row.pk)),
+            "has_users": connector.can(Account),
+            "has_directory": connector.can(ExtensionDirectory),
+            "has_module": connector.can(ModuleRegistration),
+            "managers": managers(row),
+            "extensions": extensions_of(row.tenant_id),
+            "problems": open_problems(row),
+            "exchanges": recent_exchanges(row),
+        }
+
+
+__all__ = ["IntegrationAdmin", "IntegrationForm"]

@@ -1,0 +1,173 @@
+"""How connectors, integrations and exchanges look in the API. Secrets go in and never come out."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from integrations.connectors import get as get_connector
+from integrations.models import Exchange, ExtensionAssignment, Integration
+
+SHOWN_SECRET = "•••"  # noqa: S105 what is shown in place of one
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Names a field that does not exist instead of ignoring it."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        unknown = [name for name in self.initial_data if name not in self.fields]
+        if unknown:
+            raise serializers.ValidationError(
+                {str(name)[:50]: [_("There is no such field.")] for name in unknown}
+            )
+        return attrs
+
+
+class FieldSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field of that name
+    help = serializers.CharField()
+    type = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # the same
+    default = serializers.JSONField()
+    choices = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_choices(self, field: Any) -> dict[str, str]:
+        return {key: str(label) for key, label in field.choices}
+
+
+class ConnectorSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField(source="manifest.name")
+    category = serializers.CharField(source="manifest.category.value")
+    summary = serializers.CharField(source="manifest.summary")
+    docs_url = serializers.CharField(source="manifest.docs_url")
+    capabilities = serializers.SerializerMethodField()
+    settings = FieldSerializer(source="manifest.settings", many=True)
+    credentials = FieldSerializer(source="manifest.credentials", many=True)
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_capabilities(self, connector: Any) -> list[str]:
+        return [one.code for one in connector.manifest.capabilities]
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    state = serializers.CharField(source="health")
+    code = serializers.CharField(source="health_code")
+    reason = serializers.CharField(source="health_reason")
+    since = serializers.DateTimeField(source="health_since", allow_null=True)
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    last_failure_at = serializers.DateTimeField(allow_null=True)
+
+
+class DirectorySerializer(serializers.Serializer[Any]):
+    is_registered = serializers.BooleanField()
+    is_behind = serializers.BooleanField(
+        source="is_directory_behind", help_text="Assignments are saved here and not yet there."
+    )
+    pushed_at = serializers.DateTimeField(source="directory_pushed_at", allow_null=True)
+    error = serializers.CharField(source="directory_error")
+
+
+class IntegrationSerializer(serializers.ModelSerializer[Integration]):
+    credentials = serializers.SerializerMethodField(
+        help_text="Which are stored; their values are never shown."
+    )
+    enabled = serializers.BooleanField(source="is_enabled")
+    health = HealthSerializer(source="*")
+    directory = DirectorySerializer(source="*")
+
+    class Meta:
+        model = Integration
+        fields = (
+            "id", "connector", "name", "enabled", "settings", "credentials", "health", "directory",
+            "users_loaded_at", "created_at", "updated_at",
+        )  # fmt: skip
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_credentials(self, row: Integration) -> dict[str, str]:
+        fields = get_connector(row.connector).manifest.credentials
+        return {field.name: SHOWN_SECRET for field in fields if row.credentials.get(field.name)}
+
+
+class NewIntegrationSerializer(StrictSerializer):
+    connector = serializers.CharField(max_length=40, help_text="One of GET /api/v1/connectors.")
+    name = serializers.CharField(max_length=200)
+    enabled = serializers.BooleanField(default=True)
+    settings = serializers.DictField(default=dict, help_text="As the connector's settings describe.")
+    credentials = serializers.DictField(default=dict, help_text="As the connector's credentials describe.")
+
+
+class ChangedIntegrationSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=200, required=False)
+    enabled = serializers.BooleanField(required=False)
+    settings = serializers.DictField(required=False, help_text="Replaces all settings.")
+    credentials = serializers.DictField(
+        required=False, help_text="What is left out or empty stays as it is stored."
+    )
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    state = serializers.CharField()
+    text = serializers.CharField()
+    advice = serializers.CharField()
+
+
+class DiagnosisSerializer(serializers.Serializer[Any]):
+    works = serializers.BooleanField()
+    summary = serializers.CharField()
+    checks = CheckSerializer(many=True)
+
+
+class ManagerSerializer(serializers.Serializer[Any]):
+    outside_id = serializers.CharField()
+    name = serializers.CharField()
+    email = serializers.CharField()
+    active = serializers.BooleanField(source="is_active")
+    extension = serializers.CharField(help_text="Their number here, or empty.")
+
+
+class AssignmentSerializer(serializers.ModelSerializer[ExtensionAssignment]):
+    class Meta:
+        model = ExtensionAssignment
+        fields = ("outside_user_id", "extension", "valid_from")
+        read_only_fields = fields
+
+
+class AssignSerializer(StrictSerializer):
+    outside_user_id = serializers.CharField(max_length=100)
+    extension = serializers.CharField(max_length=10, allow_null=True, help_text="Null takes the number away.")
+
+
+class IssueSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    value = serializers.CharField()
+
+
+class RegistrationSerializer(serializers.Serializer[Any]):
+    issues = IssueSerializer(many=True)
+
+
+HEAD = (
+    "id", "integration", "correlation_id", "subject", "way", "operation", "method", "url", "status",
+    "error", "error_text", "started_at", "duration_ms", "timings", "attempt",
+)  # fmt: skip
+
+
+class ExchangeHeadSerializer(serializers.ModelSerializer[Exchange]):
+    """A line of the list, without headers and bodies."""
+
+    class Meta:
+        model = Exchange
+        fields = HEAD
+        read_only_fields = fields
+
+
+class ExchangeSerializer(serializers.ModelSerializer[Exchange]):
+    class Meta:
+        model = Exchange
+        fields = (*HEAD, "request_headers", "request_body", "response_headers", "response_body")
+        read_only_fields = fields

@@ -1,0 +1,14 @@
+"""The room's start: connectors are discovered and frozen."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IntegrationsConfig(AppConfig):
+    name = "integrations"
+    verbose_name = _("Integrations")
+
+    def ready(self) -> None:
+        from integrations import connectors
+
+        connectors.registry()

@@ -1,0 +1,68 @@
+"""The account at the outside system: does the connection work, and who are its users."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities.base import Capability, Text
+
+
+class CheckState(StrEnum):
+    """How one check of a connection test ended."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of a diagnosis: what was looked at, how it is, and what to do about it."""
+
+    title: Text
+    state: CheckState
+    text: Text = ""
+    advice: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The result of a connection test, in plain words."""
+
+    summary: Text
+    checks: tuple[Check, ...]
+
+    @property
+    def works(self) -> bool:
+        """True when nothing failed; warnings do not stop an integration."""
+        return all(check.state is not CheckState.FAILED for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideUser:
+    """A user of the outside system. `extension` is what that system says, empty when it does not keep one."""
+
+    id: str
+    name: str
+    email: str = ""
+    extension: str = ""
+    active: bool = True
+
+
+class Account(Capability):
+    """Every connector that needs credentials has this."""
+
+    code = "account"
+    title = _("Account and users")
+
+    @abstractmethod
+    def test_connection(self) -> Diagnosis:
+        """Try the settings and credentials; never raises for what a person can mend, but says it."""
+
+    @abstractmethod
+    def list_users(self) -> Iterator[OutsideUser]:
+        """All users, page by page to the end."""

@@ -1,0 +1,139 @@
+"""Telling a CRM about telephone calls: the pop-up while it rings, the hang-up, and the finished call."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities.base import Capability, MappingIssue, Repeat
+from integrations.http.errors import OutcomeUnknown
+from tenants.errors import HubError, TransientError
+
+
+class Direction(StrEnum):
+    """Seen from the company."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class CallKind(StrEnum):
+    """The three notifications of a call."""
+
+    RINGING = "ringing"
+    HANGUP = "hangup"
+    FINISHED = "finished"
+
+
+class CallOutcome(StrEnum):
+    """How a call ended, in our words; each connector translates."""
+
+    ANSWERED = "answered"
+    MISSED = "missed"
+    NO_AGENT = "no_agent"
+    ABANDONED = "abandoned"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    CONGESTION = "congestion"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What is known of a call from its first ring on.
+
+    `phone` is the client's number in E.164 with plus, `did` our outside number as the exchange says it. `extensions`
+    are those that ring (or rang), the one that answered first once there is one. `users` maps an extension to the
+    outside system's user id, for the extensions that are assigned.
+    """
+
+    call_id: UUID
+    external_id: str
+    direction: Direction
+    phone: str
+    started_at: datetime
+    extensions: tuple[str, ...] = ()
+    users: Mapping[str, str] = field(default_factory=dict)
+    did: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRinging(CallFacts):
+    """The phone rings now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHangup(CallFacts):
+    """The call is over; figures may still follow."""
+
+    outcome: CallOutcome
+    ended_at: datetime
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedCall(CallFacts):
+    """The whole call, for the outside system's history."""
+
+    outcome: CallOutcome
+    ended_at: datetime
+    answered_at: datetime | None = None
+    talk_seconds: int = 0
+    wait_seconds: int = 0
+    recording_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallReceipt:
+    """The outside system took the notification.
+
+    `duplicate` says that it had it already; `issues` name what it did not know, `confirmed` what it evidently did.
+    """
+
+    issues: tuple[MappingIssue, ...] = ()
+    confirmed: tuple[MappingIssue, ...] = ()
+    duplicate: bool = False
+    outside_id: str = ""
+
+
+class CallNotifications(Capability):
+    """A system that wants to know of calls. A kind that it has no use for raises `Unsupported`."""
+
+    code = "call_notifications"
+    title = _("Call pop-ups and history")
+
+    repeatable: ClassVar[Mapping[CallKind, Repeat]] = {
+        CallKind.RINGING: Repeat.IF_UNSENT,
+        CallKind.HANGUP: Repeat.IF_UNSENT,
+        CallKind.FINISHED: Repeat.IF_UNSENT,
+    }
+
+    @abstractmethod
+    def notify_ringing(self, call: CallRinging) -> CallReceipt:
+        """Show the pop-up."""
+
+    @abstractmethod
+    def notify_hangup(self, call: CallHangup) -> CallReceipt:
+        """Close the pop-up with its outcome."""
+
+    @abstractmethod
+    def upload_call(self, call: FinishedCall) -> CallReceipt:
+        """Put the call into the history."""
+
+    @classmethod
+    def may_repeat(cls, kind: CallKind, error: HubError) -> bool:
+        """Whether a notification that ended with this error may be sent again."""
+        if not isinstance(error, TransientError):
+            return False
+        policy = cls.repeatable[kind]
+        if policy is Repeat.IF_UNSENT:
+            return not isinstance(error, OutcomeUnknown)
+        return policy is Repeat.ALWAYS

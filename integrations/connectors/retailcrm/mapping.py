@@ -1,0 +1,195 @@
+"""Pure functions between RetailCRM's JSON and our dataclasses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from integrations.capabilities import (
+    AssignedExtension,
+    CallFacts,
+    CallHangup,
+    CallOutcome,
+    CallReceipt,
+    CallRinging,
+    DirectoryReceipt,
+    FinishedCall,
+    MappingIssue,
+    MappingKind,
+    OutsideUser,
+)
+
+INTEGRATION_CODE = "switchboard"
+DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
+
+# Two enums for the same thing, spelled differently: `no answered` belongs to events, `no answer` to the history.
+HANGUP_STATUS = {
+    CallOutcome.ANSWERED: "answered",
+    CallOutcome.MISSED: "no answered",
+    CallOutcome.NO_AGENT: "no answered",
+    CallOutcome.ABANDONED: "cancel",
+    CallOutcome.CANCELLED: "cancel",
+    CallOutcome.BUSY: "busy",
+    CallOutcome.REJECTED: "busy",
+    CallOutcome.UNAVAILABLE: "failed",
+    CallOutcome.FAILED: "failed",
+    CallOutcome.CONGESTION: "failed",
+    CallOutcome.UNKNOWN: "failed",
+}
+UPLOAD_RESULT = {
+    CallOutcome.ANSWERED: "answered",
+    CallOutcome.MISSED: "no answer",
+    CallOutcome.NO_AGENT: "no answer",
+    CallOutcome.ABANDONED: "no answer",
+    CallOutcome.CANCELLED: "no answer",
+    CallOutcome.BUSY: "busy",
+    CallOutcome.REJECTED: "busy",
+    CallOutcome.UNAVAILABLE: "failed",
+    CallOutcome.FAILED: "failed",
+    CallOutcome.CONGESTION: "failed",
+    CallOutcome.UNKNOWN: "unknown",
+}
+
+
+def digits(phone: str) -> str:
+    """Numbers go without plus and without decoration."""
+    return "".join(char for char in phone if char in "0123456789")
+
+
+def ringing_event(call: CallRinging, site: str = "") -> dict[str, Any]:
+    """The pop-up."""
+    return {"type": call.direction.value, **_common(call, site)}
+
+
+def hangup_event(call: CallHangup, site: str = "") -> dict[str, Any]:
+    """The end of the pop-up."""
+    return {"type": "hangup", "hangupStatus": HANGUP_STATUS[call.outcome], **_common(call, site)}
+
+
+def _common(call: CallFacts, site: str) -> dict[str, Any]:
+    event: dict[str, Any] = {"phone": digits(call.phone), "callExternalId": call.external_id}
+    if call.extensions:
+        event["codes"] = list(call.extensions)
+    elif call.users:
+        event["userIds"] = [int(user) for user in call.users.values() if user.isdecimal()]
+    return event | _line(call, site)
+
+
+def _line(call: CallFacts, site: str) -> dict[str, Any]:
+    found = {"externalPhone": digits(call.did), "site": site}
+    return {key: value for key, value in found.items() if value}
+
+
+def history_entry(call: FinishedCall, zone: ZoneInfo, site: str = "") -> dict[str, Any]:
+    """One finished call. Times are wall clock in the account's zone, without an offset."""
+    entry: dict[str, Any] = {
+        "date": call.started_at.astimezone(zone).strftime(DATE_FORMAT),
+        "type": call.direction.value,
+        "phone": digits(call.phone),
+        "result": UPLOAD_RESULT[call.outcome],
+        "duration": call.talk_seconds,
+        "durationWaiting": call.wait_seconds,
+        "externalId": call.external_id,
+    }
+    if call.extensions:
+        entry["code"] = call.extensions[0]
+    elif user := next((user for user in call.users.values() if user.isdecimal()), None):
+        entry["userId"] = int(user)
+    if call.recording_url:
+        entry["recordUrl"] = call.recording_url
+    return entry | _line(call, site)
+
+
+def event_receipt(answer: Mapping[str, Any], call: CallFacts) -> CallReceipt:
+    """Both lists of the unknown are optional."""
+    unknown = set(_texts(answer.get("notExistCodes")))
+    issues = [MappingIssue(MappingKind.EXTENSION, code) for code in sorted(unknown)]
+    issues += [MappingIssue(MappingKind.USER, user) for user in _texts(answer.get("notExistUsers"))]
+    known = [MappingIssue(MappingKind.EXTENSION, code) for code in call.extensions if code not in unknown]
+    return CallReceipt(issues=tuple(issues), confirmed=tuple(known))
+
+
+def upload_receipt(answer: Mapping[str, Any], external_id: str) -> CallReceipt:
+    """A duplicate is not an error: the call is in the history."""
+    return CallReceipt(duplicate=external_id in _texts(answer.get("duplicateCalls")))
+
+
+def outside_user(row: Mapping[str, Any]) -> OutsideUser:
+    """A user of the account; extensions are not among a user's fields."""
+    names = [str(row.get(key) or "") for key in ("lastName", "firstName", "patronymic")]
+    email = str(row.get("email") or "")
+    return OutsideUser(
+        id=str(row["id"]),
+        name=" ".join(name for name in names if name) or email or str(row["id"]),
+        email=email,
+        active=bool(row.get("active", True)),
+    )
+
+
+def module_block(
+    *,
+    code: str,
+    client_id: str,
+    base_url: str,
+    logo_url: str,
+    assignments: Sequence[AssignedExtension],
+    is_active: bool,
+) -> dict[str, Any]:
+    """The whole registration: leaving `additionalCodes` out may wipe everybody's extensions."""
+    return {
+        "code": code,
+        "integrationCode": INTEGRATION_CODE,
+        "active": is_active,
+        "name": "Switchboard",
+        "logo": logo_url,
+        "baseUrl": base_url,
+        "clientId": client_id,
+        "integrations": {
+            "telephony": {
+                "allowEdit": False,
+                "inputEventSupported": True,
+                "outputEventSupported": True,
+                "hangupEventSupported": True,
+                "additionalCodes": [
+                    {"userId": int(one.user_id), "code": one.extension}
+                    for one in assignments
+                    if one.user_id.isdecimal()
+                ],
+            }
+        },
+    }
+
+
+def module_receipt(answer: Mapping[str, Any], assignments: Iterable[AssignedExtension]) -> DirectoryReceipt:
+    """`info` may be an empty list instead of an object."""
+    info = answer.get("info")
+    found: Mapping[str, Any] = info if isinstance(info, Mapping) else {}
+    # Their ids are numbers: anything else is somebody whom they cannot know.
+    impossible = [one.user_id for one in assignments if not one.user_id.isdecimal()]
+    issues = [
+        MappingIssue(MappingKind.USER, user) for user in [*_texts(found.get("notExistUsersIds")), *impossible]
+    ]
+    issues += [MappingIssue(MappingKind.SITE, site) for site in _texts(found.get("notExistSiteCodes"))]
+    return DirectoryReceipt(tuple(issues))
+
+
+def registered_extensions(module: Mapping[str, Any]) -> tuple[AssignedExtension, ...]:
+    """Their table of extensions."""
+    telephony = (module.get("integrations") or {}).get("telephony") or {}
+    rows = telephony.get("additionalCodes") or []
+    return tuple(AssignedExtension(str(row.get("userId", "")), str(row.get("code", ""))) for row in rows)
+
+
+def account_zone(settings: Mapping[str, Any]) -> str:
+    """The name of the account's time zone, or nothing."""
+    timezone = (settings.get("settings") or {}).get("timezone") or {}
+    return str(timezone.get("value") or "") if isinstance(timezone, Mapping) else ""
+
+
+def may(rights: Mapping[str, Any], path: str, scope: str) -> bool:
+    """Whether a key may use a route: it is named by its path, with or without a version, or covered by a scope."""
+    paths = [str(one) for one in rights.get("credentials") or []]
+    return scope in (rights.get("scopes") or []) or any(one.rstrip("/").endswith(path) for one in paths)
+
+
+def _texts(values: object) -> list[str]:
+    return [str(value) for value in values] if isinstance(values, list | tuple) else []

@@ -1,0 +1,1 @@
+"""The one way out: every request of every connector goes through this package."""

@@ -1,0 +1,95 @@
+"""A limit on the whole of an attempt, which a peer that sends one byte now and then cannot stretch.
+
+The time limits of `requests` hold for each single read of the socket. Here every read gets no more than what is left.
+"""
+
+import http.client
+import io
+import socket
+import time
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+import requests
+
+
+class Attempt:
+    """The clock of one attempt: when it must be over, and what took how long."""
+
+    __slots__ = ("connect_ms", "deadline", "first_byte_ms", "read_limit", "started")
+
+    def __init__(self, seconds: float, read_limit: float) -> None:
+        self.started = time.monotonic()
+        self.deadline = self.started + seconds
+        self.read_limit = read_limit
+        self.connect_ms: float | None = None
+        self.first_byte_ms: float | None = None
+
+    def left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    def elapsed_ms(self) -> float:
+        return round((time.monotonic() - self.started) * 1000, 2)
+
+
+current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+class _BoundedReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, attempt: Attempt) -> None:
+        self._sock, self._raw, self._attempt = sock, raw, attempt
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._attempt.left()
+        if left <= 0:
+            raise TimeoutError("the time for the whole request is used up")
+        self._sock.settimeout(min(left, self._attempt.read_limit))
+        count: int | None = self._raw.readinto(buffer)
+        if self._attempt.first_byte_ms is None:
+            self._attempt.first_byte_ms = self._attempt.elapsed_ms()
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedAnswer(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        attempt = current.get()
+        if attempt is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_BoundedReader(sock, raw, attempt))
+
+
+class _Timed:
+    """Mixed into urllib3's connection classes."""
+
+    response_class = _BoundedAnswer
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        attempt = current.get()
+        if attempt is not None:
+            attempt.connect_ms = attempt.elapsed_ms()
+
+
+def bound(session: requests.Session) -> requests.Session:
+    """Make every connection of the session observe the current attempt."""
+    for adapter in set(session.adapters.values()):
+        manager: Any = adapter.poolmanager  # type: ignore[attr-defined]
+        manager.pool_classes_by_scheme = {
+            scheme: _bounded_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+    return session
+
+
+@cache
+def _bounded_pool(pool: Any) -> Any:
+    connection = type(f"Bounded{pool.ConnectionCls.__name__}", (_Timed, pool.ConnectionCls), {})
+    return type(f"Bounded{pool.__name__}", (pool,), {"ConnectionCls": connection})

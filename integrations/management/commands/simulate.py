@@ -1,0 +1,92 @@
+"""`manage.py simulate SYSTEM`: a small real server that behaves like an outside system."""
+
+import signal
+import threading
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from integrations import connectors
+from tenants.simulation import BaseSimulator
+
+# A receiver of our own webhooks is simulated as well; it belongs to the room of webhooks and is no connector.
+OTHERS = ("webhooks.simulator",)
+
+
+def discover() -> dict[str, type[BaseSimulator]]:
+    """Every simulator by name: `Simulator` of the module `simulator` in a connector's folder."""
+    names = [
+        f"{connectors.__name__}.{found.name}" for found in iter_modules(connectors.__path__) if found.ispkg
+    ]
+    modules = [f"{name}.simulator" for name in names if find_spec(f"{name}.simulator")]
+    classes = [import_module(name).Simulator for name in (*modules, *OTHERS)]
+    return {each.name: each for each in sorted(classes, key=lambda each: each.name)}
+
+
+class Command(BaseCommand):
+    """Runs one simulator until Ctrl-C or SIGTERM; needs no database."""
+
+    help = "Simulate an outside system; --list names them, `simulate SYSTEM --help` shows its options."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--list", action="store_true", help="name the systems that can be simulated")
+        systems = parser.add_subparsers(dest="system", metavar="SYSTEM")
+        for name, simulator in discover().items():
+            own = systems.add_parser(name, help=f"simulate {simulator.title}")
+            own.add_argument(
+                "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+            )
+            own.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
+            simulator.add_arguments(own)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        simulators = discover()
+        if options["list"]:
+            self.stdout.write("\n".join(f"{name}\t{each.title}" for name, each in simulators.items()))
+            return
+        if not options["system"]:
+            raise CommandError(f"Name a system: {', '.join(simulators)}.")
+        self._run(simulators[options["system"]], options)
+
+    def _run(self, kind: type[BaseSimulator], options: dict[str, Any]) -> None:
+        stop = threading.Event()
+        try:
+            with _signals(stop), kind.from_options(options).running() as simulator:
+                self.stdout.write(f"{simulator.title} simulator: {simulator.url} (Ctrl-C stops it)")
+                self.stdout.flush()
+                stop.wait()
+        except (OSError, ValueError) as error:
+            raise CommandError(f"Cannot simulate {kind.title}: {error}") from error
+        self.stdout.write("Stopped.")
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """Turns Ctrl-C and SIGTERM into a set event; only the main thread may handle signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    former = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)

@@ -1,0 +1,85 @@
+"""What a connector says of itself: everything that the catalogue, the forms and the ApiClient need to know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities import Capability
+from integrations.capabilities.base import Text
+from integrations.fields import Field, clean_values
+from integrations.http.auth import Auth, NoAuth
+
+
+class Category(StrEnum):
+    """The catalogue's shelves."""
+
+    CRM = "crm"
+    ERP = "erp"
+    SHOP = "shop"
+    MESSENGER = "messenger"
+    PAYMENT = "payment"
+    ANALYTICS = "analytics"
+    DOCUMENTS = "documents"
+    DATABASE = "database"
+    AI = "ai"
+
+    @property
+    def label(self) -> Promise:
+        return _CATEGORIES[self]
+
+
+_CATEGORIES: dict[Category, Promise] = {
+    Category.CRM: _("CRM"),
+    Category.ERP: _("ERP"),
+    Category.SHOP: _("Shops"),
+    Category.MESSENGER: _("Messengers"),
+    Category.PAYMENT: _("Payments"),
+    Category.ANALYTICS: _("Analytics"),
+    Category.DOCUMENTS: _("Documents"),
+    Category.DATABASE: _("Databases"),
+    Category.AI: _("AI"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A token bucket. The most that can leave within any one second is `per_second + burst`."""
+
+    name: str
+    per_second: float
+    burst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of one outside system.
+
+    `base_url_setting` names the settings field that holds the account's address, or is empty when `base_url` is fixed.
+    The first of `rate_limits` is the one for calls that name none.
+    """
+
+    code: str
+    name: str
+    category: Category
+    summary: Text
+    docs_url: str
+    capabilities: tuple[type[Capability], ...]
+    settings: tuple[Field, ...] = ()
+    credentials: tuple[Field, ...] = ()
+    rate_limits: tuple[RateLimit, ...] = ()
+    auth: Auth = field(default_factory=NoAuth)
+    base_url: str = ""
+    base_url_setting: str = ""
+    logo: str = "logo.svg"
+
+    def clean_settings(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Checked settings with defaults; ValidationError keyed by field name."""
+        return clean_values(self.settings, values)
+
+    def clean_credentials(self, values: Mapping[str, object]) -> dict[str, Any]:
+        """Checked credentials; ValidationError keyed by field name."""
+        return clean_values(self.credentials, values)

@@ -1,0 +1,36 @@
+"""Periodic work of this room: forgetting old exchanges."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from celery import shared_task
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.models import Exchange, MappingProblem
+from tenants.scoping import all_tenants
+
+KEPT: Final = timedelta(days=14)
+FAILED_KEPT: Final = timedelta(days=90)
+BATCH: Final = 2000
+
+
+@shared_task
+def forget_exchanges() -> int:
+    """Remove exchanges after two weeks, failed ones and resolved mapping problems after three months; how many."""
+    now = timezone.now()
+    with all_tenants():
+        MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
+        fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
+        return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
+
+
+def _forget(rows: QuerySet[Exchange], before: datetime) -> int:
+    """In batches, each its own transaction, so that nobody waits long for the table."""
+    removed = 0
+    # Ids are time-ordered: the oldest come first without a sort.
+    while batch := list(
+        rows.filter(started_at__lt=before).order_by("id").values_list("id", flat=True)[:BATCH]
+    ):
+        removed += Exchange.objects.filter(id__in=batch).delete()[0]
+    return removed

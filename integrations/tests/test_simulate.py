@@ -1,0 +1,59 @@
+"""`manage.py simulate`, as a process: it starts, answers, says what is wrong, and stops cleanly."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+from django.conf import settings
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py"), "simulate"]
+
+
+def run(*arguments):
+    return subprocess.run([*MANAGE, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_told_to_stop(number):
+    command = [*MANAGE, "retailcrm", "--api-key", "k", "--codes", "19=150"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            url = re.search(r"http://\S+", process.stdout.readline())[0]
+            assert requests.get(f"{url}/api/credentials", headers={"X-API-KEY": "k"}, timeout=5).json()[
+                "success"
+            ]
+            process.send_signal(number)
+            assert process.stdout.read() == "Stopped.\n"
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
+def test_systems_are_listed():
+    found = run("--list")
+
+    assert found.returncode == 0
+    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {"retailcrm", "receiver"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "Name a system: receiver, retailcrm"),
+        (["nothing"], "invalid choice: 'nothing'"),
+        (["retailcrm", "--port", "70000"], "'70000' is not a port"),
+        (["retailcrm", "--codes", "1=150"], "'1=150' is not USER=EXTENSION"),
+        (["receiver", "--secret", "whsec_?"], "not whsec_ followed by base64"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_named(arguments, complaint):
+    found = run(*arguments)
+
+    assert found.returncode != 0
+    assert complaint in found.stderr
+    assert "Traceback" not in found.stderr
