@@ -1,0 +1,1 @@
+"""What people and machines may do in this room, one verb a file."""

@@ -1,0 +1,19 @@
+"""Create an endpoint with its first signing secret."""
+
+from django.db import transaction
+
+from tenants import audit
+from webhooks.models import Endpoint, EndpointSecret
+from webhooks.signing import new_secret, signing_key
+
+
+@transaction.atomic
+def create_endpoint(endpoint: Endpoint, secret: str | None = None) -> str:
+    """Check and save a new endpoint; the plain secret, which is shown this once. BadSecret when the given one is none."""
+    plain = secret or new_secret()
+    signing_key(plain)
+    endpoint.full_clean()
+    endpoint.save(force_insert=True)
+    EndpointSecret.objects.create(tenant_id=endpoint.tenant_id, endpoint=endpoint, secret=plain)
+    audit.record("endpoint.created", endpoint, after=audit.snapshot(endpoint))
+    return plain

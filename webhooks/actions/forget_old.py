@@ -1,0 +1,65 @@
+"""Removes what is kept only for a while, in small batches, without touching anything unfinished."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from config.ids import uuid7_at
+from webhooks import limits
+from webhooks.models import Attempt, Delivery, DeliveryState, Payload
+
+BATCH = 1000
+
+
+def forget_old(now: datetime | None = None) -> dict[str, int]:
+    """Delivered deliveries after a month, everything else that is finished after three; how many rows went."""
+    now = now or timezone.now()
+    done = Delivery.objects.filter(state=DeliveryState.DONE)
+    others = Delivery.objects.exclude(state__in=(DeliveryState.DONE, DeliveryState.PENDING))
+    return {
+        "deliveries": _forget_deliveries(done, now - limits.kept_after_success())
+        + _forget_deliveries(others, now - limits.kept_after_failure()),
+        "payloads": _forget_payloads(now - limits.kept_after_failure()),
+    }
+
+
+def _forget_deliveries(deliveries: QuerySet[Delivery], before: datetime) -> int:
+    total = 0
+    old = deliveries.filter(id__lt=uuid7_at(before)).order_by("id")
+    while ids := list(old.values_list("id", flat=True)[:BATCH]):
+        with transaction.atomic():
+            _delete(Attempt.objects.filter(delivery__in=ids))
+            total += _delete(Delivery.objects.filter(id__in=ids))
+    return total
+
+
+def _forget_payloads(before: datetime) -> int:
+    """A body lives as long as a delivery may still need it."""
+    total = 0
+    last = uuid.UUID(int=0)
+    while rows := list(_old_payloads(last, before)):
+        last = rows[-1][0]
+        needed = _unfinished({event_id for _id, event_id in rows})
+        spent = [id_ for id_, event_id in rows if event_id not in needed]
+        if spent:
+            total += _delete(Payload.objects.filter(id__in=spent))
+    return total
+
+
+def _old_payloads(after: uuid.UUID, before: datetime) -> QuerySet[Payload, tuple[uuid.UUID, uuid.UUID]]:
+    old = Payload.objects.filter(id__gt=after, id__lt=uuid7_at(before)).order_by("id")
+    return old.values_list("id", "event_id")[:BATCH]
+
+
+def _unfinished(event_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    waiting = Delivery.objects.filter(event__in=event_ids, state=DeliveryState.PENDING)
+    return set(waiting.values_list("event_id", flat=True))
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    """One statement: Django's own delete would first read every row to look for dependants."""
+    return rows._raw_delete(rows.db) or 0

@@ -1,0 +1,68 @@
+"""Send finished deliveries again: the same bytes, the same webhook-id, with the whole schedule of retries."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from tenants import audit
+from tenants.errors import ConfigError
+from tenants.work import enqueue
+from webhooks.models import Delivery, DeliveryState, EndpointState, Trigger
+
+BATCH = 500
+
+
+def replayable(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Those of them that can be sent again now: finished, and their endpoint is enabled. Count it before you ask."""
+    return deliveries.exclude(state=DeliveryState.PENDING).filter(endpoint__state=EndpointState.ENABLED)
+
+
+def replay_delivery(delivery: Delivery) -> None:
+    """ConfigError, with the reason, when it cannot be sent again now."""
+    if not delivery.endpoint.is_enabled and delivery.trigger != Trigger.TEST:
+        raise ConfigError(_("The endpoint is disabled. Enable it first."))
+    if not replay_deliveries(Delivery.objects.filter(pk=delivery.pk), also_disabled=True):
+        raise ConfigError(_("This delivery is still under way."))
+    delivery.refresh_from_db()
+
+
+def replay_deliveries(deliveries: QuerySet[Delivery], *, also_disabled: bool = False) -> int:
+    """Queue them again, oldest first, in transactions of 500; how many there were."""
+    wanted = deliveries.exclude(state=DeliveryState.PENDING) if also_disabled else replayable(deliveries)
+    total = sum(_replay(batch) for batch in _batches(wanted))
+    if total:
+        audit.record("deliveries.replayed", after={"count": total})
+    return total
+
+
+def _batches(wanted: QuerySet[Delivery]) -> Iterator[QuerySet[Delivery]]:
+    """By id, so that each row is seen once however its state changes meanwhile."""
+    last = None
+    while True:
+        rest = wanted.filter(id__gt=last) if last else wanted
+        ids = list(rest.order_by("id").values_list("id", flat=True)[:BATCH])
+        if not ids:
+            return
+        last = ids[-1]
+        yield Delivery.objects.filter(id__in=ids)
+
+
+@transaction.atomic
+def _replay(batch: QuerySet[Delivery]) -> int:
+    rows = batch.exclude(state=DeliveryState.PENDING).select_for_update()
+    found = list(rows.values_list("id", "tenant_id", "endpoint_id"))
+    Delivery.objects.filter(id__in=[id_ for id_, _tenant, _endpoint in found]).update(
+        state=DeliveryState.PENDING,
+        trigger=Trigger.MANUAL,
+        tries=0,
+        reason="",
+        detail="",
+        next_due=None,
+        finished_at=None,
+    )
+    enqueue(
+        "webhooks.deliver", [(id_, tenant_id, endpoint_id.hex, None) for id_, tenant_id, endpoint_id in found]
+    )
+    return len(found)

@@ -1,0 +1,171 @@
+"""Deliveries: what was sent, what came back, try by try; and sending it again."""
+
+import json
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tenants.access import MANAGERS, has_role
+from tenants.admin.base import LogAdmin
+from tenants.errors import ConfigError
+from webhooks.actions.cancel_deliveries import cancel_deliveries
+from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
+from webhooks.admin.confirming import ask
+from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
+from webhooks.selectors import sent_body
+
+TONES = {
+    DeliveryState.PENDING: "info",
+    DeliveryState.DONE: "success",
+    DeliveryState.FAILED: "danger",
+    DeliveryState.CANCELLED: "default",
+    DeliveryState.PARKED: "warning",
+}
+BODY_SHOWN = 20_000
+
+
+@admin.register(Delivery)
+class DeliveryPage(LogAdmin):
+    menu_place = 610
+    menu_icon = "outbox"
+    view_roles = MANAGERS
+    list_display = ("created_at", "event_type", "endpoint", "state_label", "attempts", "why", "next_due")
+    list_display_links = ("created_at", "event_type")
+    list_filter = ("state", "trigger", "endpoint")
+    list_select_related = ("endpoint",)
+    search_fields = ("event_type__istartswith",)
+    search_help_text = _("Event type")
+    actions = ("replay_chosen", "cancel_chosen")
+    change_form_outer_before_template = "admin/webhooks/delivery.html"
+    fieldsets = (
+        (
+            _("Delivery"),
+            {
+                "fields": (
+                    "id",
+                    "event_type",
+                    "endpoint",
+                    "trigger",
+                    "created_at",
+                    "finished_at",
+                    "correlation_id",
+                )
+            },
+        ),
+    )
+
+    class Media:
+        css = {"all": ("webhooks/webhooks.css",)}
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/replay/", wrap(self.replay_view), name="webhooks_delivery_replay"),
+            *super().get_urls(),
+        ]
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, MANAGERS)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        delivery = kwargs.get("obj")
+        if delivery is not None:
+            body = sent_body(delivery)
+            context |= {
+                "tries_made": list(Attempt.objects.filter(delivery=delivery).order_by("-n")),
+                "body": None if body is None else _readable(body),
+                "body_size": len(body or b""),
+                "can_replay": self.has_replay_permission(request) and delivery.state != DeliveryState.PENDING,
+                "replay_url": reverse("admin:webhooks_delivery_replay", args=[delivery.pk]),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def replay_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        delivery = Delivery.objects.select_related("endpoint").filter(pk=pk).first()
+        if delivery is None or not self.has_replay_permission(request):
+            raise Http404
+        page = reverse("admin:webhooks_delivery_change", args=[pk])
+        if request.method == "POST":
+            try:
+                replay_delivery(delivery)
+                messages.success(request, translated("It is sent again."))
+            except ConfigError as error:
+                messages.error(request, str(error))
+            return HttpResponseRedirect(page)
+        return ask(
+            self,
+            request,
+            title=_("Send again"),
+            text=_("The same bytes go to “%(name)s” once more, under the same webhook-id.")
+            % {"name": delivery.endpoint.name},
+            button=_("Send again"),
+            back=page,
+        )
+
+    @admin.action(description=_("Send again"), permissions=["replay"])
+    def replay_chosen(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
+        chosen = _all_of(chosen)
+        if "confirmed" in request.POST:
+            count = replay_deliveries(chosen)
+            messages.success(request, translated("Deliveries queued: %(count)d.") % {"count": count})
+            return None
+        text = _(
+            "Of the chosen deliveries, %(count)d can be sent again. The rest is under way, or its endpoint is disabled."
+        )
+        return self._ask(
+            request, _("Send again"), text % {"count": replayable(chosen).count()}, "replay_chosen"
+        )
+
+    @admin.action(description=_("Cancel"), permissions=["replay"])
+    def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
+        chosen = _all_of(chosen)
+        if "confirmed" in request.POST:
+            count = cancel_deliveries(chosen)
+            messages.success(request, translated("Deliveries cancelled: %(count)d.") % {"count": count})
+            return None
+        waiting = chosen.filter(state=DeliveryState.PENDING).count()
+        text = _("Of the chosen deliveries, %(count)d are waiting and can be cancelled.") % {"count": waiting}
+        return self._ask(request, _("Cancel"), text, "cancel_chosen")
+
+    def _ask(self, request: HttpRequest, title: Any, text: Any, name: str) -> HttpResponse:
+        hidden = {
+            "action": name,
+            "confirmed": "1",
+            "select_across": request.POST.get("select_across", "0"),
+            "_selected_action": request.POST.getlist("_selected_action"),
+        }
+        back = request.get_full_path()
+        return ask(self, request, title=title, text=text, button=title, back=back, hidden=hidden)
+
+    @display(description=_("state"), label=TONES)
+    def state_label(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.state, delivery.get_state_display()
+
+    @admin.display(description=_("reason"))
+    def why(self, delivery: Delivery) -> str:
+        if delivery.explanation is not None:
+            return delivery.explanation.what
+        return translated("test") if delivery.trigger == Trigger.TEST else "—"
+
+
+def _all_of(chosen: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """The list's own order and joins are of no use to an action on many rows."""
+    return Delivery.objects.filter(pk__in=chosen.order_by().values("pk"))
+
+
+def _readable(body: bytes) -> str:
+    """The body as stored, indented when it is JSON."""
+    text = body[:BODY_SHOWN].decode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)[:BODY_SHOWN]
+    except ValueError:
+        return text

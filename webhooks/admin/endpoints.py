@@ -1,0 +1,231 @@
+"""Endpoints: whom we send to. Their secrets are shown once; tests go through the real path."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tenants.admin.base import TenantAdmin
+from tenants.errors import ConfigError
+from tenants.scoping import current_tenant_id
+from webhooks.actions.create_endpoint import create_endpoint
+from webhooks.actions.disable_endpoint import disable_endpoint
+from webhooks.actions.enable_endpoint import enable_endpoint
+from webhooks.actions.replay_deliveries import replay_deliveries
+from webhooks.actions.rotate_secret import rotate_secret
+from webhooks.actions.send_test import send_test
+from webhooks.admin.confirming import ask
+from webhooks.admin.forms import EndpointForm, RotationForm, TestForm
+from webhooks.models import DeliveryState, Endpoint, EndpointState
+from webhooks.selectors import DeliveryFilter, deliveries, parked_count, unwell_counts
+
+SHOWN_EVENTS = 3
+
+
+@admin.register(Endpoint)
+class EndpointPage(TenantAdmin):
+    menu_place = 600
+    menu_icon = "webhook"
+    form = EndpointForm
+    list_display = ("name", "short_url", "wanted", "state_label")
+    list_filter = ("state",)
+    search_fields = ("name", "url")
+    change_form_outer_before_template = "admin/webhooks/endpoint_head.html"
+
+    class Media:
+        css = {"all": ("webhooks/webhooks.css",)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        more = ["description", "format", "timeout", "headers", *([] if obj else ["secret"])]
+        return [
+            (None, {"fields": ["name", "url", "events"]}),
+            (_("More"), {"fields": more}),
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        views = {
+            "test": self.test_view,
+            "rotate": self.rotate_view,
+            "disable": self.disable_view,
+            "enable": self.enable_view,
+            "parked": self.parked_view,
+        }
+        own = [
+            path(f"<uuid:pk>/{name}/", wrap(view), name=f"webhooks_endpoint_{name}")
+            for name, view in views.items()
+        ]
+        return own + super().get_urls()
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            # Without a tenant in scope, pages for adding are closed.
+            obj.tenant_id = obj.tenant_id or current_tenant_id()  # type: ignore[assignment]
+            obj.plain_secret = create_endpoint(obj, form.cleaned_data.get("secret"))  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Not a redirect: the secret must not lie in a cookie or a session."""
+        return self._show_secret(request, obj, obj.plain_secret, is_new=True)  # type: ignore[attr-defined]
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        endpoint = kwargs.get("obj")
+        if endpoint is not None:
+            counts = unwell_counts(endpoint)
+            recent = list(deliveries(DeliveryFilter(endpoint=endpoint.pk))[:5])
+            context |= {"counts": counts, "recent": recent, "can_write": self.has_change_permission(request)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def test_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        endpoint = self._writable(request, pk)
+        form = TestForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            _event, delivery = send_test(endpoint, form.cleaned_data["message"])
+            page = reverse("admin:webhooks_delivery_change", args=[delivery])
+            link = format_html('<a href="{}">{}</a>', page, translated("See how it went"))
+            messages.success(request, format_html("{} {}", translated("The test is on its way."), link))
+            return self._back(pk)
+        return ask(
+            self,
+            request,
+            title=_("Send test"),
+            text=_("An event of the type webhook.test goes to %(url)s, signed like every other.")
+            % {"url": endpoint.url},
+            button=_("Send"),
+            back=_page(pk),
+            form=form,
+        )
+
+    def rotate_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        endpoint = self._writable(request, pk)
+        form = RotationForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                secret = rotate_secret(endpoint, overlap=timedelta(hours=form.cleaned_data["overlap_hours"]))
+            except ConfigError as error:
+                messages.error(request, str(error))
+                return self._back(pk)
+            return self._show_secret(request, endpoint, secret, is_new=False)
+        return ask(
+            self,
+            request,
+            title=_("New secret"),
+            text=_(
+                "A new secret is made for “%(name)s”. Until the old one expires, requests carry both signatures."
+            )
+            % {"name": endpoint.name},
+            button=_("Make a new secret"),
+            back=_page(pk),
+            form=form,
+        )
+
+    def disable_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        endpoint = self._writable(request, pk)
+        if request.method == "POST":
+            disable_endpoint(endpoint)
+            messages.success(request, translated("The endpoint is disabled."))
+            return self._back(pk)
+        return ask(
+            self,
+            request,
+            title=_("Disable"),
+            text=_("“%(name)s” gets nothing more. Events are parked meanwhile and can be sent later.")
+            % {"name": endpoint.name},
+            button=_("Disable"),
+            back=_page(pk),
+        )
+
+    def enable_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        endpoint = self._writable(request, pk)
+        if request.method == "POST":
+            enable_endpoint(endpoint)
+            messages.success(request, translated("The endpoint is enabled."))
+            return HttpResponseRedirect(_sub(pk, "parked")) if parked_count(endpoint) else self._back(pk)
+        return ask(
+            self,
+            request,
+            title=_("Enable"),
+            text=_("“%(name)s” gets events again.") % {"name": endpoint.name},
+            button=_("Enable"),
+            back=_page(pk),
+        )
+
+    def parked_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        endpoint = self._writable(request, pk)
+        parked = deliveries(DeliveryFilter(endpoint=endpoint.pk, state=DeliveryState.PARKED))
+        if request.method == "POST":
+            sent = replay_deliveries(parked)
+            messages.success(request, translated("Deliveries queued: %(count)d.") % {"count": sent})
+            return self._back(pk)
+        return ask(
+            self,
+            request,
+            title=_("Send what was parked"),
+            text=_("Deliveries that were parked for “%(name)s”: %(count)d. Send them now, oldest first?")
+            % {"name": endpoint.name, "count": parked.count()},
+            button=_("Send them"),
+            back=_page(pk),
+        )
+
+    @admin.display(description=_("URL"))
+    def short_url(self, endpoint: Endpoint) -> str:
+        return endpoint.url if len(endpoint.url) <= 60 else endpoint.url[:59] + "…"
+
+    @admin.display(description=_("events"))
+    def wanted(self, endpoint: Endpoint) -> str:
+        shown, rest = endpoint.events[:SHOWN_EVENTS], len(endpoint.events) - SHOWN_EVENTS
+        return ", ".join(shown) + (f" +{rest}" if rest > 0 else "")
+
+    @display(
+        description=_("state"), label={EndpointState.ENABLED: "success", EndpointState.DISABLED: "danger"}
+    )
+    def state_label(self, endpoint: Endpoint) -> tuple[str, str]:
+        return endpoint.state, endpoint.get_state_display()
+
+    def _show_secret(
+        self, request: HttpRequest, endpoint: Endpoint, secret: str, *, is_new: bool
+    ) -> HttpResponse:
+        return TemplateResponse(
+            request,
+            "admin/webhooks/secret.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": _("Endpoint created") if is_new else _("New secret"),
+                "endpoint": endpoint,
+                "secret": secret,
+                "next": _page(endpoint.pk),
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def _writable(self, request: HttpRequest, pk: uuid.UUID) -> Endpoint:
+        endpoint = Endpoint.objects.filter(pk=pk).first()
+        if endpoint is None or not self.has_change_permission(request, endpoint):
+            raise Http404
+        return endpoint
+
+    @staticmethod
+    def _back(pk: uuid.UUID) -> HttpResponse:
+        return HttpResponseRedirect(_page(pk))
+
+
+def _page(pk: uuid.UUID) -> str:
+    return reverse("admin:webhooks_endpoint_change", args=[pk])
+
+
+def _sub(pk: uuid.UUID, name: str) -> str:
+    return reverse(f"admin:webhooks_endpoint_{name}", args=[pk])

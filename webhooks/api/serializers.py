@@ -1,0 +1,180 @@
+"""Shapes of this room's requests and answers."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tenants.models import Event
+from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
+from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint
+from webhooks.signing import BadSecret, signing_key
+
+ABOUT_KEY = "`whsec_` and base64; made by Switchboard when left out. Shown in this answer only."
+
+
+def _check_secret(secret: str) -> None:
+    try:
+        signing_key(secret)
+    except BadSecret as error:
+        raise serializers.ValidationError(str(error)) from error
+
+
+class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
+    events = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        help_text="Event types, `call.*` for a group, `*` for all.",
+    )
+    headers = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+
+    class Meta:
+        model = Endpoint
+        fields = (
+            "id",
+            "name",
+            "url",
+            "events",
+            "description",
+            "format",
+            "headers",
+            "timeout",
+            "state",
+            "disabled_reason",
+            "disabled_at",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = ("id", "state", "disabled_reason", "disabled_at", "created_at", "updated_at")
+
+    def update(self, instance: Endpoint, validated_data: dict[str, Any]) -> Endpoint:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.full_clean()
+        instance.save()
+        return instance
+
+
+class NewEndpointSerializer(EndpointSerializer):
+    secret = serializers.CharField(
+        source="plain_secret", required=False, validators=[_check_secret], help_text=ABOUT_KEY
+    )
+
+    class Meta(EndpointSerializer.Meta):
+        fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]
+
+
+class RotationSerializer(serializers.Serializer[Any]):
+    overlap_hours = serializers.FloatField(
+        min_value=0,
+        max_value=LONGEST_ROTATION_OVERLAP.total_seconds() / 3600,
+        default=ROTATION_OVERLAP.total_seconds() / 3600,
+        help_text="For so long the old secret signs too.",
+    )
+    secret = serializers.CharField(required=False, validators=[_check_secret], help_text=ABOUT_KEY)
+
+
+class SecretSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField()
+
+
+class TestSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+
+
+class TestedSerializer(serializers.Serializer[Any]):
+    event = serializers.UUIDField()
+    delivery = serializers.UUIDField(help_text="Look it up under /deliveries a moment later.")
+
+
+class AttemptSerializer(serializers.ModelSerializer[Attempt]):
+    class Meta:
+        model = Attempt
+        fields = (
+            "n",
+            "trigger",
+            "started_at",
+            "status",
+            "error",
+            "detail",
+            "dns_ms",
+            "connect_ms",
+            "tls_ms",
+            "first_byte_ms",
+            "total_ms",
+            "is_reused",
+            "request_headers",
+            "response_headers",
+            "response_body",
+            "is_cut",
+        )
+
+
+class DeliverySerializer(serializers.ModelSerializer[Delivery]):
+    reason_text = serializers.SerializerMethodField(help_text="The reason in words, and what to do about it.")
+
+    class Meta:
+        model = Delivery
+        fields: tuple[str, ...] = (
+            "id",
+            "event",
+            "event_type",
+            "endpoint",
+            "state",
+            "trigger",
+            "attempts",
+            "last_status",
+            "reason",
+            "reason_text",
+            "next_due",
+            "created_at",
+            "finished_at",
+            "correlation_id",
+        )
+
+    @extend_schema_field(serializers.CharField())
+    def get_reason_text(self, delivery: Delivery) -> str:
+        return " ".join(part for part in delivery.explanation or () if part)
+
+
+class DeliveryDetailSerializer(DeliverySerializer):
+    log = AttemptSerializer(source="tries_made", many=True, read_only=True)
+
+    class Meta(DeliverySerializer.Meta):
+        fields = (*DeliverySerializer.Meta.fields, "log")
+
+
+class DeliveryFilterSerializer(serializers.Serializer[Any]):
+    endpoint = serializers.UUIDField(required=False)
+    event = serializers.UUIDField(required=False)
+    event_type = serializers.CharField(required=False, max_length=100)
+    state = serializers.ChoiceField(DeliveryState.choices, required=False)
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+
+
+class ReplaySerializer(DeliveryFilterSerializer):
+    state = serializers.ChoiceField(
+        [choice for choice in DeliveryState.choices if choice[0] != DeliveryState.PENDING],
+        default=DeliveryState.FAILED,
+    )
+    dry_run = serializers.BooleanField(default=True, help_text="Only count; nothing is sent.")
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    dry_run = serializers.BooleanField()
+
+
+class EventSerializer(serializers.ModelSerializer[Event]):
+    class Meta:
+        model = Event
+        fields = ("id", "type", "occurred_at", "data", "key", "correlation_id")
+
+
+class EventTypeSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    version = serializers.IntegerField()
+    schema = serializers.DictField()
+    example = serializers.DictField()

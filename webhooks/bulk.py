@@ -1,0 +1,82 @@
+"""Many rows in one statement: one JSON document on PostgreSQL, a prepared statement on SQLite.
+
+Django's bulk_create and bulk_update build an expression for every value, and psycopg quotes every text of an array in
+Python; both cost more here than the sending itself. A JSON document is written by orjson and read by PostgreSQL in C.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from tenants.work.dialect import dialect
+
+Columns = Sequence[tuple[str, str]]
+"""Pairs of column name and PostgreSQL type."""
+
+
+def insert(
+    table: str, columns: Columns, rows: Sequence[Sequence[Any]], *, ignore_conflicts: bool = False
+) -> None:
+    """Insert the rows, whose values stand in the order of the columns."""
+    names = ", ".join(name for name, _kind in columns)
+    tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if dialect().is_postgres:
+        _execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {_fresh(columns)}{tail}", columns, rows)  # noqa: S608
+    else:
+        marks = ", ".join(["%s"] * len(columns))
+        _execute_each(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)  # noqa: S608
+
+
+def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+    """Set the columns of the rows whose first column, the key, is given first."""
+    (key, _kind), *rest = columns
+    if dialect().is_postgres:
+        sets = ", ".join(f"{name} = fresh.{name}" for name, _kind in rest)
+        sql = f"UPDATE {table} SET {sets} FROM {_fresh(columns)} WHERE {table}.{key} = fresh.{key}"  # noqa: S608
+        _execute(sql, columns, rows)
+    else:
+        sets = ", ".join(f"{name} = %s" for name, _kind in rest)
+        _execute_each(f"UPDATE {table} SET {sets} WHERE {key} = %s", [(*row[1:], row[0]) for row in rows])  # noqa: S608
+
+
+def _fresh(columns: Columns) -> str:
+    return f"json_to_recordset(%s::json) AS fresh ({', '.join(f'{name} {kind}' for name, kind in columns)})"
+
+
+def _execute(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        names = [name for name, _kind in columns]
+        document = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_binary)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [document.decode()])
+
+
+def _binary(value: object) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(type(value).__name__)
+
+
+def _execute_each(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, [[_adapted(value) for value in row] for row in rows])
+
+
+def _adapted(value: Any) -> Any:
+    adapt = _ADAPTERS.get(type(value))
+    return adapt(value) if adapt else value
+
+
+@lru_cache(maxsize=256)
+def _moment(value: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(value))
+
+
+_ADAPTERS: dict[type, Callable[[Any], Any]] = {uuid.UUID: attrgetter("hex"), datetime: _moment}

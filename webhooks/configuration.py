@@ -1,0 +1,135 @@
+"""This room's sections of the configuration file: `endpoints`, and an honest no to `sources`."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from config.egress import UrlProblem, check_url
+from tenants.configuration import ConfigurationError, Place, Plan, Section, each, register_section, text
+from tenants.configuration.reading import Block
+from tenants.models import Tenant
+from webhooks.actions.disable_endpoint import disable_endpoint
+from webhooks.actions.enable_endpoint import enable_endpoint
+from webhooks.actions.rotate_secret import rotate_secret
+from webhooks.models import Endpoint, EndpointSecret, Format
+from webhooks.signing import BadSecret, new_secret, signing_key
+
+KEYS = {"name", "url", "events", "secret", "format", "description", "headers", "timeout", "enabled"}
+
+
+class Endpoints(Section):
+    """Known by their name. A changed secret is rotated with the usual overlap."""
+
+    key = "endpoints"
+    place = 60
+
+    def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
+        for block in each(value, KEYS, {"name", "url"}, place):
+            self._apply(tenant, block, plan)
+
+    def _apply(self, tenant: Tenant, block: Block, plan: Plan) -> None:
+        name = text(block, "name")
+        endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(tenant=tenant, name=name)
+        is_new = endpoint._state.adding
+        if is_new and "events" not in block:
+            raise ConfigurationError(block.place, _("the key “events” is missing"))
+        secret = _secret(block)
+        plan.save(endpoint, f"endpoint {name}", _values(block), block.place)
+        if is_new:
+            EndpointSecret.objects.create(tenant=tenant, endpoint=endpoint, secret=secret or new_secret())
+        elif secret is not None and not _is_current(endpoint, secret):
+            rotate_secret(endpoint, secret)
+            plan.note("update", f"endpoint {name}", secret="changed")  # noqa: S106 shown as a mask
+        _switch(endpoint, block, plan)
+
+    def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
+        return [_dumped(endpoint, secrets) for endpoint in Endpoint.objects.prefetch_related("secrets")]
+
+
+def _values(block: Block) -> dict[str, Any]:
+    values: dict[str, Any] = {name: text(block, name) for name in ("description", "format") if name in block}
+    try:
+        # In the spelling that is stored, or the file would look like a change each time.
+        values["url"] = check_url(text(block, "url"))
+    except UrlProblem as problem:
+        raise ConfigurationError(block.at("url"), str(problem)) from problem
+    if values.get("format", Format.STANDARD) not in Format.values:
+        known = ", ".join(Format.values)
+        raise ConfigurationError(
+            block.at("format"), _("unknown format; known are %(known)s") % {"known": known}
+        )
+    if "events" in block:
+        values["events"] = _plain(block["events"])
+    if "headers" in block:
+        values["headers"] = _plain(block["headers"] or {})
+    if "timeout" in block:
+        values["timeout"] = block["timeout"]
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Without the places of the file."""
+    if isinstance(value, dict):
+        return {str(key): str(inner) for key, inner in value.items()}
+    return [str(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _secret(block: Block) -> str | None:
+    if "secret" not in block:
+        return None
+    secret = text(block, "secret")
+    try:
+        signing_key(secret)
+    except BadSecret as error:
+        raise ConfigurationError(block.at("secret"), str(error)) from error
+    return secret
+
+
+def _is_current(endpoint: Endpoint, secret: str) -> bool:
+    newest = EndpointSecret.objects.filter(endpoint=endpoint, expires_at=None).order_by("-id").first()
+    return newest is not None and newest.secret == secret
+
+
+def _switch(endpoint: Endpoint, block: Block, plan: Plan) -> None:
+    if "enabled" not in block:
+        return
+    if not isinstance(block["enabled"], bool):
+        raise ConfigurationError(block.at("enabled"), _("“enabled” must be true or false"))
+    changed = enable_endpoint(endpoint) if block["enabled"] else disable_endpoint(endpoint)
+    if changed:
+        plan.note("update", f"endpoint {endpoint.name}", enabled=block["enabled"])
+
+
+def _dumped(endpoint: Endpoint, secrets: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": endpoint.name,
+        "url": endpoint.url,
+        "events": endpoint.events,
+        "format": endpoint.format,
+    }
+    optional = {"description": endpoint.description, "headers": endpoint.headers, "timeout": endpoint.timeout}
+    shown |= {name: value for name, value in optional.items() if value}
+    if not endpoint.is_enabled:
+        shown["enabled"] = False
+    current = [row for row in endpoint.secrets.all() if row.expires_at is None]
+    if secrets and current:
+        shown["secret"] = current[0].secret
+    return shown
+
+
+class Sources(Section):
+    """Inbound webhooks are not served yet; a file that wants them must not seem to have been applied."""
+
+    key = "sources"
+    place = 70
+
+    def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
+        if value:
+            raise ConfigurationError(place, _("sources are not supported yet; leave the key out"))
+
+    def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
+        return None
+
+
+register_section(Endpoints())
+register_section(Sources())

@@ -1,0 +1,84 @@
+"""What sending needs of an endpoint, decrypted and prepared, remembered until the endpoint changes."""
+
+import logging
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from config.keyring import Unreadable
+from webhooks import limits
+from webhooks.headers import masked_lines
+from webhooks.models import Endpoint, EndpointSecret
+from webhooks.signing import BadSecret, signing_key
+from webhooks.wire import CONTENT_TYPE
+
+logger = logging.getLogger(__name__)
+MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An endpoint ready to be sent to. `keys` are (key, Unix time of expiry or None), newest first."""
+
+    revision: uuid.UUID
+    url: str
+    host: str
+    headers: list[str]
+    shown_headers: str
+    timeout_ms: int
+    keys: list[tuple[bytes, float | None]]
+
+    def live_keys(self, now: float) -> list[bytes]:
+        return [key for key, expires in self.keys if expires is None or expires > now]
+
+
+class Targets:
+    """Prepared endpoints by id. The caller brings the revision it has just read, so a copy is never outdated."""
+
+    def __init__(self) -> None:
+        self._known: dict[uuid.UUID, Target] = {}
+
+    def get(self, revisions: Mapping[uuid.UUID, uuid.UUID]) -> dict[uuid.UUID, Target]:
+        """Targets by endpoint id; endpoints whose secrets cannot be read are left out and logged."""
+        stale = [id_ for id_, revision in revisions.items() if not self._has(id_, revision)]
+        if stale:
+            if len(self._known) + len(stale) > MOST_REMEMBERED:
+                self._known.clear()
+                stale = list(revisions)
+            self._load(stale)
+        return {id_: self._known[id_] for id_ in revisions if id_ in self._known}
+
+    def _has(self, id_: uuid.UUID, revision: uuid.UUID) -> bool:
+        known = self._known.get(id_)
+        return known is not None and known.revision == revision
+
+    def _load(self, ids: Iterable[uuid.UUID]) -> None:
+        for endpoint in Endpoint.objects.filter(id__in=list(ids)):
+            self._known.pop(endpoint.id, None)
+            try:
+                self._known[endpoint.id] = _prepared(endpoint)
+            except (Unreadable, BadSecret):
+                logger.exception("endpoint %s: a secret cannot be read", endpoint.id)
+
+
+def _prepared(endpoint: Endpoint) -> Target:
+    parts = urlsplit(endpoint.url)
+    headers = [
+        f"Content-Type: {CONTENT_TYPE}",
+        *(f"{name}: {value}" for name, value in endpoint.headers.items()),
+    ]
+    secrets = EndpointSecret.objects.filter(endpoint=endpoint).order_by("-id")
+    keys = [
+        (signing_key(row.secret), row.expires_at.timestamp() if row.expires_at else None) for row in secrets
+    ]
+    return Target(
+        revision=endpoint.revision,
+        url=endpoint.url,
+        host=f"{parts.scheme}://{parts.netloc}",
+        headers=headers,
+        shown_headers=masked_lines(headers),
+        timeout_ms=int((endpoint.timeout or limits.timeout()) * 1000),
+        keys=[(key, expires) for key, expires in keys if expires is None or expires > time.time()],
+    )

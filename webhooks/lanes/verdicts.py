@@ -1,0 +1,78 @@
+"""What a reply means for its delivery: delivered, tried again and when, or given up and why."""
+
+import time
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from tenants.work import backoff
+from webhooks.limits import LONGEST_DELAY, TRIES_AFTER_CLIENT_ERROR
+from webhooks.sender import Reply
+from webhooks.sender.failures import DENIED
+
+NEVER_RETRIED = frozenset({DENIED, "bad_url", "gone"})
+GIVEN_UP_EARLY = frozenset(
+    {"redirect", "unauthorized", "not_found", "too_large", "rejected", "unexpected_status"}
+)
+_BY_STATUS = {
+    401: "unauthorized",
+    403: "unauthorized",
+    404: "not_found",
+    408: "server_error",
+    410: "gone",
+    413: "too_large",
+    425: "rate_limited",
+    429: "rate_limited",
+}
+
+
+class Verdict(NamedTuple):
+    """`reason` is a code of `webhooks.reasons`, empty when delivered; `delay` None means that it is over."""
+
+    is_delivered: bool
+    reason: str
+    delay: float | None
+
+
+def judge(reply: Reply, tries: int, schedule: Sequence[float]) -> Verdict:
+    """`tries` counts this one too."""
+    reason = reply.error or _reason_of(reply.status)
+    if not reason:
+        return Verdict(True, "", None)
+    if reason in NEVER_RETRIED or (reason in GIVEN_UP_EARLY and tries >= TRIES_AFTER_CLIENT_ERROR):
+        return Verdict(False, reason, None)
+    planned = backoff(schedule, tries)
+    if planned is not None and not reply.error:
+        planned = _respecting(planned, reply.headers)
+    return Verdict(False, reason, planned)
+
+
+def _reason_of(status: int) -> str:
+    if 200 <= status < 300:
+        return ""
+    if 300 <= status < 400:
+        return "redirect"
+    if 400 <= status < 500:
+        return _BY_STATUS.get(status, "rejected")
+    return "server_error" if 500 <= status < 600 else "unexpected_status"
+
+
+def _respecting(planned: float, headers: bytes) -> float:
+    """Wait as long as the receiver asks (Retry-After), but neither less than planned nor more than a day."""
+    asked = retry_after(headers)
+    return planned if asked is None else min(max(planned, asked), max(planned, LONGEST_DELAY))
+
+
+def retry_after(headers: bytes) -> float | None:
+    """Seconds from a Retry-After of either form; None when there is none or it makes no sense."""
+    for line in headers.split(b"\r\n"):
+        name, _colon, raw = line.partition(b":")
+        if name.strip().lower() == b"retry-after":
+            value = raw.strip().decode("latin-1")
+            if value.isascii() and value.isdigit():
+                return float(value[:10])
+            try:
+                return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+            except (ValueError, OverflowError):
+                return None
+    return None

@@ -1,0 +1,120 @@
+"""Every outcome in plain words: what happened and what the owner of the endpoint should do.
+
+Rows store the short code; the words are chosen when somebody looks, in their language.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
+
+
+class Explanation(NamedTuple):
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    what: str | Promise
+    fix: str | Promise = ""
+
+
+WORDS: dict[str, _Words] = {
+    "delivered": _Words(_("Delivered.")),
+    "target_not_allowed": _Words(
+        _("target not allowed"),
+        _(
+            "The address leads to a private or local network. Use a public address, or ask the operator to allow it."
+        ),
+    ),
+    "bad_url": _Words(_("The URL cannot be used."), _("Correct the endpoint's URL.")),
+    "dns": _Words(
+        _("The host name is unknown."),
+        _("Check the spelling of the URL and that the name is published in DNS."),
+    ),
+    "connect": _Words(
+        _("Nothing accepts connections there."), _("Check that the server runs, and its port and firewall.")
+    ),
+    "connect_timeout": _Words(
+        _("The server did not accept the connection in time."),
+        _("A firewall may drop our packets silently; allow this host's address."),
+    ),
+    "timeout": _Words(
+        _("No complete answer arrived in time."),
+        _("Answer 200 first and do the work afterwards, or raise the endpoint's time limit."),
+    ),
+    "tls": _Words(
+        _("The encrypted connection could not be set up."),
+        _("Check that the port speaks HTTPS and supports TLS 1.2 or newer."),
+    ),
+    "tls_certificate": _Words(
+        _("The certificate is not trusted."),
+        _("Renew it, and have the server send the whole chain; its name must match the URL."),
+    ),
+    "reset": _Words(
+        _("The connection broke before the answer was complete."),
+        _("Look into the receiver's log: it closed the connection or crashed."),
+    ),
+    "not_http": _Words(
+        _("What answers there does not speak HTTP."), _("Check the host and the port of the URL.")
+    ),
+    "transfer_failed": _Words(
+        _("The request could not be made."), _("Look at the detail; then send it again.")
+    ),
+    "redirect": _Words(
+        _("Redirect not followed."),
+        _("Set the endpoint's URL to the final address; redirects are not followed."),
+    ),
+    "gone": _Words(
+        _("The receiver says that it is gone for good (410)."),
+        _("The endpoint was disabled. Correct its URL and enable it, or delete it."),
+    ),
+    "unauthorized": _Words(
+        _("The receiver refuses us (%(status)s)."),
+        _(
+            "Check that it verifies with this endpoint's current secret, over the raw body, and what else it demands."
+        ),
+    ),
+    "not_found": _Words(
+        _("The path does not exist there (%(status)s)."), _("Check the path of the endpoint's URL.")
+    ),
+    "too_large": _Words(
+        _("The receiver finds the body too large (413)."), _("Raise its limit for request bodies.")
+    ),
+    "rejected": _Words(
+        _("The receiver rejects the request (%(status)s)."),
+        _("Read its answer below; it explains what it expected."),
+    ),
+    "rate_limited": _Words(
+        _("The receiver asks us to slow down (%(status)s)."), _("Nothing: it is tried again later.")
+    ),
+    "server_error": _Words(
+        _("The receiver failed (%(status)s)."),
+        _("Look into the receiver's log; it is tried again by itself."),
+    ),
+    "unexpected_status": _Words(
+        _("The receiver answered %(status)s, which is no success."),
+        _("Answer with a status from 200 to 299."),
+    ),
+    "endpoint_disabled": _Words(
+        _("The endpoint is disabled."), _("Enable it; what was parked meanwhile can then be sent.")
+    ),
+    "person": _Words(_("Disabled by a person.")),
+    "no_secret": _Words(_("The endpoint has no live secret."), _("Rotate the endpoint's secret.")),
+    "payload_expired": _Words(
+        _("The body is no longer kept."), _("Bodies are removed after a while; the source must send it anew.")
+    ),
+    "cancelled": _Words(_("Cancelled by a person.")),
+}
+
+
+def explained(code: str, status: int | None = None) -> Explanation:
+    """The words for a code; `status` is the receiver's, where it has one."""
+    words = WORDS.get(code)
+    if words is None:
+        return Explanation(translated("Failed (%(code)s).") % {"code": code}, "")
+    shown = {"status": status or "–"}
+    return Explanation(str(words.what) % shown, str(words.fix))

@@ -1,0 +1,80 @@
+"""What pages and routes read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, QuerySet
+
+from tenants.models import Event
+from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, Payload
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries; an empty one means all of the tenant's."""
+
+    endpoint: UUID | None = None
+    event: UUID | None = None
+    event_type: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**{field.name: values.get(field.name) for field in fields(cls)})
+
+
+def deliveries(wanted: DeliveryFilter | None = None) -> QuerySet[Delivery]:
+    """Newest first, with their endpoints."""
+    found = Delivery.objects.select_related("endpoint").order_by("-id")
+    wanted = wanted or DeliveryFilter()
+    conditions = {
+        "endpoint_id": wanted.endpoint,
+        "event_id": wanted.event,
+        "event_type": wanted.event_type,
+        "state": wanted.state,
+        "created_at__gte": wanted.since,
+        "created_at__lt": wanted.until,
+    }
+    return found.filter(**{name: value for name, value in conditions.items() if value is not None})
+
+
+def delivery_with_attempts() -> QuerySet[Delivery]:
+    """For one delivery's page: its attempts in order."""
+    return deliveries().prefetch_related(Prefetch("tries_made", Attempt.objects.order_by("n")))
+
+
+def sent_body(delivery: Delivery) -> bytes | None:
+    """The exact bytes that every attempt of it sent; None when they are no longer kept."""
+    found = Payload.objects.filter(event_id=delivery.event_id, variant=delivery.variant)
+    body = found.values_list("body", flat=True).first()
+    return None if body is None else bytes(body)
+
+
+def parked_count(endpoint: Endpoint) -> int:
+    return Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PARKED).count()
+
+
+def unwell_counts(endpoint: Endpoint) -> dict[str, int]:
+    """How many of its deliveries are in each state but delivered; served by a small partial index."""
+    rows = Delivery.objects.filter(endpoint=endpoint).exclude(state=DeliveryState.DONE).order_by()
+    return dict(rows.values_list("state").annotate(count=Count("id")))
+
+
+def timeline(correlation_id: UUID) -> QuerySet[Attempt]:
+    """Every attempt that belongs to a flow, oldest first, for its page in the rooms above."""
+    found = Attempt.objects.filter(delivery__correlation_id=correlation_id)
+    return (
+        found.select_related("delivery__endpoint")
+        .annotate(event_type=F("delivery__event_type"))
+        .order_by("started_at")
+    )
+
+
+def events(type_: str | None = None) -> QuerySet[Event]:
+    found = Event.objects.order_by("-id")
+    return found.filter(type=type_) if type_ else found

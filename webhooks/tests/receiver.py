@@ -1,0 +1,178 @@
+"""A real HTTP receiver on loopback whose path chooses how well it behaves; it remembers what it was sent."""
+
+import gzip
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+Behaviour = Callable[["_Handler"], None]
+
+
+@dataclass
+class Received:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """What the test sees: where it listens and what arrived."""
+
+    port: int
+    requests: list[Received] = field(default_factory=list)
+    connections: int = 0
+    most_at_once: int = 0
+    sent_bytes: int = 0
+    stopping: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def url(self, path: str = "/ok") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    @property
+    def host(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+    receiver: Receiver
+    lock = threading.Lock()
+    at_once = 0
+
+    def get_request(self):
+        self.receiver.connections += 1
+        return super().get_request()
+
+    def handle_error(self, request, client_address):
+        """The sender hanging up on a misbehaving reply is what several tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        names = {name.lower(): value for name, value in self.headers.items()}
+        receiver = self.server.receiver
+        with self.server.lock:
+            receiver.requests.append(Received(self.path, names, body))
+            self.server.at_once += 1
+            receiver.most_at_once = max(receiver.most_at_once, self.server.at_once)
+        try:
+            BEHAVIOURS[self.path.split("/")[1].partition("?")[0]](self)
+        finally:
+            with self.server.lock:
+                self.server.at_once -= 1
+
+    def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        return
+
+
+def _status(handler: _Handler) -> None:
+    _root, _name, status, *rest = handler.path.split("/")
+    headers = {"Retry_After": rest[0]} if rest else {}
+    handler.reply(int(status), b"the answer", **headers)
+
+
+def _silent(handler: _Handler) -> None:
+    handler.server.receiver.stopping.wait(30)
+    handler.close_connection = True
+
+
+def _held(handler: _Handler) -> None:
+    handler.server.receiver.release.wait(30)
+    handler.reply(200, b"late")
+
+
+def _drip(handler: _Handler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    while not handler.server.receiver.stopping.wait(0.05):
+        handler.wfile.write(b".")
+
+
+def _flood(handler: _Handler) -> None:
+    size = 10 * 1024 * 1024
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(size))
+    handler.end_headers()
+    while size > 0:
+        size -= handler.connection.send(b"x" * 65536)
+        handler.server.receiver.sent_bytes += 65536
+
+
+def _reset(handler: _Handler) -> None:
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
+def _half(handler: _Handler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    handler.close_connection = True
+
+
+def _garbage(handler: _Handler) -> None:
+    handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+    handler.close_connection = True
+
+
+def _bomb(handler: _Handler) -> None:
+    handler.reply(200, gzip.compress(b"\0" * 2_000_000), Content_Encoding="gzip")
+
+
+def _closing(handler: _Handler) -> None:
+    """Promise a kept connection and close it all the same, as idle timers of servers do."""
+    handler.reply(200, b"ok")
+    handler.close_connection = True
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    "ok": lambda handler: handler.reply(200, b"ok"),
+    "status": _status,
+    "redirect": lambda handler: handler.reply(302, Location="/ok"),
+    "bytes": lambda handler: handler.reply(200, b"nul \x00 bad \xff\xfe end"),
+    "silent": _silent,
+    "held": _held,
+    "drip": _drip,
+    "flood": _flood,
+    "reset": _reset,
+    "half": _half,
+    "garbage": _garbage,
+    "bomb": _bomb,
+    "closing": _closing,
+}
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.receiver = Receiver(server.server_address[1])
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server.receiver
+    finally:
+        server.receiver.stopping.set()
+        server.receiver.release.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
