@@ -1,0 +1,48 @@
+"""What a person chooses before an export: the format, its options, the columns."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from exports.formats import FORMATS
+from exports.registry import Dataset
+
+
+class ExportForm(forms.Form):
+    format = forms.ChoiceField(label=_("Format"), widget=UnfoldAdminRadioSelectWidget)
+    columns = forms.MultipleChoiceField(
+        label=_("Columns"),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        error_messages={"required": _("Choose at least one column.")},
+    )
+
+    def __init__(self, dataset: Dataset, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["format"].choices = [(item.name, item.title) for item in FORMATS.values()]  # type: ignore[attr-defined]
+        self.fields["format"].initial = next(iter(FORMATS))
+        self.fields["columns"].choices = [(name, column.heading) for name, column in dataset.columns.items()]  # type: ignore[attr-defined]
+        self.fields["columns"].initial = dataset.default_columns
+        for chosen in FORMATS.values():
+            for option in chosen.options:
+                self.fields[f"{chosen.name}_{option.name}"] = forms.ChoiceField(
+                    label=f"{chosen.title}: {option.title}",
+                    choices=option.choices,
+                    required=False,
+                    widget=UnfoldAdminSelectWidget,
+                )
+
+    def asked(self) -> dict[str, Any]:
+        """The form's part of an ExportRequest."""
+        chosen = FORMATS[self.cleaned_data["format"]]
+        given = {option.name: self.cleaned_data[f"{chosen.name}_{option.name}"] for option in chosen.options}
+        return {
+            "format": chosen.name,
+            "columns": self.cleaned_data["columns"],
+            "options": {name: value for name, value in given.items() if value},
+        }

@@ -1,0 +1,81 @@
+"""Jobs: ask, look, cancel, run again, download, remove."""
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exports.actions import cancel_export, delete_export, request_export, rerun_export
+from exports.api.serializers import ExportSerializer, NewExportSerializer
+from exports.models import Export
+from exports.request import ExportRequest, InvalidRequest
+from exports.serve import serve
+from tenants.access import MANAGERS, member_of
+from tenants.api.base import ReadOnlyTenantViewSet
+from tenants.api.problems import Conflict
+from tenants.models import ApiKey
+
+
+class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyTenantViewSet):
+    """Exports of this company, newest first."""
+
+    resource = "exports"
+    model = Export
+    serializer_class = ExportSerializer
+    read_roles = write_roles = MANAGERS
+
+    @extend_schema(request=NewExportSerializer, responses={201: ExportSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask for a file. It is written in the background: poll the export, or subscribe to `export.completed`."""
+        form = NewExportSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        wanted = dict(form.validated_data)
+        language = wanted.pop("language", None)
+        return self._created(
+            request,
+            lambda who: request_export(self.tenant, ExportRequest(**wanted), language=language, **who),
+        )
+
+    @extend_schema(request=None, responses={201: ExportSerializer})
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: str) -> Response:
+        """Ask the same again, as a new export."""
+        export = self.get_object()
+        return self._created(request, lambda who: rerun_export(export, **who))
+
+    @extend_schema(request=None, responses=ExportSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop it; 409 when it has ended already."""
+        export = self.get_object()
+        if not cancel_export(export):
+            raise Conflict(_("The export has ended already."))
+        return Response(self.get_serializer(export).data)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True)
+    def download(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file, whole or a range of it; 409 while it is not ready, 410 when it has expired."""
+        return serve(request._request, self.get_object())
+
+    def perform_destroy(self, instance: Export) -> None:
+        delete_export(instance)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A file has the type it has, whatever a client's Accept header hopes for.
+        return super().perform_content_negotiation(request, force=force or self.action == "download")
+
+    def _created(self, request: Request, ask: Any) -> Response:
+        key = request.auth if isinstance(request.auth, ApiKey) else None
+        try:
+            export = ask({"member": member_of(request._request), "api_key": key})
+        except InvalidRequest as error:
+            raise ValidationError({error.field: [error.message]}) from error
+        return Response(self.get_serializer(export).data, status=status.HTTP_201_CREATED)

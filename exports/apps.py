@@ -1,0 +1,9 @@
+"""The exports app. Its events, lanes and checks, and every room's datasets, are found by their file names at start."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ExportsConfig(AppConfig):
+    name = "exports"
+    verbose_name = _("Exports")

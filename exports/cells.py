@@ -1,0 +1,106 @@
+"""Turns database values into cells, the only place that does: tenant's zone, yes and no, labels, seconds, JSON text.
+
+Works on whole columns of a block: a list comprehension a column costs a fraction of a function call a cell.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.utils.translation import gettext as _
+
+from exports.columns import DatasetColumn
+from exports.formats.base import Row
+from exports.kinds import Kind
+
+ToCells = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def same(values: Sequence[Any]) -> Sequence[Any]:
+    return values
+
+
+def seconds(value: Any) -> Any:
+    """A duration as seconds: whole ones as an integer, others to the millisecond."""
+    if not isinstance(value, timedelta):
+        return value
+    total = round(value.total_seconds(), 3)
+    return int(total) if total.is_integer() else total
+
+
+def durations(values: Sequence[Any]) -> Sequence[Any]:
+    return [None if value is None else seconds(value) for value in values]
+
+
+def local_times(zone: ZoneInfo) -> ToCells:
+    """Wall-clock times of the tenant without a zone: what Excel can hold."""
+
+    def convert(values: Sequence[Any]) -> Sequence[Any]:
+        return [
+            value.astimezone(zone).replace(tzinfo=None) if isinstance(value, datetime) else value
+            for value in values
+        ]
+
+    return convert
+
+
+def zoned_times(zone: ZoneInfo) -> ToCells:
+    def convert(values: Sequence[Any]) -> Sequence[Any]:
+        return [value.astimezone(zone) if isinstance(value, datetime) else value for value in values]
+
+    return convert
+
+
+def words(labels: dict[Any, str]) -> ToCells:
+    """The label of each value; a value without one stays as it is."""
+
+    def convert(values: Sequence[Any]) -> Sequence[Any]:
+        return [labels.get(value, value) for value in values]
+
+    return convert
+
+
+def _json_text(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:
+        # Lone surrogates or integers beyond 64 bits: Python's own text, which the format's cleaning takes care of.
+        return str(value)
+
+
+def json_texts(values: Sequence[Any]) -> Sequence[Any]:
+    return [_json_text(value) for value in values]
+
+
+def _for_people(column: DatasetColumn, zone: ZoneInfo) -> ToCells:
+    if column.labels:
+        return words({value: str(label) for value, label in column.labels.items()})
+    if column.kind == Kind.BOOLEAN:
+        return words({True: _("yes"), False: _("no")})
+    by_kind = {Kind.DATETIME: local_times(zone), Kind.DURATION: durations, Kind.JSON: json_texts}
+    return by_kind.get(column.kind, same)
+
+
+def _for_programs(column: DatasetColumn, zone: ZoneInfo) -> ToCells:
+    by_kind = {Kind.DATETIME: zoned_times(zone), Kind.DURATION: durations}
+    return by_kind.get(column.kind, same)
+
+
+class CellConverter:
+    """Converts blocks of rows; build it while the reader's language is active, for labels are looked up once."""
+
+    def __init__(self, columns: Sequence[DatasetColumn], zone: ZoneInfo, *, is_for_people: bool) -> None:
+        choose = _for_people if is_for_people else _for_programs
+        self._converters = [choose(column, zone) for column in columns]
+        self._is_identity = all(convert is same for convert in self._converters)
+
+    def convert(self, rows: Sequence[Row]) -> Sequence[Row]:
+        if self._is_identity or not rows:
+            return rows
+        columns = zip(*rows, strict=True)
+        converted = [convert(values) for convert, values in zip(self._converters, columns, strict=True)]
+        return list(zip(*converted, strict=True))

@@ -1,0 +1,1 @@
+"""Writes one export: snapshot, rows, cells, file; watched from a second thread."""

@@ -1,0 +1,19 @@
+"""Text that any file can carry: no control characters, no lone surrogates; fast for clean blocks, exact for others."""
+
+import re
+from collections.abc import Iterable
+
+# XML 1.0 cannot hold these at all, and they are noise in CSV; tab, LF and CR stay.
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
+_DIRTY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Drop control characters that no reader takes; a lone surrogate becomes U+FFFD, since UTF-8 cannot carry it."""
+    return SURROGATE.sub("\ufffd", ILLEGAL.sub("", text))
+
+
+def has_dirt(texts: Iterable[str]) -> bool:
+    """Whether any of the texts needs `clean`; one pass in C over the whole block."""
+    return _DIRTY.search("\n".join(texts)) is not None

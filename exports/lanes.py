@@ -1,0 +1,147 @@
+"""The lane in which exports run: two at a time in a worker, one of each company."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import OperationalError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from exports.engine import files
+from exports.engine.job import ExportFailed, Stopped, Written, write_file
+from exports.formats import FORMATS
+from exports.links import download_url
+from exports.models import UNFINISHED, Export, State
+from tenants.events import emit
+from tenants.work import Leased, Outcome, PooledLane, backoff, register
+
+logger = logging.getLogger(__name__)
+
+LANE = "exports.run"
+# For a database that is away for a while.
+RETRY_SECONDS = (5, 15, 60, 300)
+# Beyond that it is not bad luck: the export kills its worker, or a column's code is broken.
+MAX_ATTEMPTS = 6
+
+Result = Written | ExportFailed
+
+
+class RunExports(PooledLane):
+    name = LANE
+    queue = "exports"
+    capacity = 2
+    per_group = 1
+    # Short, because it is how long an export rests after its worker was killed; a running one is extended all the time.
+    lease_seconds = 30.0
+
+    def act(self, row: Leased) -> Outcome:
+        export = Export.objects.select_related("tenant").filter(pk=row.subject, state__in=UNFINISHED).first()
+        if export is None:
+            return Outcome.done(row)
+        with override(export.language):
+            if row.attempt > MAX_ATTEMPTS:
+                return Outcome.done(
+                    row,
+                    ExportFailed(
+                        "gave_up", _("It failed several times. Tell the operator to look at the log.")
+                    ),
+                )
+            return self._attempt(export, row)
+
+    def _attempt(self, export: Export, row: Leased) -> Outcome:
+        Export.objects.filter(pk=export.pk, state__in=UNFINISHED).update(
+            state=State.RUNNING, started_at=timezone.now(), rows_done=0, rows_total=None
+        )
+        try:
+            return Outcome.done(row, write_file(export, row))
+        except Stopped:
+            return Outcome.done(row)
+        except ExportFailed as failure:
+            logger.warning("export %s failed: %s %s", export.pk, failure.code, failure.detail)
+            return Outcome.done(row, failure)
+        except OperationalError as error:
+            delay = backoff(RETRY_SECONDS, row.attempt)
+            logger.warning("export %s: the database does not answer: %s", export.pk, error)
+            if delay is None:
+                return Outcome.done(
+                    row, ExportFailed("database", _("The database did not answer. Try again later."))
+                )
+            return Outcome.retry(row, delay)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        rows = {
+            export.pk: export
+            for export in Export.objects.filter(
+                pk__in=[outcome.row.subject for outcome in outcomes], state__in=UNFINISHED
+            )
+        }
+        for outcome in outcomes:
+            export = rows.get(outcome.row.subject)
+            if export is None:
+                continue
+            if outcome.verdict == "retry":
+                Export.objects.filter(pk=export.pk).update(state=State.PENDING)
+            elif isinstance(outcome.result, Written):
+                _record_written(export, outcome.result)
+            elif isinstance(outcome.result, ExportFailed):
+                record_failure(export, outcome.result)
+
+
+def _record_written(export: Export, written: Written) -> None:
+    final = files.final_path(export.tenant_id, export.pk, FORMATS[export.format].extension)
+    try:
+        # Inside the settling transaction and so only by the holder of the lease. Should the commit fail, the file is
+        # whole but not offered, and the next attempt replaces it.
+        files.publish(written.part, final)
+    except OSError as error:
+        with override(export.language):
+            text = _("The file could not be written. Tell the operator to look at EXPORT_DIR.")
+        record_failure(export, ExportFailed("disk", text, repr(error)))
+        return
+    now = timezone.now()
+    export.state, export.finished_at, export.reason = State.DONE, now, ""
+    export.rows_done = export.rows_total = written.rows
+    export.size, export.sha256 = written.size, written.sha256
+    export.expires_at = now + timedelta(hours=settings.EXPORT_RETENTION_HOURS)
+    export.save(update_fields=[
+        "state", "finished_at", "reason", "rows_done", "rows_total", "size", "sha256", "expires_at",
+    ])  # fmt: skip
+    tell(
+        export,
+        "export.completed",
+        file_name=export.file_name,
+        rows=export.rows_done,
+        size=export.size,
+        sha256=export.sha256,
+        download=download_url(export),
+        expires_at=export.expires_at,
+    )
+
+
+def record_failure(export: Export, failure: ExportFailed) -> None:
+    export.state, export.finished_at = State.FAILED, timezone.now()
+    export.error_code, export.reason = failure.code, str(failure)
+    export.save(update_fields=["state", "finished_at", "error_code", "reason"])
+    tell(export, "export.failed", code=failure.code, reason=export.reason)
+
+
+def tell(export: Export, event: str, **data: object) -> None:
+    """Emit one of this room's events; each happens to an export once."""
+    common = {
+        "id": export.pk,
+        "dataset": export.dataset,
+        "format": export.format,
+        "requested_by": export.requested_by,
+    }
+    emit(
+        export.tenant_id,
+        event,
+        {**common, **data},
+        key=f"{event}:{export.pk}",
+        correlation_id=export.correlation_id,
+    )
+
+
+register(RunExports())

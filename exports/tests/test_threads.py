@@ -1,0 +1,180 @@
+"""What only shows with real threads and real commits: progress, cancelling, lost leases, the snapshot."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection
+
+from exports.actions import cancel_export
+from exports.engine import monitor as monitors
+from exports.engine.database import interrupter, snapshot
+from exports.lanes import LANE
+from exports.models import Export, State
+from exports.reader import Reader
+from exports.tests.datasets import AUDIT
+from exports.tests.support import ask, fresh, make_entries, path_of, read_csv
+from tenants.models import AuditEntry, Tenant, Work
+from tenants.scoping import all_tenants, tenant_scope
+from tenants.tests.factories import make_tenant
+from tenants.work import drain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEADLINE = 20.0
+
+
+@pytest.fixture
+def tenant(transactional_db: None) -> Tenant:
+    return make_tenant()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitors, "INTERVAL_SECONDS", 0.02)
+
+
+def in_thread(work: Callable[[], Any]) -> threading.Thread:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def slow_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Blocks of ten rows, each held back until the next glance; set the event to let all go."""
+    free = threading.Event()
+    blocks = Reader.blocks
+
+    def slowly(self: Reader, size: int = 10) -> Iterator[Any]:
+        for block in blocks(self, size):
+            yield block
+            free.wait(0.05)
+
+    monkeypatch.setattr(Reader, "blocks", slowly)
+    yield free
+    free.set()
+
+
+def test_progress_is_seen_while_it_runs(tenant: Tenant, slow_rows: threading.Event) -> None:
+    make_entries(tenant, 5_000)
+    export = ask(tenant)
+    worker = in_thread(lambda: drain(LANE))
+
+    wait_for(lambda: 0 < fresh(export).rows_done < 5_000)
+    running = fresh(export)
+    slow_rows.set()
+    worker.join(DEADLINE)
+
+    assert running.state == State.RUNNING
+    assert running.rows_total is not None
+    assert 0 <= running.percent < 100
+    assert not path_of(export).exists() or fresh(export).state == State.DONE
+    assert (fresh(export).state, fresh(export).rows_done) == (State.DONE, 5_000)
+
+
+def test_a_running_export_stops_within_a_second(tenant: Tenant, slow_rows: threading.Event) -> None:
+    make_entries(tenant, 5_000)
+    export = ask(tenant)
+    worker = in_thread(lambda: drain(LANE))
+    wait_for(lambda: fresh(export).rows_done > 0)
+
+    with tenant_scope(tenant):
+        cancel_export(export)
+    cancelled_at = time.monotonic()
+    worker.join(DEADLINE)
+
+    assert time.monotonic() - cancelled_at < 1
+    assert fresh(export).state == State.CANCELLED
+    assert list(path_of(export).parent.iterdir()) == []
+    assert not Work.objects.filter(lane=LANE).exists()
+
+
+def test_whoever_lost_the_lease_writes_nothing(tenant: Tenant, slow_rows: threading.Event) -> None:
+    make_entries(tenant, 5_000)
+    export = ask(tenant)
+    worker = in_thread(lambda: drain(LANE))
+    wait_for(lambda: fresh(export).rows_done > 0)
+
+    Work.objects.filter(lane=LANE).update(lease=None)
+    wait_for(lambda: not worker.is_alive())
+
+    assert fresh(export).state in (State.RUNNING, State.DONE)
+    slow_rows.set()
+    with all_tenants():
+        Work.objects.filter(lane=LANE).update(due="2020-01-01T00:00:00Z")
+    drain(LANE)
+    assert fresh(export).state == State.DONE
+    assert len(read_csv(fresh(export))) == 5_001
+
+
+def test_a_query_can_be_broken_off_from_another_thread(tenant: Tenant) -> None:
+    endless = "SELECT count(*) FROM generate_series(1, 10000000000)"
+    if connection.vendor == "sqlite":
+        endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    interrupt = interrupter()
+    threading.Timer(0.2, interrupt).start()
+    began = time.monotonic()
+
+    with pytest.raises(OperationalError), snapshot(), connection.cursor() as cursor:
+        cursor.execute(endless)
+
+    assert time.monotonic() - began < 5
+    with all_tenants():
+        assert Export.objects.count() == 0
+
+
+def test_an_export_shows_one_moment(tenant: Tenant) -> None:
+    make_entries(tenant, 10)
+
+    def interfere() -> None:
+        with all_tenants():
+            AuditEntry.objects.all().delete()
+        make_entries(tenant, 3)
+
+    with tenant_scope(tenant), snapshot():
+        blocks = Reader(AUDIT, ["actor"], {}, tenant.zone).blocks(size=4)
+        count = len(next(blocks))
+        in_thread(interfere).join(DEADLINE)
+        count += sum(map(len, blocks))
+        again = sum(map(len, Reader(AUDIT, ["actor"], {}, tenant.zone).blocks(size=4)))
+
+    assert (count, again) == (10, 10)
+    with tenant_scope(tenant):
+        assert sum(map(len, Reader(AUDIT, ["actor"], {}, tenant.zone).blocks())) == 3
+
+
+def test_a_snapshot_cannot_write(tenant: Tenant) -> None:
+    with pytest.raises(DatabaseError), snapshot():
+        Tenant.objects.update(name="changed")
+
+    tenant.refresh_from_db()
+    assert tenant.name != "changed"
+    Tenant.objects.update(name="writable again")
+
+
+def test_reading_does_not_hold_up_writers(tenant: Tenant) -> None:
+    make_entries(tenant, 10)
+
+    with tenant_scope(tenant), snapshot():
+        next(Reader(AUDIT, ["actor"], {}, tenant.zone).blocks(size=2))
+        writer = in_thread(lambda: Tenant.objects.update(name="changed"))
+        writer.join(5)
+        assert not writer.is_alive()
+
+    tenant.refresh_from_db()
+    assert tenant.name == "changed"
