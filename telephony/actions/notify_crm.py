@@ -1,0 +1,211 @@
+"""Tells one CRM one thing about one call, from the call's state at this moment, and says what came of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from integrations import live
+from integrations.actions.write_journals import write_journals
+from integrations.capabilities import CallKind, CallNotifications, CallReceipt
+from integrations.http.journal import Journal
+from integrations.sessions import open_session
+from telephony.actions import crm_facts
+from telephony.actions.planning import POPUP_LIFE
+from telephony.models import CallNotification, NotificationKind, NotificationState
+from telephony.models.call import CallPhase
+from tenants.errors import ConfigError, HubError, TransientError, Unsupported
+from tenants.work import backoff
+
+POPUP_RETRIES: Final = (1.0, 4.0, 15.0)
+HANGUP_RETRIES: Final = (1.0, 4.0, 15.0, 60.0, 300.0)
+# About three days: quick at first, then every six hours.
+UPLOAD_RETRIES: Final = (2.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, *([6 * 3600.0] * 11))
+WAIT_SECONDS: Final = 0.5
+REOPENED_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a try. `retry_in` None: settled. `is_attempt` False: nothing was sent, only waited."""
+
+    notification_id: UUID
+    state: NotificationState
+    reason_code: str = ""
+    reason: str = ""
+    retry_in: float | None = None
+    is_attempt: bool = True
+    attempted_at: datetime | None = None
+    receipt: CallReceipt = field(default_factory=CallReceipt)
+    journal: Journal = field(default_factory=Journal)
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one kind is sent: which call of the capability, how long it may take, when it is repeated."""
+
+    kind: CallKind
+    send: Callable[[CallNotifications, Any], CallReceipt]
+    facts: Callable[..., Any]
+    seconds: float
+    retries: Sequence[float]
+
+
+WAYS: Final = {
+    NotificationKind.POPUP: Way(
+        CallKind.RINGING, lambda crm, call: crm.notify_ringing(call), crm_facts.ringing, 3.0, POPUP_RETRIES
+    ),
+    NotificationKind.HANGUP: Way(
+        CallKind.HANGUP, lambda crm, call: crm.notify_hangup(call), crm_facts.hangup, 5.0, HANGUP_RETRIES
+    ),
+    NotificationKind.UPLOAD: Way(
+        CallKind.FINISHED, lambda crm, call: crm.upload_call(call), crm_facts.finished, 15.0, UPLOAD_RETRIES
+    ),
+}
+
+
+def notify_crm(notification_id: UUID, attempt: int) -> Told:
+    """One try. Raises nothing that a CRM or an operator can cause."""
+    found = CallNotification.objects.filter(pk=notification_id).select_related(
+        "call__pbx__tenant", "call__tenant"
+    )
+    one = found.first()
+    if one is None:
+        return Told(notification_id, NotificationState.CANCELLED, "deleted", is_gone=True)
+    if one.state != NotificationState.PENDING:
+        return Told(notification_id, NotificationState(one.state), is_gone=True)
+    with override(one.call.tenant.language):
+        return _held_back(one) or _send(one, attempt)
+
+
+def _held_back(one: CallNotification) -> Told | None:
+    """A reason not to send now, or None."""
+    try:
+        integration = live.get(one.integration_id)
+    except ConfigError:
+        return Told(one.pk, NotificationState.CANCELLED, "deleted", is_gone=True)
+    if one.call.is_merged:
+        return _cancelled(one, "merged")
+    is_over = one.call.phase == CallPhase.ENDED
+    held = None
+    if one.kind == NotificationKind.POPUP:
+        held = _held_popup(one, is_over=is_over)
+    elif not is_over:
+        return Told(
+            one.pk, NotificationState.PENDING, "reopened", retry_in=REOPENED_SECONDS, is_attempt=False
+        )
+    elif one.kind == NotificationKind.HANGUP:
+        held = _held_hangup(one)
+    if held is None and not integration.is_enabled:
+        return Told(one.pk, NotificationState.PARKED, "paused", is_attempt=False)
+    return held
+
+
+def _held_popup(one: CallNotification, *, is_over: bool) -> Told | None:
+    if is_over:
+        return _cancelled(one, "call_over")
+    return _cancelled(one, "too_late") if _is_late(one, timezone.now()) else None
+
+
+def _is_late(one: CallNotification, at: datetime) -> bool:
+    return one.rang_at is not None and at - one.rang_at > POPUP_LIFE
+
+
+def _held_hangup(one: CallNotification) -> Told | None:
+    """A hang-up follows its pop-up, and is pointless without one."""
+    popups = CallNotification.objects.filter(
+        integration_id=one.integration_id, call_id=one.call_id, kind=NotificationKind.POPUP
+    )
+    states = set(popups.values_list("state", flat=True))
+    if NotificationState.PENDING in states:
+        return Told(one.pk, NotificationState.PENDING, retry_in=WAIT_SECONDS, is_attempt=False)
+    return None if NotificationState.DONE in states else _cancelled(one, "no_popup")
+
+
+def _cancelled(one: CallNotification, code: str) -> Told:
+    return Told(one.pk, NotificationState.CANCELLED, code, is_attempt=False)
+
+
+def _send(one: CallNotification, attempt: int) -> Told:
+    way = WAYS[NotificationKind(one.kind)]
+    journal, at = Journal(), timezone.now()
+    crm: CallNotifications | None = None
+    try:
+        with open_session(
+            one.integration_id,
+            seconds=way.seconds,
+            subject=one.pk,
+            correlation_id=one.call_id,
+            journal=journal,
+        ) as session:
+            crm = session.require(CallNotifications)
+            receipt = way.send(crm, way.facts(one, session.live.users))
+    except Unsupported:
+        return Told(one.pk, NotificationState.CANCELLED, "unsupported", attempted_at=at, journal=journal)
+    except TransientError as error:
+        return _after_trouble(one, way, crm, error, attempt, at, journal)
+    except HubError as error:
+        return Told(
+            one.pk, NotificationState.FAILED, error.code, str(error), attempted_at=at, journal=journal
+        )
+    return Told(one.pk, NotificationState.DONE, attempted_at=at, receipt=receipt, journal=journal)
+
+
+def _after_trouble(
+    one: CallNotification, way: Way, crm: CallNotifications | None, error: TransientError, attempt: int, at: datetime, journal: Journal
+) -> Told:  # fmt: skip
+    def told(state: NotificationState, code: str, reason: str, retry_in: float | None = None) -> Told:
+        return Told(one.pk, state, code, reason, retry_in, attempted_at=at, journal=journal)
+
+    if crm is not None and not crm.may_repeat(way.kind, error):
+        text = _("%(error)s It may have arrived all the same: look there before you press Retry.") % {
+            "error": error
+        }
+        return told(NotificationState.FAILED, error.code, text)
+    planned = backoff(way.retries, attempt)
+    if planned is None:
+        return told(NotificationState.FAILED, error.code, str(error))
+    delay = max(planned, error.retry_after or 0.0)
+    if one.kind == NotificationKind.POPUP and _is_late(one, timezone.now() + timedelta(seconds=delay)):
+        text = _("%(error)s The next try would come too late for a pop-up.") % {"error": error}
+        return told(NotificationState.FAILED, error.code, text)
+    return told(NotificationState.PENDING, error.code, str(error), delay)
+
+
+def record_told(results: Sequence[Told]) -> None:
+    """Write what became of the tries, and what was said, in the settling transaction."""
+    write_journals([one.journal for one in results])
+    kept = {one.notification_id: one for one in results if not one.is_gone}
+    rows = list(CallNotification.objects.filter(id__in=kept).select_for_update(no_key=True).order_by("id"))
+    for row in rows:
+        _set(row, kept[row.pk])
+    CallNotification.objects.bulk_update(
+        rows,
+        [
+            "state",
+            "reason_code",
+            "reason",
+            "attempts",
+            "attempted_at",
+            "settled_at",
+            "outside_id",
+            "is_duplicate",
+            "issues",
+        ],
+    )
+
+
+def _set(row: CallNotification, told: Told) -> None:
+    row.state, row.reason_code, row.reason = told.state, told.reason_code, told.reason
+    if told.attempted_at is not None:
+        row.attempts += 1
+        row.attempted_at = told.attempted_at
+    row.settled_at = timezone.now() if told.state != NotificationState.PENDING else None
+    row.outside_id, row.is_duplicate = told.receipt.outside_id[:100], told.receipt.duplicate
+    row.issues = [{"kind": issue.kind.value, "value": issue.value} for issue in told.receipt.issues]

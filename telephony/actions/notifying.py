@@ -1,0 +1,55 @@
+"""Creates CRM notifications and queues them, in the transaction of what they are about."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from integrations import live
+from integrations.capabilities import CallNotifications
+from telephony.actions.planning import EXTERNAL, Known, key
+from telephony.models import Call, CallNotification, NotificationState
+from tenants.work import cancel, enqueue
+
+LANE: Final = "calls.notify"
+
+Planner = Callable[[Call, Collection[UUID], Known], list[CallNotification]]
+
+
+def create(calls: Sequence[Call], plan: Planner) -> list[CallNotification]:
+    """Plan for every external call of tenants that have a CRM; store what is new and queue what has to go out."""
+    external = [call for call in calls if call.direction in EXTERNAL]
+    tenant_ids = {call.tenant_id for call in external}
+    integrations = {
+        tenant_id: [one.id for one in live.with_capability(tenant_id, CallNotifications)]
+        for tenant_id in tenant_ids
+    }
+    external = [call for call in external if integrations[call.tenant_id]]
+    if not external:
+        return []
+    known = _known(external)
+    planned = [one for call in external for one in plan(call, integrations[call.tenant_id], known[call.pk])]
+    CallNotification.objects.bulk_create(planned, ignore_conflicts=True)
+    queue([one for one in planned if one.state == NotificationState.PENDING])
+    return planned
+
+
+def queue(notifications: Sequence[CallNotification]) -> None:
+    """Have them sent; grouped by integration, so that a slow CRM delays only itself."""
+    enqueue(LANE, [(one.pk, one.tenant_id, str(one.integration_id), None) for one in notifications])
+
+
+def _known(calls: Sequence[Call]) -> dict[UUID, Known]:
+    found: dict[UUID, Known] = defaultdict(lambda: Known({}))
+    rows = CallNotification.objects.filter(call__in=calls)
+    for one in rows.only("integration_id", "call_id", "kind", "variant", "state"):
+        found[one.call_id].states[key(one)] = one.state
+    return found
+
+
+def hand_over(losers: Sequence[UUID], winner: Call, now: datetime) -> None:
+    """Notifications of calls that were merged: what is still pending is not sent any more."""
+    pending = CallNotification.objects.filter(call_id__in=losers, state=NotificationState.PENDING)
+    cancel(LANE, list(pending.values_list("id", flat=True)))
+    pending.update(state=NotificationState.CANCELLED, reason_code="merged", settled_at=now)

@@ -1,0 +1,45 @@
+"""Direction and status as an icon with a label, in the tone of their meaning."""
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from telephony.models.call import Call, CallDirection, CallStatus
+
+DIRECTION_ICONS = {
+    CallDirection.IN: "call_received",
+    CallDirection.OUT: "call_made",
+    CallDirection.INTERNAL: "sync_alt",
+    CallDirection.UNKNOWN: "question_mark",
+}
+LIVING = (CallStatus.NEW, CallStatus.RINGING, CallStatus.TALKING)
+
+
+def direction(call: Call) -> SafeString:
+    icon = DIRECTION_ICONS.get(CallDirection(call.direction), "question_mark")
+    return format_html(
+        '<span class="tel-badge"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
+        icon,
+        call.get_direction_display(),
+    )
+
+
+def status(call: Call) -> SafeString:
+    """Red for a client who was not served, green for a talk, amber while it lasts."""
+    if call.status in LIVING:
+        tone = "live"
+    elif call.status == CallStatus.ANSWERED:
+        tone = "good"
+    else:
+        tone = "bad" if call.is_missed else "quiet"
+    return format_html('<span class="tel-status" data-tone="{}">{}</span>', tone, call.get_status_display())
+
+
+def state(label: str, value: str) -> SafeString:
+    """A notification's state."""
+    tone = {"done": "good", "failed": "bad", "parked": "live"}.get(value, "quiet")
+    return format_html('<span class="tel-status" data-tone="{}">{}</span>', tone, label)
+
+
+def seconds(value: int | None) -> str:
+    """75 -> 1:15."""
+    return "—" if value is None else f"{value // 60}:{value % 60:02d}"

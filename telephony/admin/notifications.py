@@ -1,0 +1,127 @@
+"""What the CRMs were told: the log, and sending again what failed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from telephony.actions.retry_notifications import RETRYABLE, retry_notifications
+from telephony.admin import badges
+from telephony.models import CallNotification
+from tenants.access import ADMINISTRATORS, MANAGERS, has_role
+from tenants.admin.base import LogAdmin
+
+
+@admin.register(CallNotification)
+class NotificationPage(LogAdmin):
+    menu_icon = "notifications_active"
+    menu_place = 20
+    view_roles = MANAGERS
+    list_display = (
+        "created_at",
+        "kind",
+        "integration",
+        "call",
+        "variant",
+        "state_shown",
+        "why_shown",
+        "attempts",
+    )
+    list_display_links = ("created_at",)
+    list_filter = ("state", "kind", "integration")
+    list_select_related = ("integration", "call")
+    actions = ("retry_chosen",)
+    change_form_outer_before_template = "admin/telephony/retry.html"
+    readonly_fields = ("state_shown", "why_shown", "call_link")
+    fields = (
+        "call_link",
+        "integration",
+        "kind",
+        "variant",
+        "state_shown",
+        "why_shown",
+        "attempts",
+        "created_at",
+        "attempted_at",
+        "settled_at",
+        "outside_id",
+        "is_duplicate",
+        "issues",
+    )
+
+    class Media:
+        css = {"all": ("telephony/calls.css",)}
+
+    @display(description=_("state"))
+    def state_shown(self, one: CallNotification) -> SafeString:
+        return badges.state(one.get_state_display(), one.state)
+
+    @display(description=_("why"))
+    def why_shown(self, one: CallNotification) -> str:
+        return one.why or "—"
+
+    @display(description=_("call"))
+    def call_link(self, one: CallNotification) -> SafeString:
+        address = reverse("admin:telephony_call_change", args=[one.call_id])
+        return format_html('<a class="tel-link" href="{}">{}</a>', address, one.call)
+
+    def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return has_role(request, ADMINISTRATORS)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_actions(request)
+        if not self.has_retry_permission(request):
+            found.pop("retry_chosen", None)
+        return found
+
+    @admin.action(description=_("Send again what failed or was parked"))
+    def retry_chosen(self, request: HttpRequest, queryset: QuerySet[CallNotification]) -> None:
+        ids = queryset.filter(state__in=RETRYABLE).values_list("id", flat=True)[:10_000]
+        self._tell(request, retry_notifications(list(ids)))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = require_POST(admin.site.admin_view(self.retry_view))
+        return [path("<uuid:key>/retry/", view, name="telephony_callnotification_retry"), *super().get_urls()]
+
+    def retry_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        # Through the page's own queryset: another company's notification does not exist here.
+        one = self.get_object(request, str(key))
+        if one is None:
+            raise Http404
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        self._tell(request, retry_notifications([one.pk]))
+        back = request.POST.get("next", "")
+        if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+            back = reverse("admin:telephony_callnotification_change", args=[key])
+        return HttpResponseRedirect(back)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"can_retry": self.has_retry_permission(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
+        if count:
+            text = ngettext(
+                "%(count)s notification is sent again.", "%(count)s notifications are sent again.", count
+            )
+            messages.success(request, text % {"count": count})
+        else:
+            messages.warning(request, _("Nothing to send again: only what failed or was parked can be."))

@@ -1,0 +1,76 @@
+"""Telephone exchanges: what to put into the dialplan, and changing the token without losing calls."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from telephony.actions.rotate_token import rotate_token
+from telephony.models import Pbx
+from tenants.access import ADMINISTRATORS, has_role
+from tenants.admin.base import TenantAdmin
+
+
+@admin.register(Pbx)
+class PbxPage(TenantAdmin):
+    menu_icon = "dialer_sip"
+    menu_place = 40
+    view_roles = ADMINISTRATORS
+    list_display = ("name", "token_shown", "timezone", "is_enabled", "updated_at")
+    fields = ("name", "is_enabled", "timezone", "recording_url_template", "token_shown", "previous_until")
+    readonly_fields = ("token_shown", "previous_until")
+    change_form_outer_before_template = "admin/telephony/exchange.html"
+
+    class Media:
+        css = {"all": ("telephony/calls.css",)}
+
+    @display(description=_("token"))
+    def token_shown(self, pbx: Pbx) -> str:
+        """Only its end: enough to compare with a dialplan."""
+        return str(_("shown once, after saving")) if pbx._state.adding else f"•••{pbx.token[-4:]}"
+
+    def save_model(self, request: HttpRequest, obj: Pbx, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            _show_once(request, obj.token)
+
+    def has_rotate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return has_role(request, ADMINISTRATORS)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = require_POST(admin.site.admin_view(self.rotate_view))
+        return [path("<uuid:key>/rotate/", view, name="telephony_pbx_rotate"), *super().get_urls()]
+
+    def rotate_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """A POST of its own: a new token must not come of following a link."""
+        pbx = self.get_object(request, str(key))
+        if pbx is None:
+            raise Http404
+        if not self.has_rotate_permission(request):
+            raise PermissionDenied
+        _show_once(request, rotate_token(pbx))
+        return HttpResponseRedirect(reverse("admin:telephony_pbx_change", args=[key]))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"can_rotate": self.has_rotate_permission(request), "public_url": settings.PUBLIC_URL}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+
+def _show_once(request: HttpRequest, token: str) -> None:
+    text = _(
+        "The exchange's token is %(token)s. It is shown only now; the former one works for another seven days."
+    )
+    messages.success(request, text % {"token": token})

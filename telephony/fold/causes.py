@@ -1,0 +1,76 @@
+"""Hang-up causes (Q.850) and dial results -> outcomes."""
+
+from typing import Final
+
+from telephony.fold.facts import Seen
+from telephony.fold.state import Direction, Outcome
+
+ANSWER_WORDS: Final = frozenset(("ANSWER", "ANSWERED"))
+ANSWERED_STATUSES: Final = frozenset(("2", "ANSWERED", "ANSWER"))
+BUSY_STATUSES: Final = frozenset(("1", "BUSY"))
+NO_CAUSE: Final = frozenset((None, 0))
+
+_REJECTED: Final = frozenset((21,))
+_BUSY: Final = frozenset((17,))
+_WRONG_NUMBER: Final = frozenset((1, 2, 3, 22, 28))
+_CONGESTION: Final = frozenset((34, 38, 41, 42, 43, 44, 47))
+_UNAVAILABLE: Final = frozenset((18, 20, 27))
+_NORMAL: Final = frozenset((16,))
+
+
+def says_answered(hangup: Seen) -> bool:
+    """Whether a hang-up event itself says that the call had been answered."""
+    return hangup.call_status in ANSWERED_STATUSES or hangup.dial_status in ANSWER_WORDS
+
+
+def unanswered(direction: Direction, hangup: Seen | None, *, has_rung: bool) -> Outcome:
+    """The outcome of a call that nobody answered.
+
+    The dial result alone does not tell (a declined call says CHANUNAVAIL), nor does the cause (a missed one says 16):
+    seen on a real exchange.
+    """
+    if hangup is None:
+        return Outcome.UNKNOWN
+    by_cause = _by_cause(direction, hangup)
+    if by_cause is not None:
+        return by_cause
+    match hangup.dial_status:
+        case "NOANSWER":
+            return Outcome.MISSED
+        case "CANCEL" | "CANCELLED":
+            return Outcome.CANCELLED
+        case "CONGESTION":
+            return Outcome.CONGESTION
+        case "CHANUNAVAIL":
+            return Outcome.UNAVAILABLE
+    return _without_dial_result(direction, hangup, has_rung=has_rung)
+
+
+def _by_cause(direction: Direction, hangup: Seen) -> Outcome | None:
+    if hangup.dial_status == "BUSY" or hangup.cause in _BUSY or hangup.call_status in BUSY_STATUSES:
+        return Outcome.BUSY
+    if hangup.cause in _REJECTED:
+        return Outcome.REJECTED
+    if hangup.dial_status in ("NOANSWER", "CANCEL"):
+        return None
+    if direction is Direction.OUT and hangup.cause in _WRONG_NUMBER:
+        return Outcome.FAILED
+    if hangup.cause in _UNAVAILABLE:
+        return Outcome.UNAVAILABLE
+    if hangup.cause in _CONGESTION:
+        # 34 is also what an unregistered phone of our own gives: then it is the phone, not the network.
+        is_our_phone = hangup.dial_status == "CHANUNAVAIL" and direction is not Direction.OUT
+        return Outcome.UNAVAILABLE if is_our_phone else Outcome.CONGESTION
+    return None
+
+
+def _without_dial_result(direction: Direction, hangup: Seen, *, has_rung: bool) -> Outcome:
+    """Queues and menus set no dial result."""
+    if direction is Direction.OUT:
+        return Outcome.FAILED if hangup.cause not in NO_CAUSE | _NORMAL else Outcome.MISSED
+    if direction is Direction.IN:
+        if not has_rung and hangup.cause in _NORMAL:
+            return Outcome.NO_AGENT
+        # Without any cause nothing says that the caller gave up: a sender that reports no causes.
+        return Outcome.MISSED if has_rung and hangup.cause in NO_CAUSE else Outcome.ABANDONED
+    return Outcome.MISSED

@@ -1,0 +1,61 @@
+"""The lanes of telephony: fold what arrived, close what is over, tell the CRMs."""
+
+from telephony.actions.finish_calls import finish_calls
+from telephony.actions.fold_calls import fold_calls
+from telephony.actions.notify_crm import Told, notify_crm, record_told
+from tenants.work import BatchLane, Leased, Outcome, PooledLane, register
+
+
+class FoldLane(BatchLane):
+    """Subject: a stored call event."""
+
+    name = "calls.fold"
+    queue = "calls"
+    capacity = 256
+
+    def act_batch(self, rows: list[Leased]) -> list[Outcome]:
+        fold_calls([row.subject for row in rows])
+        return [Outcome.done(row) for row in rows]
+
+
+class FinishLane(BatchLane):
+    """Subject: a call that was hung up; due when its grace is over."""
+
+    name = "calls.finish"
+    queue = "calls"
+    capacity = 256
+
+    def act_batch(self, rows: list[Leased]) -> list[Outcome]:
+        waits = finish_calls([row.subject for row in rows])
+        return [
+            Outcome.retry(row, waits[row.subject], counted=False)
+            if row.subject in waits
+            else Outcome.done(row)
+            for row in rows
+        ]
+
+
+class NotifyLane(PooledLane):
+    """Subject: a call notification; group: its integration, so that a slow CRM delays only itself."""
+
+    name = "calls.notify"
+    queue = "calls"
+    capacity = 32
+    per_group = 12
+    lease_seconds = 45
+    # The CRM has its request already: what came of it may wait for others of the same moment.
+    settle_seconds = 0.05
+
+    def act(self, row: Leased) -> Outcome:
+        told = notify_crm(row.subject, row.attempt)
+        if told.retry_in is not None:
+            return Outcome.retry(row, told.retry_in, told, counted=told.is_attempt)
+        return Outcome.done(row, told)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_told([outcome.result for outcome in outcomes if isinstance(outcome.result, Told)])
+
+
+register(FoldLane())
+register(FinishLane())
+register(NotifyLane())

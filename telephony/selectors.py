@@ -1,0 +1,273 @@
+"""Reads: which calls a person may see, and the whole story of one."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from integrations.models import Exchange
+from telephony.fold.numbers import to_e164
+from telephony.models import Call, CallEvent, CallNotification, CallParticipant, NotificationState
+from tenants.models import Event, Member, Role
+from webhooks.models import Attempt, Delivery, DeliveryState
+
+MAX_ENTRIES = 500
+MAX_BODY = 20_000
+
+
+def visible_calls(member: Member | None) -> QuerySet[Call]:
+    """The calls of the tenant in scope that this person may see: agents see those that their extension had a part in.
+
+    None stands for callers that are not bound to an extension: machines and the operator's staff.
+    """
+    calls = Call.objects.filter(merged_into__isnull=True)
+    if member is None or member.role != Role.AGENT:
+        return calls
+    if member.extension is None:
+        return calls.none()
+    mine = CallParticipant.objects.filter(tenant_id=member.tenant_id, extension=member.extension.number)
+    return calls.filter(id__in=mine.values("call_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """What a list of calls is narrowed to; empty values do not narrow."""
+
+    started_from: datetime | None = None
+    started_to: datetime | None = None
+    direction: str = ""
+    statuses: tuple[str, ...] = ()
+    phone: str = ""
+    extension: str = ""
+    region: str = ""
+
+
+def filtered(calls: QuerySet[Call], wanted: CallFilter) -> QuerySet[Call]:
+    """The calls that fit. A phone is compared in E.164 where it is one, else as the exchange wrote it."""
+    if wanted.started_from:
+        calls = calls.filter(started_at__gte=wanted.started_from)
+    if wanted.started_to:
+        calls = calls.filter(started_at__lt=wanted.started_to)
+    if wanted.direction:
+        calls = calls.filter(direction=wanted.direction)
+    if wanted.statuses:
+        calls = calls.filter(status__in=wanted.statuses)
+    if wanted.phone:
+        # An unescaped plus of a query string arrives as a space.
+        raw = wanted.phone.strip()
+        number = to_e164(raw, wanted.region) or to_e164(f"+{raw}", wanted.region)
+        calls = calls.filter(client_number=number) if number else calls.filter(client_raw=raw)
+    if wanted.extension:
+        parts = CallParticipant.objects.filter(extension=wanted.extension)
+        calls = calls.filter(id__in=parts.values("call_id"))
+    return calls
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A block of text below an entry, such as a request's body."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a call's story. `ms` counts from the first event; `link` names a row to look at closer."""
+
+    at: datetime
+    ms: int
+    source: str
+    title: str
+    tone: str = ""
+    text: str = ""
+    parts: tuple[Part, ...] = ()
+    link: tuple[str, UUID] | None = None
+    seconds: float | None = None
+    is_retryable: bool = False
+
+
+@dataclass(slots=True)
+class _Story:
+    begin: datetime
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, at: datetime, source: str, title: object, **details: Any) -> None:
+        ms = round((at - self.begin).total_seconds() * 1000)
+        self.entries.append(Entry(at, ms, source, str(title), **details))
+
+
+SOURCES = {
+    "pbx": gettext_lazy("telephone exchange"),
+    "call": gettext_lazy("call"),
+    "event": gettext_lazy("event"),
+    "crm": gettext_lazy("CRM"),
+    "webhook": gettext_lazy("webhook"),
+}
+
+
+def timeline(call: Call) -> list[Entry]:
+    """Everything that happened to a call, in order: six queries, whatever its length."""
+    events = list(CallEvent.objects.filter(call=call).order_by("created_at", "id")[:MAX_ENTRIES])
+    story = _Story(min([event.created_at for event in events], default=call.started_at))
+    _tell_events(story, events)
+    _tell_call(story, call)
+    _tell_news(story, call)
+    _tell_crms(story, call)
+    _tell_deliveries(story, call)
+    return sorted(story.entries, key=lambda entry: entry.at)
+
+
+def _tell_events(story: _Story, events: Iterable[CallEvent]) -> None:
+    for event in events:
+        payload = event.payload if isinstance(event.payload, dict) else {}
+        rang = payload.get("Extensions")
+        extensions = ", ".join(str(one) for one in rang) if isinstance(rang, list) else str(rang or "")
+        texts = [text for text in (extensions, event.unique_id) if text]
+        parts = [Part(_("Content"), pretty(event.payload))]
+        if event.raw:
+            parts.append(Part(_("Body as it came"), event.raw[:MAX_BODY]))
+        degraded = "; ".join(event.degraded_texts)
+        story.add(
+            event.created_at,
+            "pbx",
+            event.get_kind_display(),
+            tone="warn" if degraded else "",
+            text=" · ".join([*texts, *([degraded] if degraded else [])]),
+            parts=tuple(parts),
+        )
+
+
+def _tell_call(story: _Story, call: Call) -> None:
+    story.add(
+        call.created_at,
+        "call",
+        _("Recognised as a call"),
+        text=f"{call.get_direction_display()} {call.client}",
+    )
+    if call.answered_at:
+        story.add(call.answered_at, "call", _("Answered"), tone="good", text=call.answered_by)
+    if call.ended_at:
+        tone = "bad" if call.is_missed else ""
+        text = " · ".join(text for text in (call.get_status_display(), call.hangup_reason) if text)
+        story.add(call.ended_at, "call", _("Ended"), tone=tone, text=text)
+    if call.finished_at:
+        story.add(call.finished_at, "call", _("Closed: no transfer continued it"))
+
+
+def _tell_news(story: _Story, call: Call) -> None:
+    for event in Event.objects.filter(correlation_id=call.pk).order_by("id")[:MAX_ENTRIES]:
+        story.add(event.occurred_at, "event", event.type, parts=(Part(_("Data"), pretty(event.data)),))
+
+
+def _tell_crms(story: _Story, call: Call) -> None:
+    notifications = {
+        one.pk: one
+        for one in CallNotification.objects.filter(call=call).select_related("integration").order_by("id")
+    }
+    for one in notifications.values():
+        name = f"{one.integration.name}: {one.get_kind_display()}"
+        link = ("telephony_callnotification", one.pk)
+        story.add(one.created_at, "crm", _("%(name)s planned") % {"name": name}, text=one.variant, link=link)
+        if one.settled_at:
+            title = f"{name} – {one.get_state_display()}"
+            issues = ", ".join(str(issue.get("value", "")) for issue in one.issues if isinstance(issue, dict))
+            unknown = _("not known there: %(values)s") % {"values": issues} if issues else ""
+            text = " · ".join(text for text in (one.why, unknown) if text)
+            story.add(
+                one.settled_at,
+                "crm",
+                title,
+                tone=_tone(one.state),
+                text=text,
+                link=link,
+                is_retryable=one.state in (NotificationState.FAILED, NotificationState.PARKED),
+            )
+    for said in (
+        Exchange.objects.filter(correlation_id=call.pk)
+        .select_related("integration")
+        .order_by("id")[:MAX_ENTRIES]
+    ):
+        answer = said.error_text or (str(said.status) if said.status else "")
+        story.add(
+            said.started_at,
+            "crm",
+            f"{said.integration.name}: {said.operation}",
+            tone="bad" if said.error else "good",
+            text=answer,
+            parts=tuple(_exchange_parts(said)),
+            link=("integrations_exchange", said.pk),
+            seconds=said.duration_ms / 1000,
+        )
+
+
+def _exchange_parts(said: Exchange) -> Iterator[Part]:
+    yield Part(_("Request"), _message(f"{said.method} {said.url}", said.request_headers, said.request_body))
+    if said.status or said.response_body:
+        yield Part(_("Answer"), _message(str(said.status or ""), said.response_headers, said.response_body))
+
+
+def _message(first: str, headers: Mapping[str, Any], body: str) -> str:
+    lines = [first, *(f"{name}: {value}" for name, value in headers.items())]
+    return "\n".join(lines) + (f"\n\n{body[:MAX_BODY]}" if body else "")
+
+
+def _tell_deliveries(story: _Story, call: Call) -> None:
+    deliveries = {
+        one.pk: one
+        for one in Delivery.objects.filter(correlation_id=call.pk)
+        .select_related("endpoint")
+        .order_by("id")[:MAX_ENTRIES]
+    }
+    for one in deliveries.values():
+        link = ("webhooks_delivery", one.pk)
+        name = f"{one.endpoint}: {one.event_type}"
+        story.add(one.created_at, "webhook", _("%(name)s queued") % {"name": name}, link=link)
+        if one.finished_at and one.state != DeliveryState.DONE:
+            why = one.explanation
+            text = " ".join(part for part in (why.what, why.fix) if part) if why is not None else one.detail
+            story.add(
+                one.finished_at,
+                "webhook",
+                f"{name} – {one.get_state_display()}",
+                tone="bad",
+                text=text,
+                link=link,
+            )
+    for attempt in Attempt.objects.filter(delivery_id__in=list(deliveries)).order_by("id")[:MAX_ENTRIES]:
+        delivery = deliveries[attempt.delivery_id]
+        is_fine = attempt.status is not None and 200 <= attempt.status < 300
+        parts = [
+            Part(_("Request headers"), attempt.request_headers),
+            Part(_("Answer"), attempt.response_body),
+        ]
+        story.add(
+            attempt.started_at,
+            "webhook",
+            _("%(name)s, attempt %(n)s")
+            % {"name": f"{delivery.endpoint}: {delivery.event_type}", "n": attempt.n},
+            tone="good" if is_fine else "bad",
+            text=" · ".join(text for text in (str(attempt.status or ""), attempt.detail) if text),
+            parts=tuple(part for part in parts if part.text),
+            link=("webhooks_delivery", delivery.pk),
+            seconds=attempt.total_ms / 1000,
+        )
+
+
+def _tone(state: str) -> str:
+    return {
+        NotificationState.DONE: "good",
+        NotificationState.FAILED: "bad",
+        NotificationState.PARKED: "warn",
+    }.get(NotificationState(state), "")
+
+
+def pretty(value: Any) -> str:
+    """JSON for reading."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)[:MAX_BODY]
