@@ -1,0 +1,1 @@
+"""Tests across the rooms, and what all tests stand on."""

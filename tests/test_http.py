@@ -1,0 +1,136 @@
+"""The real web process on the wire: odd but legal requests, hostile ones, and its last answers when it stops."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from tests.processes import Answer, Installation, StartInstallation, wait_for
+
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+PBX_PATHS = ("/start", "/dial", "/bridge", "/hangup")
+DJANGO_PATHS = ("/health", "/admin/login/", "/api/v1/exports/")
+
+
+@pytest.fixture(scope="module")
+def installation(start_shared_installation: StartInstallation) -> Installation:
+    return start_shared_installation()
+
+
+def connect(installation: Installation) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", installation.port), timeout=15)
+
+
+def read_answer(connection: socket.socket) -> Answer:
+    received = b""
+    while b"\r\n\r\n" not in received and (piece := connection.recv(65536)):
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = next(
+        (
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        ),
+        0,
+    )
+    while len(body) < length and (piece := connection.recv(65536)):
+        body += piece
+    return Answer(int(head.split(b" ")[1]) if head else 0, body)
+
+
+def post(path: str, body: bytes, headers: Iterable[str] = (), method: str = "POST") -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def send(installation: Installation, raw: bytes) -> Answer:
+    with connect(installation) as connection:
+        connection.sendall(raw)
+        return read_answer(connection)
+
+
+@pytest.mark.parametrize("path", [*PBX_PATHS, *DJANGO_PATHS])
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_repeated_content_type_changes_nothing(installation: Installation, path: str, times: int) -> None:
+    """Asterisk's CURL() adds a Content-Type to those that CURLOPT already set."""
+    once = send(installation, post(path, b"{}", ["Content-Type: application/json"]))
+
+    repeated = send(installation, post(path, b"{}", ["Content-Type: application/json"] * times))
+
+    assert repeated.status == once.status
+    assert repeated.status not in (0, 400, 500)
+
+
+@pytest.mark.parametrize("path", [*PBX_PATHS, *DJANGO_PATHS])
+def test_a_body_over_every_limit_gets_a_413_and_the_server_goes_on(
+    installation: Installation, path: str
+) -> None:
+    answer = send(installation, post(path, b"x" * 6 * 1024 * 1024, ["Content-Type: application/json"]))
+
+    assert answer.status == 413
+    assert json.loads(answer.body)["status"] == 413
+    assert installation.health().status == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["/%ff%fe", "/a%00b", "/health%0d%0aX-Injected:%201", "//health", "/health?" + "a=1&" * 2000]
+)
+def test_an_odd_target_is_no_error_of_ours(installation: Installation, target: str) -> None:
+    answer = send(installation, f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+    assert answer.status in (200, 301, 302, 400, 404, 414)
+
+
+def test_forged_forwarding_headers_reach_nobody(installation: Installation) -> None:
+    answer = send(
+        installation,
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n",
+    )
+
+    assert answer.status == 200
+
+
+def test_connections_are_reused(installation: Installation) -> None:
+    with connect(installation) as connection:
+        statuses = []
+        for _ in range(3):
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            statuses.append(read_answer(connection).status)
+
+    assert statuses == [200, 200, 200]
+
+
+def test_what_is_under_way_is_answered_when_the_web_process_stops(
+    start_installation: StartInstallation,
+) -> None:
+    installation = start_installation()
+    request = post("/health", b"0123456789", method="GET")
+    with connect(installation) as connection:
+        connection.sendall(request[:-5])
+        wait_for(lambda: installation.health().status == 200, 5, "the first half was not taken")
+
+        os.kill(installation.process_id("web"), signal.SIGTERM)
+        _wait_until_closed(installation)
+        connection.sendall(request[-5:])
+
+        assert read_answer(connection).status == 200
+
+
+def _wait_until_closed(installation: Installation) -> None:
+    """Until new connections are refused: the server has begun to stop."""
+
+    def is_closed() -> bool:
+        try:
+            connect(installation).close()
+        except OSError:
+            return True
+        return False
+
+    deadline = time.monotonic() + 5
+    while not is_closed():
+        assert time.monotonic() < deadline, "the server did not begin to stop"

@@ -1,0 +1,241 @@
+"""The main job, end to end, between real processes: an exchange's posts, the CRM's pop-up, the webhook, the Excel file."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from standardwebhooks import Webhook
+
+from integrations.connectors.retailcrm.simulator import Simulator
+from telephony.scenarios import load
+from tests.processes import Installation, StartInstallation, wait_for
+
+TOKEN = "exchange-token-of-the-test"
+API_KEY = "key-of-the-test-0123456789"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CONFIGURATION = """
+tenants:
+- number: "0367"
+  name: June
+  timezone: Europe/Minsk
+  phone_region: BY
+  pbx_token: "{token}"
+  extensions: [{{number: "150", name: "Anna"}}, {{number: "151"}}, {{number: "152"}}]
+  members: [{{username: anna, role: admin, password: "a long enough phrase"}}]
+  api_keys: [{{name: ci, key: "{key}", scopes: ["*"]}}]
+  integrations:
+  - connector: retailcrm
+    name: Main CRM
+    enabled: true
+    settings: {{url: "{crm}"}}
+    credentials: {{api_key: "{crm_key}"}}
+    extension_mapping: {{"19": "150", "18": "151", "17": "152"}}
+  endpoints: [{{name: CRM feed, url: "{receiver}", events: ["call.*", "export.completed"], secret: "{secret}", format: standard}}]
+"""
+
+
+@dataclass
+class Receiver:
+    """A subscriber that keeps what it got and accepts everything."""
+
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        return [body for _headers, raw in list(self.got) if (body := json.loads(raw))["type"] == kind]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    kept = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield kept
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def crm() -> Iterator[Simulator]:
+    with Simulator(codes={"150": 19, "151": 18, "152": 17}, limits_rate=False).running() as simulator:
+        yield simulator
+
+
+SQLITE = pytest.param({}, id="sqlite")
+RABBITMQ = pytest.param({"server": "amqp"}, id="postgresql-rabbitmq", marks=pytest.mark.services)
+REDIS = pytest.param({"server": "redis"}, id="postgresql-redis", marks=pytest.mark.services)
+
+
+@pytest.fixture(params=[SQLITE, RABBITMQ, REDIS])
+def hub(
+    request: pytest.FixtureRequest,
+    start_installation: StartInstallation,
+    crm: Simulator,
+    receiver: Receiver,
+    tmp_path: Path,
+) -> Installation:
+    environment = {"EGRESS_ALLOW": "127.0.0.0/8", "DEMO": "false"}
+    server = request.param.get("server")
+    if server:
+        environment["DATABASE_URL"] = request.getfixturevalue("fresh_postgres_url")
+        environment["BROKER_URL"] = request.getfixturevalue(f"{server}_url")
+    installation = start_installation(**environment)
+    file = tmp_path / "company.yaml"
+    file.write_text(
+        CONFIGURATION.format(
+            token=TOKEN, key=API_KEY, crm=crm.url, crm_key=crm.api_key, receiver=receiver.url, secret=SECRET
+        )
+    )
+    installation.manage("apply", str(file))
+    return installation
+
+
+def api(hub: Installation, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    given = {"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json", **headers}
+    answer = hub.request(method, path, json.dumps(body).encode() if body is not None else None, given)
+    return answer.status, answer.json() if answer.body else None
+
+
+def post(hub: Installation, kind: str, body: dict[str, Any]) -> int:
+    return hub.request(
+        "POST", f"/{kind}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    ).status
+
+
+def test_a_call_reaches_the_crm_the_subscriber_and_the_excel_file(
+    hub: Installation, crm: Simulator, receiver: Receiver
+) -> None:
+    start, dial, bridge, hangup, *_rest = [json.loads(captured.body) for captured in load("inbound_answered")]
+    for body in (start, dial, bridge, hangup):
+        body["Token"] = TOKEN
+
+    assert post(hub, "start", start) == 200
+    assert post(hub, "dial", dial) == 200
+    wait_for(lambda: crm.popups, 10, "no pop-up while the phone rings")
+    assert not crm.calls, "the history came before the call ended"
+    assert post(hub, "bridge", bridge) == 200
+    assert post(hub, "hangup", hangup) == 200
+    [call] = wait_for(lambda: crm.calls, 20, "the call did not reach the CRM's history")
+    wait_for(lambda: receiver.of_type("call.ended"), 20, "no webhook of the end")
+
+    assert [(popup.user_id, popup.phone, popup.type) for popup in crm.popups] == [(19, "375291234570", "in")]
+    assert (call.phone, call.type, call.result, call.code) == ("375291234570", "in", "answered", "150")
+    assert Counter(json.loads(raw)["type"] for _headers, raw in receiver.got) == {
+        "call.started": 1,
+        "call.answered": 1,
+        "call.ended": 1,
+    }
+    for headers, raw in receiver.got:
+        Webhook(SECRET).verify(raw.decode(), headers)
+
+    status, listed = api(hub, "GET", "/api/v1/calls")
+    assert status == 200
+    [row] = listed["results"]
+    assert (row["direction"], row["status"], row["client_number"]) == ("in", "answered", "+375291234570")
+    assert hub.get(f"/api/v1/calls/{row['id']}").status == 401
+
+    status, export = api(hub, "POST", "/api/v1/exports", {"dataset": "calls", "format": "xlsx"})
+    assert status == 201, export
+    done = wait_for(lambda: finished(hub, export["id"]), 30, "the export did not finish")
+    assert done["state"] == "done", done
+    file = hub.request(
+        "GET", f"/api/v1/exports/{export['id']}/download", headers={"Authorization": f"Bearer {API_KEY}"}
+    )
+    sheet = openpyxl.load_workbook(BytesIO(file.body)).worksheets[0]
+    assert sheet.max_row == 2
+    assert "+375291234570" in [str(cell.value) for cell in sheet[2]]
+    wait_for(lambda: receiver.of_type("export.completed"), 20, "no webhook of the export")
+
+
+def finished(hub: Installation, export_id: str) -> Any:
+    _status, export = api(hub, "GET", f"/api/v1/exports/{export_id}")
+    return export if export["state"] not in ("pending", "running") else None
+
+
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(
+    hub: Installation, crm: Simulator, receiver: Receiver
+) -> None:
+    count = 60
+    bodies = [json.loads(captured.body) for captured in load("inbound_answered")][:4]
+    kinds = ("start", "dial", "bridge", "hangup")
+    killed: list[int] = []
+
+    for number in range(count):
+        for kind, body in zip(kinds, bodies, strict=True):
+            fresh = {**body, "Token": TOKEN, "UniqueId": f"kill.{number}", "LinkedId": f"kill.{number}"}
+            assert post(hub, kind, fresh) == 200
+        if number in (20, 40):
+            killed.append(hub.kill("worker"))
+            hub.wait_for_restart("worker", killed[-1])
+
+    wait_for(
+        lambda: len(crm.calls) >= count,
+        120,
+        lambda: f"{len(crm.calls)} of {count} calls in the history\n{hub.output[-3000:]}",
+    )
+    wait_for(
+        lambda: len(receiver.of_type("call.ended")) >= count,
+        120,
+        lambda: f"{len(receiver.got)} webhooks\n{hub.output[-3000:]}",
+    )
+    wait_for(lambda: unfinished(hub) == 0, 60, "work is left")
+
+    externals = Counter(call.external_id for call in crm.calls)
+    assert len(externals) == count
+    assert set(externals.values()) == {1}
+    ended = {body["data"]["external_id"] for body in receiver.of_type("call.ended")}
+    assert len(ended) == count
+    ids = Counter(headers["webhook-id"] for headers, _raw in receiver.got)
+    types: Counter[str] = Counter()
+    for headers, raw in receiver.got:
+        if ids[headers["webhook-id"]]:
+            types[json.loads(raw)["type"]] += 1
+            ids[headers["webhook-id"]] = 0
+    assert types == {"call.started": count, "call.answered": count, "call.ended": count}
+
+
+def unfinished(hub: Installation) -> int:
+    status, listed = api(hub, "GET", "/api/v1/deliveries?state=pending")
+    assert status == 200
+    return len(listed["results"])
+
+
+def test_a_crm_that_is_away_gets_everything_later(
+    hub: Installation, crm: Simulator, receiver: Receiver
+) -> None:
+    crm.fail("reset", path="/api/v5/telephony/")
+    bodies = [json.loads(captured.body) for captured in load("inbound_answered")][:4]
+
+    for kind, body in zip(("start", "dial", "bridge", "hangup"), bodies, strict=True):
+        assert post(hub, kind, {**body, "Token": TOKEN}) == 200
+    wait_for(lambda: crm.requests, 20, "the CRM was not even asked")
+    began = time.monotonic()
+    crm.clear_faults()
+
+    [call] = wait_for(lambda: crm.calls, 120, "the call did not reach the CRM after it came back")
+    assert call.result == "answered"
+    assert time.monotonic() - began < 120
