@@ -81,11 +81,12 @@ def postgres_url() -> str:
 def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
     """An empty database of the test's own, gone afterwards: its URL."""
     name = f"switchboard_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
     parts = urlsplit(postgres_url)
+    maintenance = urlunsplit(parts._replace(path="/postgres"))
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
     yield urlunsplit(parts._replace(path=f"/{name}"))
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
+    with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
