@@ -19,6 +19,8 @@ from integrations.connectors.retailcrm.simulator import Simulator
 from telephony.scenarios import load
 from tests.processes import Installation, StartInstallation, wait_for
 
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+
 TOKEN = "exchange-token-of-the-test"
 API_KEY = "key-of-the-test-0123456789"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
