@@ -71,7 +71,7 @@ def database(engine: str, folder: Path) -> Iterator[str]:
 def connected(url: str) -> Iterator[Any]:
     """A bare connection of the engine's own driver, committing each statement."""
     if url.startswith("sqlite:"):
-        with closing(sqlite3.connect(urlsplit(url).path.removeprefix("//"), isolation_level=None)) as found:
+        with closing(sqlite3.connect("/" + urlsplit(url).path.lstrip("/"), isolation_level=None)) as found:
             yield found
     else:
         with psycopg.connect(url, autocommit=True) as connection:
