@@ -182,7 +182,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "DeliveryStateEnum": "webhooks.models.DeliveryState",
+        "EndpointStateEnum": "webhooks.models.EndpointState",
+        "ExportStateEnum": "exports.models.State",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
 }
 

@@ -70,6 +70,10 @@ class EncryptedTextField(_Sealed):
 class EncryptedJSONField(_Sealed):
     """A secret mapping such as a connector's credentials."""
 
+    # Read by the type checker's Django plugin: any JSON value goes in and comes out, not only a TextField's text.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def encode(self, value: Any) -> bytes:
         return json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True).encode()
 

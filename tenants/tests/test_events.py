@@ -1,6 +1,7 @@
 """The event log: one row with its cause, once, and handed to whoever consumes it."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -115,7 +116,7 @@ def test_the_correlation_is_the_given_one_else_the_contexts(tenant):
 
 
 def test_hostile_data_is_kept_in_a_form_that_every_database_takes(tenant):
-    hostile = {
+    hostile: Any = {
         "nul\x00": "a\x00b",
         "lone": "\ud83d",
         "pair": "\U0001f4de",

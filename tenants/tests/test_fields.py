@@ -38,7 +38,7 @@ def _forgotten_afterwards():
 @pytest.fixture
 def stored() -> StoredAnswer:
     with all_tenants():
-        return StoredAnswer.objects.create(  # type: ignore[misc]
+        return StoredAnswer.objects.create(
             tenant=make_tenant(), key="k", request_digest="", body={"b": "plain", "a": [1, None]}
         )
 
@@ -81,7 +81,7 @@ def test_bulk_writes_seal_as_well(stored):
     with all_tenants():
         StoredAnswer.objects.update(body={"written": "by update"})
         assert "by update" not in raw()
-        assert StoredAnswer.objects.values_list("body", flat=True)[0] == {"written": "by update"}  # type: ignore[comparison-overlap]
+        assert StoredAnswer.objects.values_list("body", flat=True)[0] == {"written": "by update"}
         stored.body = {"written": "by bulk_update"}
         StoredAnswer.objects.bulk_update([stored], ["body"])
 

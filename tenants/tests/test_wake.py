@@ -1,6 +1,7 @@
 """Wake-ups: many become one, none is sent to nobody, a dead broker is told once and hurts nobody."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -68,10 +69,13 @@ def test_a_dead_broker_is_told_once_and_its_return_too(lane, publisher, monkeypa
         if errors:
             raise errors.pop(0)
 
+    def has(count):
+        return len(calls) == count
+
     monkeypatch.setattr(tasks.wake_lane, "apply_async", send)
     for count in range(1, 5):
         publisher.add(lane.name)
-        wait_for(lambda count=count: len(calls) == count, f"call {count}")
+        wait_for(partial(has, count), f"call {count}")
 
     wait_for(lambda: "answers again" in caplog.text, "the all-clear")
     assert caplog.text.count("does not answer") == 1

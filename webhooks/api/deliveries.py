@@ -53,7 +53,9 @@ class DeliveryViewSet(ReadOnlyTenantViewSet):
         replay_delivery(delivery)
         return Response(DeliverySerializer(delivery).data, status=202)
 
-    @extend_schema(request=ReplaySerializer, responses=ReplayedSerializer)
+    @extend_schema(
+        operation_id="deliveries_replay_many", request=ReplaySerializer, responses=ReplayedSerializer
+    )
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
         """Send many again. With `dry_run` (the default) it only says how many there are."""
