@@ -1,7 +1,5 @@
 """The exchange's paths, answered at the front: token, parse, durable row, 200."""
 
-import asyncio
-import logging
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs
@@ -10,12 +8,12 @@ from django.conf import settings
 
 from config import front
 from config.front import FrontRequest, FrontResponse, Handler
+from config.front.group_commit import NotStored, Overloaded
+from config.front.live_table import UNREACHABLE
 from config.metrics import counter
 from telephony.ingest.parse import KINDS, MAX_TOKEN, parse
-from telephony.ingest.tokens import REFRESH_SECONDS, UNREACHABLE, TokenTable
-from telephony.ingest.writer import GroupWriter, NewCallEvent, NotStored, Overloaded
-
-logger = logging.getLogger(__name__)
+from telephony.ingest.tokens import TokenTable
+from telephony.ingest.writer import CallEventWriter, NewCallEvent
 
 TOKEN_HEADER: Final = b"x-pbx-token"
 STORED: Final = FrontResponse(200, b"{}")
@@ -31,30 +29,15 @@ class Ingest:
 
     def __init__(self) -> None:
         self.tokens = TokenTable()
-        self.writer = GroupWriter()
-        self._refreshing: asyncio.Task[None] | None = None
+        self.writer = CallEventWriter()
 
     async def start(self) -> None:
         await self.writer.start()
-        self._refreshing = asyncio.create_task(self._refresh())
+        self.tokens.start_following()
 
     async def stop(self) -> None:
-        if self._refreshing is not None:
-            self._refreshing.cancel()
+        self.tokens.stop_following()
         await self.writer.stop()
-
-    async def _refresh(self) -> None:
-        is_down = False
-        while True:
-            try:
-                await self.tokens.refresh()
-            except UNREACHABLE as error:
-                if not is_down:
-                    logger.error("the table of tokens cannot be read; the last one stays in force: %s", error)
-                is_down = True
-            else:
-                is_down = False
-            await asyncio.sleep(REFRESH_SECONDS)
 
     def handler(self, kind: str) -> Handler:
         """The handler of one path; an empty kind means that the body names it."""

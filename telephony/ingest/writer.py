@@ -1,14 +1,5 @@
-"""Group commit: one thread writes the events of all waiting requests in one transaction, then answers them all.
+"""Writes the events of many exchanges in few transactions (config/front/group_commit.py)."""
 
-While a commit runs, new events gather; the next one takes them together. Nobody waits for a batch to fill: an idle
-connection is used at once. No request is answered before its row is committed.
-"""
-
-import asyncio
-import logging
-import threading
-import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,31 +7,19 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from telephony.ingest.parse import ParsedEvent
 from telephony.ingest.tokens import Source
 from tenants.work import enqueue
 
-logger = logging.getLogger(__name__)
-
 LANE: Final = "calls.fold"
-MAX_BATCH: Final = 400
-MAX_WAITING: Final = 5000
-RETRY_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
 COLUMNS: Final = (
     "id, tenant_id, created_at, pbx_id, kind, unique_id, linked_id, payload, raw, degraded, digest, address"
 )
-
-
-class Overloaded(Exception):
-    """Too many requests wait already."""
-
-
-class NotStored(Exception):
-    """The database did not take the event in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,115 +72,15 @@ def _values(new: NewCallEvent, is_postgres: bool) -> Iterable[Any]:
     )
 
 
-@dataclass(slots=True)
-class _Waiting:
-    event: NewCallEvent
-    loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[None]
-
-
-class GroupWriter:
-    """A service of the web process (see config/front): owns the writing thread."""
-
+class CallEventWriter(GroupWriter[NewCallEvent, None]):
     name = "call event writer"
 
-    def __init__(self) -> None:
-        self._waiting: deque[_Waiting] = deque()
-        self._signal = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._is_database_down = False
+    def insert(self, items: Sequence[NewCallEvent]) -> Sequence[None]:
+        insert(items)
+        return [None] * len(items)
 
-    async def start(self) -> None:
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="call-event-writer", daemon=True)
-        self._thread.start()
-
-    async def stop(self) -> None:
-        """What was accepted is still written."""
-        self._stopping.set()
-        self._signal.set()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
-            self._thread = None
-
-    async def store(self, event: NewCallEvent) -> None:
-        """Returns after the commit. Raises Overloaded or NotStored: then there is no row, and nobody was told 200."""
-        if len(self._waiting) >= MAX_WAITING:
-            raise Overloaded
-        if self._stopping.is_set():
-            raise NotStored
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(event, loop, loop.create_future())
-        self._waiting.append(waiting)
-        self._signal.set()
-        await waiting.answer
-
-    def _run(self) -> None:
-        while True:
-            self._signal.wait()
-            self._signal.clear()
-            while batch := self._take():
-                self._write(batch)
-            if self._stopping.is_set() and not self._waiting:
-                connection.close()
-                return
-
-    def _take(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        while self._waiting and len(batch) < MAX_BATCH:
-            batch.append(self._waiting.popleft())
-        return batch
-
-    def _write(self, batch: list[_Waiting]) -> None:
-        for delay in (*RETRY_SECONDS, None):
-            try:
-                insert([waiting.event for waiting in batch])
-            except (OperationalError, InterfaceError) as error:
-                self._note_down(error)
-                connection.close()
-                if delay is None or self._stopping.wait(0):
-                    _answer(batch, NotStored)
-                    return
-                time.sleep(delay)
-            except DatabaseError as error:
-                self._write_alone(batch, error)
-                return
-            else:
-                self._note_up()
-                _answer(batch, None)
-                return
-
-    def _write_alone(self, batch: list[_Waiting], error: DatabaseError) -> None:
-        """The database refused the batch because of what is in it: nobody else's event may suffer for it."""
-        if len(batch) > 1:
-            for waiting in batch:
-                self._write([waiting])
-            return
-        [waiting] = batch
-        if isinstance(error, IntegrityError):
-            # The exchange or its company was deleted a moment ago.
-            _answer(batch, NotStored)
-            return
-        logger.error("an event was refused by the database and is kept as raw text only: %s", error)
-        try:
-            insert([_bare(waiting.event)])
-        except DatabaseError:
-            logger.exception("not even the raw text could be stored")
-            connection.close()
-            _answer(batch, NotStored)
-        else:
-            _answer(batch, None)
-
-    def _note_down(self, error: Exception) -> None:
-        if not self._is_database_down:
-            logger.error("call events cannot be stored: %s", error)
-        self._is_database_down = True
-
-    def _note_up(self) -> None:
-        if self._is_database_down:
-            logger.warning("call events are stored again")
-        self._is_database_down = False
+    def bare(self, item: NewCallEvent) -> NewCallEvent:
+        return _bare(item)
 
 
 def _bare(new: NewCallEvent) -> NewCallEvent:
@@ -223,24 +102,3 @@ def _bare(new: NewCallEvent) -> NewCallEvent:
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "replace").decode().replace("\x00", "")
-
-
-def _answer(batch: list[_Waiting], error: type[Exception] | None) -> None:
-    """Wake all waiters of a batch, each loop with one call."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
-    for waiting in batch:
-        by_loop.setdefault(waiting.loop, []).append(waiting.answer)
-    for loop, answers in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_resolve, answers, error)
-        except RuntimeError:  # that loop has ended: nobody waits there any more
-            logger.warning("%d senders went away before their answer", len(answers))
-
-
-def _resolve(answers: list[asyncio.Future[None]], error: type[Exception] | None) -> None:
-    for answer in answers:
-        if not answer.done():
-            if error is None:
-                answer.set_result(None)
-            else:
-                answer.set_exception(error())

@@ -10,7 +10,7 @@ import pytest
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from config.front import FrontRequest, FrontResponse
+from config.front import FrontRequest, FrontResponse, group_commit
 from telephony import scenarios
 from telephony.ingest import writer
 from telephony.ingest.handlers import Ingest, events_total
@@ -212,7 +212,7 @@ def test_no_row_no_200(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OperationalError("gone")
 
     monkeypatch.setattr(writer, "insert", broken)
-    monkeypatch.setattr(writer, "RETRY_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(group_commit, "RETRY_SECONDS", (0.0, 0.0))
 
     [answer] = take(request(body()))
 
@@ -229,7 +229,7 @@ def test_a_short_trouble_is_ridden_out(pbx: Pbx, monkeypatch: pytest.MonkeyPatch
         return insert(events)
 
     monkeypatch.setattr(writer, "insert", shaky)
-    monkeypatch.setattr(writer, "RETRY_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(group_commit, "RETRY_SECONDS", (0.0, 0.0, 0.0))
 
     assert [answer.status for answer in take(request(body()))] == [200]
     assert CallEvent.objects.count() == 1
