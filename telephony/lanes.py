@@ -3,6 +3,7 @@
 from telephony.actions.finish_calls import finish_calls
 from telephony.actions.fold_calls import fold_calls
 from telephony.actions.notify_crm import Told, notify_crm, record_told
+from telephony.demo import playing
 from tenants.work import BatchLane, Leased, Outcome, PooledLane, register
 
 
@@ -56,6 +57,19 @@ class NotifyLane(PooledLane):
         record_told([outcome.result for outcome in outcomes if isinstance(outcome.result, Told)])
 
 
+class DemoLane(PooledLane):
+    """Subject: nothing stored; the group says which message of which captured call."""
+
+    name = playing.LANE
+    queue = "calls"
+    capacity = 8
+
+    def act(self, row: Leased) -> Outcome:
+        playing.send(row)
+        return Outcome.done(row)
+
+
 register(FoldLane())
 register(FinishLane())
 register(NotifyLane())
+register(DemoLane())

@@ -82,7 +82,7 @@ class ExchangeAdmin(LogAdmin):
     @display(description=_("result"))
     def result(self, row: Exchange) -> SafeString:
         return format_html(
-            '<span class="int-badge" data-tone="{}">{}</span>',
+            '<span class="sb-badge" data-tone="{}">{}</span>',
             "bad" if row.error else "good",
             row.status or row.error,
         )

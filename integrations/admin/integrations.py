@@ -41,9 +41,9 @@ TONES = {
 def health_badge(row: Integration) -> SafeString:
     """The health as a word in the tone of its meaning; a switched-off integration has none."""
     if not row.is_enabled:
-        return format_html('<span class="int-badge" data-tone="quiet">{}</span>', _t("switched off"))
+        return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("switched off"))
     return format_html(
-        '<span class="int-badge" data-tone="{}">{}</span>',
+        '<span class="sb-badge" data-tone="{}">{}</span>',
         TONES[Health(row.health)],
         row.get_health_display(),
     )

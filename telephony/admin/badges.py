@@ -17,7 +17,7 @@ LIVING = (CallStatus.NEW, CallStatus.RINGING, CallStatus.TALKING)
 def direction(call: Call) -> SafeString:
     icon = DIRECTION_ICONS.get(CallDirection(call.direction), "question_mark")
     return format_html(
-        '<span class="tel-badge"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
+        '<span class="sb-icon"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
         icon,
         call.get_direction_display(),
     )
@@ -26,18 +26,18 @@ def direction(call: Call) -> SafeString:
 def status(call: Call) -> SafeString:
     """Red for a client who was not served, green for a talk, amber while it lasts."""
     if call.status in LIVING:
-        tone = "live"
+        tone = "warn"
     elif call.status == CallStatus.ANSWERED:
         tone = "good"
     else:
         tone = "bad" if call.is_missed else "quiet"
-    return format_html('<span class="tel-status" data-tone="{}">{}</span>', tone, call.get_status_display())
+    return format_html('<span class="sb-badge" data-tone="{}">{}</span>', tone, call.get_status_display())
 
 
 def state(label: str, value: str) -> SafeString:
     """A notification's state."""
-    tone = {"done": "good", "failed": "bad", "parked": "live"}.get(value, "quiet")
-    return format_html('<span class="tel-status" data-tone="{}">{}</span>', tone, label)
+    tone = {"done": "good", "failed": "bad", "parked": "warn"}.get(value, "quiet")
+    return format_html('<span class="sb-badge" data-tone="{}">{}</span>', tone, label)
 
 
 def seconds(value: int | None) -> str:

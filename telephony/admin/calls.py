@@ -5,17 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
 from telephony.admin import badges
-from telephony.models import Call
+from telephony.admin.demo import play_view
+from telephony.models import Call, CallDirection
+from telephony.models.call import MISSED
 from telephony.selectors import SOURCES, Entry, timeline, visible_calls
 from tenants.access import ADMINISTRATORS, has_role, member_of
 from tenants.admin.base import LogAdmin
@@ -31,6 +34,20 @@ FLAGS = {
 }
 
 
+class MissedFilter(admin.SimpleListFilter):
+    """Calls of clients whom nobody served."""
+
+    title = _("missed")
+    parameter_name = "missed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("only missed"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
+        wanted = queryset.filter(direction=CallDirection.IN, status__in=MISSED)
+        return wanted if self.value() else queryset
+
+
 @admin.register(Call)
 class CallPage(ExportButtonMixin, LogAdmin):
     menu_icon = "call"
@@ -40,6 +57,7 @@ class CallPage(ExportButtonMixin, LogAdmin):
     list_display_links = ("started",)
     list_filter = (
         ("started_at", RangeDateTimeFilter),
+        MissedFilter,
         "direction",
         "status",
         ("responsible", FieldTextFilter),
@@ -62,6 +80,10 @@ class CallPage(ExportButtonMixin, LogAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("demo/", admin.site.admin_view(require_POST(play_view)), name="telephony_call_demo")
+        return [own, *super().get_urls()]
 
     def change_view(
         self,

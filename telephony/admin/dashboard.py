@@ -1,30 +1,45 @@
 """Today's calls and pop-ups on the first page."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import quantiles
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Avg, Count, Q, Sum
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models.functions import ExtractHour
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.ids import uuid7_at
+from telephony.admin import badges
 from telephony.models import (
+    Call,
     CallDirection,
     CallEvent,
     CallNotification,
     CallStatus,
     NotificationKind,
     NotificationState,
+    Pbx,
 )
-from telephony.models.call import MISSED
+from telephony.models.call import ALIVE, MISSED
 from telephony.selectors import visible_calls
-from tenants.access import member_of
-from tenants.admin.dashboard import Attention, Card, dashboard_card, needs_attention, start_of_today
+from tenants.access import MANAGERS, has_role, member_of
+from tenants.admin.dashboard import (
+    Attention,
+    Card,
+    Step,
+    dashboard_card,
+    needs_attention,
+    setup_steps,
+    start_of_today,
+)
 
 RECENT = 8
+WORKING_DAY = (8, 19)  # the hours that are shown even when nobody called
 SAMPLE = 500  # pop-ups that the latency is taken from
 
 
@@ -37,6 +52,7 @@ def calls_today(request: HttpRequest) -> Card:
         total=Count("id"),
         incoming=Count("id", filter=incoming),
         outgoing=Count("id", filter=Q(direction=CallDirection.OUT)),
+        living=Count("id", filter=Q(status__in=ALIVE)),
         answered=Count("id", filter=incoming & Q(status=CallStatus.ANSWERED)),
         missed=Count("id", filter=missed),
         wait=Avg("wait_seconds", filter=incoming),
@@ -44,9 +60,45 @@ def calls_today(request: HttpRequest) -> Card:
     )
     ended = figures["answered"] + figures["missed"]
     figures["share"] = round(100 * figures["answered"] / ended) if ended else None
-    figures["popup_ms"] = popup_latency(request, midnight)
+    figures["talk"] = badges.seconds(figures["talk"] or 0)
+    figures["popup"] = popup_latency(request, midnight)
+    figures["hours"] = calls_by_hour(calls, missed)
     figures["url"] = reverse("admin:telephony_call_changelist")
-    return Card("admin/cards/calls.html", figures, place=10)
+    figures["today"] = urlencode(
+        {"started_at_from_0": midnight.date().isoformat(), "started_at_from_1": "00:00"}
+    )
+    return Card("admin/cards/calls.html", figures, place=10, wide=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One bar: heights in percent of the busiest hour."""
+
+    label: str
+    total: int
+    missed: int
+    served_height: int
+    missed_height: int
+
+
+def calls_by_hour(calls: QuerySet[Call], missed: Q) -> list[Hour]:
+    """Today's calls hour by hour in the company's zone, the working day and whatever lies around it."""
+    rows = (
+        calls.order_by()
+        .annotate(hour=ExtractHour("started_at"))
+        .values_list("hour")
+        .annotate(total=Count("id"), lost=Count("id", filter=missed))
+    )
+    found = {hour: (total, lost) for hour, total, lost in rows}
+    if not found:
+        return []
+    most = max(total for total, _lost in found.values())
+    hours = []
+    for hour in range(min(*found, WORKING_DAY[0]), max(*found, WORKING_DAY[1]) + 1):
+        total, lost = found.get(hour, (0, 0))
+        heights = round(100 * (total - lost) / most), round(100 * lost / most)
+        hours.append(Hour(f"{hour:02d}", total, lost, *heights))
+    return hours
 
 
 def popup_latency(request: HttpRequest, since: datetime) -> dict[str, int] | None:
@@ -70,7 +122,19 @@ def recent_calls(request: HttpRequest) -> Card:
     calls = visible_calls(member_of(request)).filter(merged_into=None).order_by("-id")[:RECENT]
     return Card(
         "admin/cards/recent_calls.html",
-        {"calls": list(calls), "url": reverse("admin:telephony_call_changelist")},
+        {
+            "calls": [
+                (
+                    call,
+                    badges.direction(call),
+                    badges.status(call),
+                    badges.seconds(call.wait_seconds),
+                    badges.seconds(call.talk_seconds),
+                )
+                for call in calls
+            ],
+            "url": reverse("admin:telephony_call_changelist"),
+        },
         20,
         wide=True,
     )
@@ -78,28 +142,60 @@ def recent_calls(request: HttpRequest) -> Card:
 
 @needs_attention
 def unsent(request: HttpRequest) -> list[Attention]:
+    if not has_role(request, MANAGERS):
+        return []
     found: list[Attention] = []
     since = uuid7_at(start_of_today())
-    own = CallNotification.objects.filter(id__gte=since, call__in=visible_calls(member_of(request)))
-    failed = own.filter(state__in=[NotificationState.FAILED, NotificationState.PARKED]).count()
+    own = CallNotification.objects.filter(id__gte=since)
+    failed = own.filter(state=NotificationState.FAILED).count()
+    parked = own.filter(state=NotificationState.PARKED).count()
+    log = reverse("admin:telephony_callnotification_changelist")
     if failed:
         text = ngettext(
             "%(count)d message to a CRM did not arrive today",
             "%(count)d messages to CRMs did not arrive today",
             failed,
         )
-        found.append(
-            Attention(
-                text % {"count": failed},
-                reverse("admin:telephony_callnotification_changelist") + "?state=failed",
-            )
+        found.append(Attention(text % {"count": failed}, f"{log}?state__exact=failed"))
+    if parked:
+        text = ngettext(
+            "%(count)d message to a CRM waits until its integration is switched on",
+            "%(count)d messages to CRMs wait until their integration is switched on",
+            parked,
         )
+        found.append(Attention(text % {"count": parked}, f"{log}?state__exact=parked", "warn"))
     if CallEvent.objects.filter(id__gte=since).exclude(raw="").exists():
         found.append(
             Attention(
                 _("The exchange sent events today that could not be read properly"),
-                reverse("admin:telephony_callevent_changelist"),
+                reverse("admin:telephony_callevent_changelist") + "?degraded=1",
                 "warn",
             )
         )
     return found
+
+
+@setup_steps
+def calling(request: HttpRequest) -> list[Step]:
+    exchange = Pbx.objects.order_by("name").only("id").first()
+    page = (
+        reverse("admin:telephony_pbx_change", args=[exchange.pk])
+        if exchange
+        else reverse("admin:telephony_pbx_add")
+    )
+    return [
+        Step(
+            _("Add the telephone exchange"),
+            _("It gets a token, which its dialplan sends with every event."),
+            page,
+            exchange is not None,
+            10,
+        ),
+        Step(
+            _("Receive the first call"),
+            _("Call one of your numbers; the call appears on this page at once."),
+            page,
+            Call.objects.exists(),
+            50,
+        ),
+    ]

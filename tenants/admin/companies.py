@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from tenants.access import is_operator
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
+from tenants.admin.dashboard import Step, setup_steps
 from tenants.models import Extension, Tenant
 from tenants.scoping import current_tenant_id
 
@@ -43,3 +46,16 @@ class ExtensionPage(TenantAdmin):
     menu_place = 510
     list_display = ("number", "name")
     search_fields = ("number", "name")
+
+
+@setup_steps
+def numbers(request: HttpRequest) -> list[Step]:
+    return [
+        Step(
+            _("Enter the internal numbers"),
+            _("The extensions of your staff, such as 150, and whose they are."),
+            reverse("admin:tenants_extension_changelist"),
+            Extension.objects.exists(),
+            20,
+        )
+    ]
