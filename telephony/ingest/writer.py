@@ -1,24 +1,36 @@
 """Writes the events of many exchanges in few transactions (config/front/group_commit.py)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from telephony.ingest.parse import ParsedEvent
 from telephony.ingest.tokens import Source
+from tenants.bulk import insert_new
 from tenants.work import enqueue
 
 LANE: Final = "calls.fold"
 COLUMNS: Final = (
-    "id, tenant_id, created_at, pbx_id, kind, unique_id, linked_id, payload, raw, degraded, digest, address"
+    ("id", "uuid"),
+    ("tenant_id", "bigint"),
+    ("created_at", "timestamptz"),
+    ("pbx_id", "uuid"),
+    ("kind", "text"),
+    ("unique_id", "text"),
+    ("linked_id", "text"),
+    ("payload", "jsonb"),
+    ("raw", "text"),
+    ("degraded", "jsonb"),
+    ("digest", "bytea"),
+    ("address", "text"),
 )
 
 
@@ -35,38 +47,26 @@ class NewCallEvent:
 
 def insert(events: Sequence[NewCallEvent]) -> int:
     """Store events and queue their folding in one transaction; how many were new. A repeat is no error and no row."""
-    is_postgres = connection.vendor == "postgresql"
-    one = "(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s::jsonb, %s, %s)"
-    if not is_postgres:
-        one = one.replace("::jsonb", "")
-    values = [value for event in events for value in _values(event, is_postgres)]
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO telephony_callevent ({COLUMNS}) VALUES {', '.join([one] * len(events))}"  # noqa: S608
-                " ON CONFLICT (pbx_id, digest) DO NOTHING RETURNING id",
-                values,
-            )
-            stored = {row if is_postgres else UUID(row) for (row,) in cursor.fetchall()}
+        stored = insert_new("telephony_callevent", COLUMNS, [_row(event) for event in events])
         new = [event for event in events if event.id in stored]
         enqueue(LANE, [(event.id, event.source.tenant_id, str(event.source.pbx_id), None) for event in new])
     return len(new)
 
 
-def _values(new: NewCallEvent, is_postgres: bool) -> Iterable[Any]:
+def _row(new: NewCallEvent) -> tuple[Any, ...]:
     event = new.event
-    key = (lambda value: value) if is_postgres else (lambda value: value.hex)
     return (
-        key(new.id),
+        new.id,
         new.source.tenant_id,
-        connection.ops.adapt_datetimefield_value(new.at),
-        key(new.source.pbx_id),
+        new.at,
+        new.source.pbx_id,
         event.kind,
         event.unique_id,
         event.linked_id,
-        orjson.dumps(event.payload).decode(),
+        event.payload,
         event.raw,
-        orjson.dumps(event.degraded).decode(),
+        event.degraded,
         event.digest,
         new.address,
     )

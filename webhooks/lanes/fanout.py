@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from tenants.bulk import insert
 from tenants.ids import uuid7
 from tenants.models import Event
 from tenants.work import BatchLane, Leased, Outcome, enqueue
-from webhooks.bulk import insert
 from webhooks.events import TEST
 from webhooks.lanes.subscribers import Subscriber, Subscribers
 from webhooks.models import DeliveryState, Trigger, delivery_id

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from config.logs import masked
+from tenants.bulk import insert, update
 from tenants.ids import uuid7
-from webhooks.bulk import insert, update
 from webhooks.headers import masked_lines
 from webhooks.lanes.jobs import Job
 from webhooks.lanes.verdicts import Verdict

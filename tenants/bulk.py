@@ -33,6 +33,28 @@ def insert(
         _execute_each(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)  # noqa: S608
 
 
+def insert_new(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> set[uuid.UUID]:
+    """Insert the rows that no unique constraint refuses; the ids (the first column) of those that were."""
+    names = ", ".join(name for name, _kind in columns)
+    words = dialect()
+    if not rows:
+        return set()
+    values: list[Any]
+    if words.is_postgres:
+        source, values = f"SELECT {names} FROM {_fresh(columns)}", [_document(columns, rows)]  # noqa: S608
+    else:
+        marks = f"({', '.join(['%s'] * len(columns))})"
+        source = f"VALUES {', '.join([marks] * len(rows))}"
+        values = [_adapted(value) for row in rows for value in row]
+    key = columns[0][0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) {source} ON CONFLICT DO NOTHING RETURNING {key}",
+            values,
+        )
+        return {found if words.is_postgres else uuid.UUID(found) for (found,) in cursor.fetchall()}
+
+
 def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
     """Set the columns of the rows whose first column, the key, is given first."""
     (key, _kind), *rest = columns
@@ -51,10 +73,13 @@ def _fresh(columns: Columns) -> str:
 
 def _execute(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
-        names = [name for name, _kind in columns]
-        document = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_binary)
         with connection.cursor() as cursor:
-            cursor.execute(sql, [document.decode()])
+            cursor.execute(sql, [_document(columns, rows)])
+
+
+def _document(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+    names = [name for name, _kind in columns]
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_binary).decode()
 
 
 def _binary(value: object) -> str:
@@ -79,4 +104,14 @@ def _moment(value: datetime) -> str:
     return str(connection.ops.adapt_datetimefield_value(value))
 
 
-_ADAPTERS: dict[type, Callable[[Any], Any]] = {uuid.UUID: attrgetter("hex"), datetime: _moment}
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_ADAPTERS: dict[type, Callable[[Any], Any]] = {
+    uuid.UUID: attrgetter("hex"),
+    datetime: _moment,
+    dict: _json,
+    list: _json,
+    tuple: _json,
+}
