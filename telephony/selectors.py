@@ -1,7 +1,7 @@
 """Reads: which calls a person may see, and the whole story of one."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -124,12 +124,13 @@ def timeline(call: Call) -> list[Entry]:
     return sorted(story.entries, key=lambda entry: entry.at)
 
 
-def _tell_events(story: _Story, events: Iterable[CallEvent]) -> None:
+def _tell_events(story: _Story, events: Sequence[CallEvent]) -> None:
+    several = len({event.unique_id for event in events}) > 1
     for event in events:
         payload = event.payload if isinstance(event.payload, dict) else {}
         rang = payload.get("Extensions")
         extensions = ", ".join(str(one) for one in rang) if isinstance(rang, list) else str(rang or "")
-        texts = [text for text in (extensions, event.unique_id) if text]
+        texts = [text for text in (extensions, event.unique_id if several else "") if text]
         parts = [Part(_("Content"), pretty(event.payload))]
         if event.raw:
             parts.append(Part(_("Body as it came"), event.raw[:MAX_BODY]))
@@ -253,11 +254,76 @@ def _tell_deliveries(story: _Story, call: Call) -> None:
             _("%(name)s, attempt %(n)s")
             % {"name": f"{delivery.endpoint}: {delivery.event_type}", "n": attempt.n},
             tone="good" if is_fine else "bad",
-            text=" · ".join(text for text in (str(attempt.status or ""), attempt.detail) if text),
+            text=" ".join(_outcome(attempt)),
             parts=tuple(part for part in parts if part.text),
             link=("webhooks_delivery", delivery.pk),
             seconds=attempt.total_ms / 1000,
         )
+
+
+def _outcome(attempt: Attempt) -> Iterator[str]:
+    if attempt.error:
+        yield from (text for text in (*attempt.explanation, attempt.detail) if text)
+    elif attempt.status:
+        yield str(attempt.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One thing that somebody outside was to be told of a call. `waited` is what passed since the phone rang, in ms."""
+
+    what: str
+    whom: str
+    state: str
+    label: str
+    at: datetime | None
+    attempts: int
+    why: str
+    link: tuple[str, UUID]
+    is_retryable: bool
+    waited: int | None = None
+
+
+def tellings(call: Call) -> list[Telling]:
+    """What each CRM and each subscriber was told, in the order of its cause; two queries."""
+    told = CallNotification.objects.filter(call=call).select_related("integration").order_by("id")
+    sent = Delivery.objects.filter(correlation_id=call.pk).select_related("endpoint").order_by("id")
+    return [
+        *(_to_crm(one) for one in told),
+        *(_to_subscriber(one) for one in sent[:MAX_ENTRIES]),
+    ]
+
+
+def _to_crm(one: CallNotification) -> Telling:
+    is_done = one.state == NotificationState.DONE
+    waited = one.settled_at - one.rang_at if is_done and one.rang_at and one.settled_at else None
+    return Telling(
+        what=str(one.get_kind_display()),
+        whom=one.integration.name,
+        state=one.state,
+        label=str(one.get_state_display()),
+        at=one.settled_at,
+        attempts=one.attempts,
+        why=one.why,
+        link=("telephony_callnotification", one.pk),
+        is_retryable=one.state in (NotificationState.FAILED, NotificationState.PARKED),
+        waited=None if waited is None else round(waited.total_seconds() * 1000),
+    )
+
+
+def _to_subscriber(one: Delivery) -> Telling:
+    why = one.explanation
+    return Telling(
+        what=one.event_type,
+        whom=one.endpoint.name,
+        state=one.state,
+        label=str(one.get_state_display()),
+        at=one.finished_at,
+        attempts=one.attempts,
+        why=" ".join(text for text in why if text) if why else one.detail,
+        link=("webhooks_delivery", one.pk),
+        is_retryable=one.state in (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED),
+    )
 
 
 def _tone(state: str) -> str:

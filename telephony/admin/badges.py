@@ -35,7 +35,7 @@ def status(call: Call) -> SafeString:
 
 
 def state(label: str, value: str) -> SafeString:
-    """A notification's state."""
+    """The state of a notification or a delivery."""
     tone = {"done": "good", "failed": "bad", "parked": "warn"}.get(value, "quiet")
     return format_html('<span class="sb-badge" data-tone="{}">{}</span>', tone, label)
 

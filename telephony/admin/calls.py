@@ -1,11 +1,17 @@
 """The list of calls, and the page that tells one call's whole story."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -18,10 +24,11 @@ from exports.admin.button import ExportButtonMixin
 from telephony.admin import badges
 from telephony.admin.demo import play_view
 from telephony.models import Call, CallDirection
-from telephony.models.call import MISSED
-from telephony.selectors import SOURCES, Entry, timeline, visible_calls
-from tenants.access import ADMINISTRATORS, has_role, member_of
+from telephony.models.call import ALIVE, MISSED
+from telephony.selectors import SOURCES, Entry, tellings, timeline, visible_calls
+from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import LogAdmin
+from tenants.models import Extension
 
 FLAGS = {
     "synthetic_ring": _("No ringing was reported; it was completed from the answer or the hang-up."),
@@ -93,9 +100,7 @@ class CallPage(ExportButtonMixin, LogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         call = self.get_object(request, object_id)
-        context = (
-            {} if call is None else {"call": call, **story(call, may_retry=has_role(request, ADMINISTRATORS))}
-        )
+        context = {} if call is None else {"call": call, **story(call, request)}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("started"), ordering="started_at")
@@ -128,35 +133,95 @@ class CallPage(ExportButtonMixin, LogAdmin):
         return badges.seconds(call.talk_seconds)
 
 
-def story(call: Call, *, may_retry: bool) -> dict[str, Any]:
+ICONS = {"pbx": "dialer_sip", "call": "call", "event": "bolt", "crm": "contact_phone", "webhook": "webhook"}
+# What sends a failed one again, by the page it is shown on: the name of the address, and the roles that may.
+RETRIES = {
+    "telephony_callnotification": ("admin:telephony_callnotification_retry", ADMINISTRATORS),
+    "webhooks_delivery": ("admin:webhooks_delivery_replay", MANAGERS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the timeline, ready for the page."""
+
+    entry: Entry
+    ms: str
+    source: str
+    icon: str
+    address: str
+    retry: str
+    is_failure: bool
+
+
+def story(call: Call, request: HttpRequest) -> dict[str, Any]:
     """What the call's page shows."""
+    entries = timeline(call)
+    begin = entries[0].at if entries else call.started_at
+    names = dict(Extension.objects.filter(tenant_id=call.tenant_id).values_list("number", "name"))
     return {
-        "entries": [
-            (entry, str(SOURCES[entry.source]), _address(entry), _retry_address(entry) if may_retry else "")
-            for entry in timeline(call)
+        "lines": [
+            Line(
+                entry,
+                intcomma(entry.ms),
+                str(SOURCES[entry.source]),
+                ICONS[entry.source],
+                _address(request, entry.link),
+                _retry(request, entry.link) if entry.is_retryable else "",
+                _is_failure(entry),
+            )
+            for entry in entries
+        ],
+        "failures": sum(map(_is_failure, entries)),
+        "told": [
+            {
+                "one": one,
+                "badge": badges.state(one.label, one.state),
+                "ms": "—" if one.at is None else intcomma(round((one.at - begin).total_seconds() * 1000)),
+                "waited": "" if one.waited is None else intcomma(one.waited),
+                "address": _address(request, one.link),
+                "retry": _retry(request, one.link) if one.is_retryable else "",
+            }
+            for one in tellings(call)
         ],
         "direction_badge": badges.direction(call),
         "status_badge": badges.status(call),
+        "is_alive": call.status in ALIVE or call.finished_at is None,
         "remarks": [FLAGS[flag] for flag in call.flags if flag in FLAGS],
         "talk": badges.seconds(call.talk_seconds),
         "wait": badges.seconds(call.wait_seconds),
-        "participants": list(call.participants.order_by("rang_at", "extension")),
+        "answered_by": _named(call.answered_by, names),
+        "participants": [
+            (one, _named(one.extension, names)) for one in call.participants.order_by("rang_at", "extension")
+        ],
+        "same_client": f"{reverse('admin:telephony_call_changelist')}?{urlencode({'q': call.client})}"
+        if call.client
+        else "",
     }
 
 
-def _address(entry: Entry) -> str:
-    """The page of what an entry is about, where there is one."""
-    if entry.link is None:
-        return ""
-    page, key = entry.link
-    try:
-        return reverse(f"admin:{page}_change", args=[key])
-    except NoReverseMatch:
-        return ""
+def _is_failure(entry: Entry) -> bool:
+    """Something outside did not work, as against a call that nobody took."""
+    return entry.tone == "bad" and entry.source in ("crm", "webhook")
 
 
-def _retry_address(entry: Entry) -> str:
-    """Where a failed notification is sent again."""
-    if entry.link is None or not entry.is_retryable:
+def _named(number: str, names: Mapping[str, str]) -> str:
+    return f"{number} {names.get(number, '')}".strip()
+
+
+def _address(request: HttpRequest, link: tuple[str, UUID] | None) -> str:
+    """The page of what a line is about, where there is one and this person may open it."""
+    if link is None:
         return ""
-    return reverse("admin:telephony_callnotification_retry", args=[entry.link[1]])
+    name, key = link
+    model = apps.get_model(*name.split("_"))
+    page = admin.site._registry.get(model)
+    return reverse(f"admin:{name}_change", args=[key]) if page and page.has_view_permission(request) else ""
+
+
+def _retry(request: HttpRequest, link: tuple[str, UUID] | None) -> str:
+    """Where a failed one is sent again."""
+    if link is None or link[0] not in RETRIES:
+        return ""
+    name, roles = RETRIES[link[0]]
+    return reverse(name, args=[link[1]]) if has_role(request, roles) else ""

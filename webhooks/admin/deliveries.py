@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -100,7 +101,9 @@ class DeliveryPage(LogAdmin):
                 messages.success(request, translated("It is sent again."))
             except ConfigError as error:
                 messages.error(request, str(error))
-            return HttpResponseRedirect(page)
+            back = request.POST.get("next", "")
+            is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()})
+            return HttpResponseRedirect(back if is_ours else page)
         return ask(
             self,
             request,
