@@ -120,7 +120,7 @@ class Orders(RuleBasedStateMachine):
 
 
 class TestOrders(Orders.TestCase, TestCase):  # type: ignore[misc,valid-type]
-    settings = settings(max_examples=60, stateful_step_count=30, deadline=None)  # type: ignore[assignment]
+    settings = settings(max_examples=25, stateful_step_count=30, deadline=None)  # type: ignore[assignment]
 
 
 pytestmark = pytest.mark.django_db

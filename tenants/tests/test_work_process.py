@@ -15,7 +15,7 @@ from django.db import connection
 from tenants.models import Event, Heartbeat, Tenant, Work
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
-from tenants.tests.lanes import Pooled, queue_rows, wait_for
+from tenants.tests.lanes import Pooled, queue_rows, registered, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
@@ -53,11 +53,12 @@ class Workers:
         self.running.append(worker)
         return worker
 
-    def started(self, **environment: str) -> subprocess.Popen[bytes]:
-        """A worker that takes messages."""
+    def started(self, *, takes_messages: bool = True, **environment: str) -> subprocess.Popen[bytes]:
+        """A worker that works; without a broker it never gets as far as taking messages."""
         worker = self.start(**environment)
-        wait_for((self.folder / "ready").exists, "the worker's start", 40)
-        wait_for(Heartbeat.objects.exists, "the worker's sign of life")
+        if takes_messages:
+            wait_for((self.folder / "ready").exists, "the worker's start", 40)
+        wait_for(Heartbeat.objects.exists, "the worker's sign of life", 40)
         return worker
 
     def queue_elsewhere(self, tenant: Tenant, count: int) -> float:
@@ -88,8 +89,10 @@ def workers(tmp_path: Path) -> Iterator[Workers]:
 
 
 @pytest.fixture
-def lane() -> Pooled:
-    return Pooled(name="test.worker", queue="exports")
+def lane() -> Iterator[Pooled]:
+    lane = Pooled(name="test.worker", queue="exports")
+    with registered(lane):
+        yield lane
 
 
 def recorded() -> int:
@@ -106,7 +109,7 @@ def assert_that_a_message_wakes_the_worker(
     workers: Workers, *, by_bell: bool = False, **environment: str
 ) -> None:
     tenant = make_tenant()
-    worker = workers.started(TEST_IDLE_SECONDS="600", **environment)
+    worker = workers.started(takes_messages=not by_bell, TEST_IDLE_SECONDS="600", **environment)
     if not by_bell:
         shutil.rmtree(workers.folder / "run" / "bells")
 

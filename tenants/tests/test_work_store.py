@@ -198,6 +198,18 @@ def test_a_lease_that_ended_makes_the_row_due_and_fences_its_former_holder(tenan
     assert lane.notes.recorded == []
 
 
+def test_a_lost_and_a_live_lease_of_one_row_in_one_batch_record_once(tenant, lane):
+    queue_rows(lane, tenant)
+    (lost,) = store.lease(lane, 1)
+    expire(lost)
+    (live,) = store.lease(lane, 1)
+
+    store.settle(lane, [Outcome.done(live), Outcome.done(lost)])
+
+    assert [outcome.row.lease for outcome in lane.notes.recorded] == [live.lease]
+    assert not Work.objects.exists()
+
+
 def test_rows_that_were_lost_do_not_hide_those_that_were_not(tenant, lane):
     queue_rows(lane, tenant, 3)
     rows = store.lease(lane, 10)

@@ -157,13 +157,32 @@ def settle(lane: Lane, outcomes: Sequence[Outcome], now: datetime | None = None)
 
     All in one transaction. A row whose lease was lost meanwhile is left alone, and so is its subject.
     """
+    with transaction.atomic():
+        for round_ in _rounds(outcomes):
+            _settle_round(lane, round_, now)
+
+
+def _rounds(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    """The outcomes in groups that name each row once.
+
+    A batch may hold two leases of one row, a lost one and a live one, and the statements answer with rows, not leases.
+    """
+    rounds: list[dict[int, Outcome]] = []
+    for outcome in outcomes:
+        free = next((round_ for round_ in rounds if outcome.row.id not in round_), None)
+        if free is None:
+            rounds.append(free := {})
+        free[outcome.row.id] = outcome
+    return [list(round_.values()) for round_ in rounds]
+
+
+def _settle_round(lane: Lane, outcomes: Sequence[Outcome], now: datetime | None) -> None:
     finished = [outcome.row for outcome in outcomes if outcome.verdict == "done"]
     others = [outcome for outcome in outcomes if outcome.verdict != "done"]
-    with transaction.atomic():
-        ours = (_delete(finished) if finished else set()) | (put_back(others, now) if others else set())
-        kept = [outcome for outcome in outcomes if outcome.row.id in ours and outcome.verdict != "release"]
-        if kept:
-            lane.record(kept)
+    ours = (_delete(finished) if finished else set()) | (put_back(others, now) if others else set())
+    kept = [outcome for outcome in outcomes if outcome.row.id in ours and outcome.verdict != "release"]
+    if kept:
+        lane.record(kept)
 
 
 def _delete(rows: Sequence[Leased]) -> set[int]:
