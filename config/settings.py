@@ -197,6 +197,8 @@ EGRESS_ALLOW: list[str] = env.list("EGRESS_ALLOW", default=[])
 WEBHOOK_DELIVERY_TIMEOUT: float = env.float("WEBHOOK_DELIVERY_TIMEOUT", default=20.0)
 WEBHOOK_MAX_RETRIES: int = env.int("WEBHOOK_MAX_RETRIES", default=9)
 WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
+# Bytes of one request to an inbound webhook.
+INBOUND_MAX_SIZE: int = env.int("INBOUND_MAX_SIZE", default=2 * 1024 * 1024)
 EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
 EXPORT_MAX_FILE_SIZE: int = env.int("EXPORT_MAX_FILE_SIZE", default=2 * 1024**3)
 EXPORT_RETENTION_HOURS: int = env.int("EXPORT_RETENTION_HOURS", default=24)

@@ -7,6 +7,7 @@ from tenants.events import EventType, consume, register
 TEST = "webhook.test"
 DISABLED = "endpoint.disabled"
 ENABLED = "endpoint.enabled"
+INBOUND = "inbound.received"
 
 _ID = {"type": "string", "format": "uuid"}
 _ENDPOINT = {
@@ -52,6 +53,47 @@ register(
         description=_("A disabled endpoint gets events again."),
         schema=_ENDPOINT,
         example={**_EXAMPLE, "reason": "person"},
+    ),
+    EventType(
+        name=INBOUND,
+        title=_("Inbound webhook received"),
+        description=_("A source sent a request, and its signature was right. Repeats cause no second event."),
+        schema={
+            "type": "object",
+            "properties": {
+                "inbound_id": _ID,
+                "source_id": _ID,
+                "source": {"type": "string", "description": "the source's name"},
+                "sender": {"type": "string", "description": "the preset, such as shopify"},
+                "event": {"type": "string", "description": "what the sender calls it; may be empty"},
+                "received_at": {"type": "string", "format": "date-time"},
+                "content_type": {"type": "string"},
+                "replay": {"type": "integer", "description": "0, or how often a person replayed it"},
+                "body": {"description": "the body as JSON; a form becomes an object; null for other bodies"},
+                "text": {"type": "string", "description": "the body, where it is neither JSON nor a form"},
+            },
+            "required": [
+                "inbound_id",
+                "source_id",
+                "source",
+                "sender",
+                "event",
+                "received_at",
+                "replay",
+                "body",
+            ],
+        },
+        example={
+            "inbound_id": "019aa0a5-1c2e-7b1a-8d7e-2f4f4c1f0a12",
+            "source_id": "019aa0a5-1c2e-7b1a-8d7e-2f4f4c1f0a13",
+            "source": "Shop",
+            "sender": "shopify",
+            "event": "orders/create",
+            "received_at": "2026-11-21T09:40:29.121Z",
+            "content_type": "application/json",
+            "replay": 0,
+            "body": {"id": 820982911946154508, "name": "#9999", "total_price": "403.00"},
+        },
     ),
 )
 consume("webhooks.fanout")

@@ -22,6 +22,11 @@ LEASED = CONNECTIONS * 2
 LEASED_PER_ENDPOINT = CONNECTIONS_PER_HOST * 2
 
 
+# Of a signed timestamp of an inbound request.
+TOLERANCE = 300
+ALLOWED_TOLERANCE = range(10, 86_401)
+
+
 def timeout() -> float:
     """Seconds for the whole request unless the endpoint has its own."""
     return min(float(settings.WEBHOOK_DELIVERY_TIMEOUT), LONGEST_TIMEOUT)

@@ -108,6 +108,29 @@ WORDS: dict[str, _Words] = {
         _("The body is no longer kept."), _("Bodies are removed after a while; the source must send it anew.")
     ),
     "cancelled": _Words(_("Cancelled by a person.")),
+    # Inbound requests.
+    "signature_missing": _Words(
+        _("The request carries no signature."),
+        _("Check that the URL was made for this sender, and that signing is switched on there."),
+    ),
+    "signature_wrong": _Words(
+        _("The signature does not match the secret."),
+        _("Copy the secret anew: it may have been changed at the sender, or belong to another webhook."),
+    ),
+    "timestamp_stale": _Words(
+        _("The request was signed too long ago."),
+        _("Compare the clocks of both sides; a request that was recorded and sent again is refused, too."),
+    ),
+    "source_secret_missing": _Words(_("The source has no secret."), _("Set the source's secret.")),
+    "unreadable_body": _Words(
+        _("The body is neither JSON nor a form."),
+        _("Choose JSON as the format at the sender; then replay what is kept here if it was a mistake."),
+    ),
+    "unknown_sender": _Words(
+        _("This version of Switchboard does not know the sender."),
+        _("Update Switchboard; then replay it."),
+    ),
+    "handshake": _Words(_("The sender checked the URL and got its answer.")),
 }
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 
+from config.ids import uuid7_at
 from tenants.models import Event
-from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, Payload
+from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, Inbound, Payload, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,44 @@ def timeline(correlation_id: UUID) -> QuerySet[Attempt]:
 def events(type_: str | None = None) -> QuerySet[Event]:
     found = Event.objects.order_by("-id")
     return found.filter(type=type_) if type_ else found
+
+
+@dataclass(frozen=True, slots=True)
+class InboundFilter:
+    """Which inbound requests; an empty one means all of the tenant's."""
+
+    source: UUID | None = None
+    state: str | None = None
+    event: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        return cls(**{field.name: values.get(field.name) for field in fields(cls)})
+
+
+def inbound_requests(wanted: InboundFilter | None = None) -> QuerySet[Inbound]:
+    """Newest first, with their sources and without bodies, which may be large."""
+    found = Inbound.objects.select_related("source").defer("body").order_by("-id")
+    wanted = wanted or InboundFilter()
+    conditions = {
+        "source_id": wanted.source,
+        "state": wanted.state,
+        "event_type": wanted.event,
+        "id__gte": uuid7_at(wanted.since) if wanted.since else None,
+        "id__lt": uuid7_at(wanted.until) if wanted.until else None,
+    }
+    return found.filter(**{name: value for name, value in conditions.items() if value is not None})
+
+
+def sources() -> QuerySet[Source]:
+    """With their tallies and with `last_received`, which one index look-up each answers."""
+    newest = Inbound.objects.filter(source=OuterRef("pk")).order_by("-id").values("created_at")[:1]
+    return Source.objects.select_related("tally").annotate(last_received=Subquery(newest)).order_by("name")
+
+
+def state_counts(source: Source, since: datetime) -> dict[str, int]:
+    """How many requests since then are in each state."""
+    rows = Inbound.objects.filter(source=source, id__gte=uuid7_at(since)).order_by()
+    return dict(rows.values_list("state").annotate(count=Count("id")))

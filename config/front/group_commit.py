@@ -164,18 +164,22 @@ class GroupWriter(ABC, Generic[ItemT, ResultT]):
         self._is_database_down = False
 
 
-def _answer(batch: list[_Waiting[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
-    _wake([(waiting, result, None) for waiting, result in zip(batch, results, strict=True)])
-
-
-def _refuse(batch: list[_Waiting[ItemT, ResultT]]) -> None:
-    _wake([(waiting, None, NotStored()) for waiting in batch])
-
-
 _Woken = tuple[_Waiting[ItemT, ResultT], ResultT | None, Exception | None]
 
 
-def _wake(woken: "list[_Woken[ItemT, ResultT]]") -> None:
+def _answer(batch: list[_Waiting[ItemT, ResultT]], results: Sequence[ResultT]) -> None:
+    woken: list[_Woken[ItemT, ResultT]] = [
+        (waiting, result, None) for waiting, result in zip(batch, results, strict=True)
+    ]
+    _wake(woken)
+
+
+def _refuse(batch: list[_Waiting[ItemT, ResultT]]) -> None:
+    woken: list[_Woken[ItemT, ResultT]] = [(waiting, None, NotStored()) for waiting in batch]
+    _wake(woken)
+
+
+def _wake(woken: list[_Woken[ItemT, ResultT]]) -> None:
     """Wake all waiters of a batch, each loop with one call."""
     by_loop: dict[asyncio.AbstractEventLoop, list[_Woken[ItemT, ResultT]]] = {}
     for one in woken:
@@ -187,7 +191,7 @@ def _wake(woken: "list[_Woken[ItemT, ResultT]]") -> None:
             logger.warning("%d senders went away before their answer", len(ones))
 
 
-def _resolve(woken: "list[_Woken[ItemT, ResultT]]") -> None:
+def _resolve(woken: list[_Woken[ItemT, ResultT]]) -> None:
     for waiting, result, error in woken:
         if not waiting.answer.done():
             if error is None:

@@ -10,20 +10,24 @@ from django.utils import timezone
 
 from config.ids import uuid7_at
 from webhooks import limits
-from webhooks.models import Attempt, Delivery, DeliveryState, Payload
+from webhooks.models import Attempt, Delivery, DeliveryState, Inbound, InboundState, Payload
 
 BATCH = 1000
 
 
 def forget_old(now: datetime | None = None) -> dict[str, int]:
-    """Delivered deliveries after a month, everything else that is finished after three; how many rows went."""
+    """What went well after a month, everything else that is finished after three; how many rows went."""
     now = now or timezone.now()
+    processed = Inbound.objects.filter(state=InboundState.PROCESSED)
+    failed = Inbound.objects.filter(state=InboundState.FAILED)
     done = Delivery.objects.filter(state=DeliveryState.DONE)
     others = Delivery.objects.exclude(state__in=(DeliveryState.DONE, DeliveryState.PENDING))
     return {
         "deliveries": _forget_deliveries(done, now - limits.kept_after_success())
         + _forget_deliveries(others, now - limits.kept_after_failure()),
         "payloads": _forget_payloads(now - limits.kept_after_failure()),
+        "inbound": _forget_inbound(processed, now - limits.kept_after_success())
+        + _forget_inbound(failed, now - limits.kept_after_failure()),
     }
 
 
@@ -34,6 +38,15 @@ def _forget_deliveries(deliveries: QuerySet[Delivery], before: datetime) -> int:
         with transaction.atomic():
             _delete(Attempt.objects.filter(delivery__in=ids))
             total += _delete(Delivery.objects.filter(id__in=ids))
+    return total
+
+
+def _forget_inbound(rows: QuerySet[Inbound], before: datetime) -> int:
+    """A repeat that comes later than this would be taken for new; no sender repeats for so long."""
+    total = 0
+    old = rows.filter(id__lt=uuid7_at(before)).order_by("id")
+    while ids := list(old.values_list("id", flat=True)[:BATCH]):
+        total += _delete(Inbound.objects.filter(id__in=ids))
     return total
 
 

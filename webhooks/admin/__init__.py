@@ -1,5 +1,5 @@
 """The admin pages of this room."""
 
-from webhooks.admin import dashboard, deliveries, endpoints, events
+from webhooks.admin import dashboard, deliveries, endpoints, events, inbound, sources
 
-__all__ = ["dashboard", "deliveries", "endpoints", "events"]
+__all__ = ["dashboard", "deliveries", "endpoints", "events", "inbound", "sources"]

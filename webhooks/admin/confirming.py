@@ -41,3 +41,17 @@ def ask(
             "hidden": fields,
         },
     )
+
+
+def ask_about_chosen(
+    page: ModelAdmin[Any], request: HttpRequest, *, title: str | Promise, text: str | Promise, action: str
+) -> TemplateResponse:
+    """The same for an action on the chosen rows of a list; it comes back with `confirmed` in the POST."""
+    hidden = {
+        "action": action,
+        "confirmed": "1",
+        "select_across": request.POST.get("select_across", "0"),
+        "_selected_action": request.POST.getlist("_selected_action"),
+    }
+    back = request.get_full_path()
+    return ask(page, request, title=title, text=text, button=title, back=back, hidden=hidden)

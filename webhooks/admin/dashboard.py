@@ -9,9 +9,10 @@ from django.utils.translation import ngettext
 from config.ids import uuid7_at
 from tenants.access import MANAGERS, has_role
 from tenants.admin.dashboard import Attention, Card, dashboard_card, needs_attention, start_of_today
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint, Inbound, InboundState, SourceTally
 from webhooks.models.delivery import DeliveryState
 from webhooks.models.endpoint import EndpointState
+from webhooks.reasons import explained
 
 
 @dashboard_card
@@ -52,4 +53,32 @@ def undelivered(request: HttpRequest) -> list[Attention]:
                 reverse("admin:webhooks_delivery_changelist") + "?state__exact=failed",
             )
         )
+    return found
+
+
+@needs_attention
+def unreceived(request: HttpRequest) -> list[Attention]:
+    """Senders that are refused, and requests that nobody could read."""
+    if not has_role(request, MANAGERS):
+        return []
+    today = start_of_today()
+    refused = SourceTally.objects.filter(rejected_at__gte=today, source__is_enabled=True)
+    found = [
+        Attention(
+            _("Requests to “%(name)s” are refused: %(why)s")
+            % {"name": tally.source.name, "why": explained(tally.rejected_reason).what},
+            reverse("admin:webhooks_source_change", args=[tally.source_id]),
+            "warn",
+        )
+        for tally in refused.select_related("source").order_by("-rejected_at")[:5]
+    ]
+    failed = Inbound.objects.filter(id__gte=uuid7_at(today), state=InboundState.FAILED).count()
+    if failed:
+        text = ngettext(
+            "%(count)d inbound request could not be read today",
+            "%(count)d inbound requests could not be read today",
+            failed,
+        )
+        page = reverse("admin:webhooks_inbound_changelist") + "?state__exact=failed"
+        found.append(Attention(text % {"count": failed}, page))
     return found

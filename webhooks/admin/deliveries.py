@@ -1,6 +1,5 @@
 """Deliveries: what was sent, what came back, try by try; and sending it again."""
 
-import json
 import uuid
 from typing import Any
 
@@ -18,7 +17,8 @@ from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from webhooks.actions.cancel_deliveries import cancel_deliveries
 from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
-from webhooks.admin.confirming import ask
+from webhooks.admin.bodies import readable
+from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
 from webhooks.selectors import sent_body
 
@@ -29,12 +29,11 @@ TONES = {
     DeliveryState.CANCELLED: "default",
     DeliveryState.PARKED: "warning",
 }
-BODY_SHOWN = 20_000
 
 
 @admin.register(Delivery)
 class DeliveryPage(LogAdmin):
-    menu_place = 610
+    menu_place = 210
     menu_icon = "outbox"
     view_roles = MANAGERS
     list_display = ("created_at", "event_type", "endpoint", "state_label", "attempts", "why", "next_due")
@@ -83,7 +82,7 @@ class DeliveryPage(LogAdmin):
             body = sent_body(delivery)
             context |= {
                 "tries_made": list(Attempt.objects.filter(delivery=delivery).order_by("-n")),
-                "body": None if body is None else _readable(body),
+                "body": None if body is None else readable(body),
                 "body_size": len(body or b""),
                 "can_replay": self.has_replay_permission(request) and delivery.state != DeliveryState.PENDING,
                 "replay_url": reverse("admin:webhooks_delivery_replay", args=[delivery.pk]),
@@ -124,8 +123,9 @@ class DeliveryPage(LogAdmin):
         text = _(
             "Of the chosen deliveries, %(count)d can be sent again. The rest is under way, or its endpoint is disabled."
         )
-        return self._ask(
-            request, _("Send again"), text % {"count": replayable(chosen).count()}, "replay_chosen"
+        count = replayable(chosen).count()
+        return ask_about_chosen(
+            self, request, title=_("Send again"), text=text % {"count": count}, action="replay_chosen"
         )
 
     @admin.action(description=_("Cancel"), permissions=["replay"])
@@ -137,17 +137,7 @@ class DeliveryPage(LogAdmin):
             return None
         waiting = chosen.filter(state=DeliveryState.PENDING).count()
         text = _("Of the chosen deliveries, %(count)d are waiting and can be cancelled.") % {"count": waiting}
-        return self._ask(request, _("Cancel"), text, "cancel_chosen")
-
-    def _ask(self, request: HttpRequest, title: Any, text: Any, name: str) -> HttpResponse:
-        hidden = {
-            "action": name,
-            "confirmed": "1",
-            "select_across": request.POST.get("select_across", "0"),
-            "_selected_action": request.POST.getlist("_selected_action"),
-        }
-        back = request.get_full_path()
-        return ask(self, request, title=title, text=text, button=title, back=back, hidden=hidden)
+        return ask_about_chosen(self, request, title=_("Cancel"), text=text, action="cancel_chosen")
 
     @display(description=_("state"), label=TONES)
     def state_label(self, delivery: Delivery) -> tuple[str, str]:
@@ -163,12 +153,3 @@ class DeliveryPage(LogAdmin):
 def _all_of(chosen: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """The list's own order and joins are of no use to an action on many rows."""
     return Delivery.objects.filter(pk__in=chosen.order_by().values("pk"))
-
-
-def _readable(body: bytes) -> str:
-    """The body as stored, indented when it is JSON."""
-    text = body[:BODY_SHOWN].decode("utf-8", "replace")
-    try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)[:BODY_SHOWN]
-    except ValueError:
-        return text

@@ -32,7 +32,7 @@ SHOWN_EVENTS = 3
 
 @admin.register(Endpoint)
 class EndpointPage(TenantAdmin):
-    menu_place = 600
+    menu_place = 200
     menu_icon = "webhook"
     form = EndpointForm
     list_display = ("name", "short_url", "wanted", "state_label")

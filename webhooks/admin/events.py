@@ -16,7 +16,8 @@ from webhooks.models import Delivery
 
 @admin.register(Event)
 class EventPage(LogAdmin):
-    menu_place = 620
+    menu_app = "webhooks"  # the log of all rooms' events is read beside what becomes of them
+    menu_place = 240
     menu_icon = "bolt"
     view_roles = MANAGERS
     list_display = ("occurred_at", "type", "title")

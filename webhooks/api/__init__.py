@@ -1,10 +1,13 @@
-"""Routes of this room: endpoints, deliveries, events and their types."""
+"""Routes of this room: endpoints, deliveries, events and their types, sources and inbound requests."""
 
 from tenants.api.base import router
 from webhooks.api.deliveries import DeliveryViewSet
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventViewSet
+from webhooks.api.sources import InboundViewSet, SourceViewSet
 
 router.register("endpoints", EndpointViewSet, basename="endpoint")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("events", EventViewSet, basename="event")
+router.register("sources", SourceViewSet, basename="source")
+router.register("inbound", InboundViewSet, basename="inbound")

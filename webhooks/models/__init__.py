@@ -1,7 +1,9 @@
-"""Subscribers, and what was sent to them."""
+"""Subscribers and what was sent to them; sources and what they sent."""
 
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
+from webhooks.models.inbound import Inbound, InboundState
+from webhooks.models.source import Source, SourceTally
 
 __all__ = [
     "Attempt",
@@ -11,7 +13,11 @@ __all__ = [
     "EndpointSecret",
     "EndpointState",
     "Format",
+    "Inbound",
+    "InboundState",
     "Payload",
+    "Source",
+    "SourceTally",
     "Trigger",
     "delivery_id",
 ]

@@ -1,0 +1,151 @@
+"""Inbound requests: what came, what it was, and processing it again."""
+
+import uuid
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tenants.access import MANAGERS, has_role
+from tenants.admin.base import LogAdmin
+from tenants.errors import ConfigError
+from tenants.models import Event
+from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
+from webhooks.admin.bodies import readable
+from webhooks.admin.confirming import ask, ask_about_chosen
+from webhooks.models import Inbound, InboundState
+
+TONES = {
+    InboundState.RECEIVED: "info",
+    InboundState.PROCESSED: "success",
+    InboundState.FAILED: "danger",
+}
+
+
+@admin.register(Inbound)
+class InboundPage(LogAdmin):
+    menu_place = 230
+    menu_icon = "inbox"
+    view_roles = MANAGERS
+    list_display = ("created", "source", "event_name", "state_label", "why")
+    list_display_links = ("created", "event_name")
+    list_filter = ("state", "source")
+    list_select_related = ("source",)
+    search_fields = ("event_type__istartswith", "dedup_key__startswith")
+    search_help_text = _("Event, or the sender's identifier")
+    actions = ("replay_chosen",)
+    change_form_outer_before_template = "admin/webhooks/inbound.html"
+    fieldsets = (
+        (
+            _("Request"),
+            {
+                "fields": (
+                    "id",
+                    "source",
+                    "event_type",
+                    "created_at",
+                    "processed_at",
+                    "address",
+                    "content_type",
+                    "dedup_key",
+                    "is_former_secret",
+                    "replays",
+                    "correlation_id",
+                )
+            },
+        ),
+    )
+
+    class Media:
+        css = {"all": ("webhooks/webhooks.css",)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
+        found = super().get_queryset(request)
+        is_list = request.resolver_match and str(request.resolver_match.url_name).endswith("changelist")
+        return found.defer("body", "headers") if is_list else found
+
+    def get_urls(self) -> list[URLPattern]:
+        replay = path(
+            "<uuid:pk>/replay/", self.admin_site.admin_view(self.replay_view), name="webhooks_inbound_replay"
+        )
+        return [replay, *super().get_urls()]
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, MANAGERS)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        if row is not None:
+            context |= {
+                "body": readable(bytes(row.body)),
+                "body_size": len(row.body),
+                "events": list(Event.objects.filter(correlation_id=row.correlation_id).order_by("id")[:20]),
+                "can_replay": self.has_replay_permission(request)
+                and row.state != InboundState.RECEIVED
+                and row.reason != "handshake",
+                "replay_url": reverse("admin:webhooks_inbound_replay", args=[row.pk]),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def replay_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        row = Inbound.objects.select_related("source").filter(pk=pk).first()
+        if row is None or not self.has_replay_permission(request):
+            raise Http404
+        page = reverse("admin:webhooks_inbound_change", args=[pk])
+        if request.method == "POST":
+            try:
+                replay_one(row)
+                messages.success(request, translated("It is processed again."))
+            except ConfigError as error:
+                messages.error(request, str(error))
+            return HttpResponseRedirect(page)
+        return ask(
+            self,
+            request,
+            title=_("Process again"),
+            text=_(
+                "The stored request of “%(name)s” is read again, and its event goes to all subscribers anew."
+            )
+            % {"name": row.source.name},
+            button=_("Process again"),
+            back=page,
+        )
+
+    @admin.action(description=_("Process again"), permissions=["replay"])
+    def replay_chosen(self, request: HttpRequest, chosen: QuerySet[Inbound]) -> HttpResponse | None:
+        # The list's own order and joins are of no use to an action on many rows.
+        chosen = Inbound.objects.filter(pk__in=chosen.order_by().values("pk"))
+        if "confirmed" in request.POST:
+            count = replay_inbound(chosen)
+            messages.success(request, translated("Requests queued: %(count)d.") % {"count": count})
+            return None
+        text = _(
+            "Of the chosen requests, %(count)d can be processed again. The rest waits already, or is a handshake."
+        )
+        text_shown = text % {"count": replayable(chosen).count()}
+        return ask_about_chosen(
+            self, request, title=_("Process again"), text=text_shown, action="replay_chosen"
+        )
+
+    @admin.display(description=_("received"), ordering="id")
+    def created(self, row: Inbound) -> Any:
+        return row.created_at
+
+    @admin.display(description=_("event"))
+    def event_name(self, row: Inbound) -> str:
+        return row.event_type or "—"
+
+    @display(description=_("state"), label=TONES)
+    def state_label(self, row: Inbound) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @admin.display(description=_("reason"))
+    def why(self, row: Inbound) -> str:
+        return row.explanation.what if row.explanation else "—"

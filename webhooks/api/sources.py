@@ -1,0 +1,104 @@
+"""/api/v1/sources and /api/v1/inbound"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from tenants.access import MANAGERS
+from tenants.api.base import ReadOnlyTenantViewSet, TenantViewSet
+from tenants.api.conflicts import told_conflicts
+from webhooks.actions.change_source_secret import change_source_secret
+from webhooks.actions.create_source import create_source
+from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
+from webhooks.api.serializers import ReplayedSerializer
+from webhooks.api.source_serializers import (
+    InboundDetailSerializer,
+    InboundFilterSerializer,
+    InboundReplaySerializer,
+    InboundSerializer,
+    NewSourceSerializer,
+    SourceSecretSerializer,
+    SourceSerializer,
+)
+from webhooks.models import Inbound, Source
+from webhooks.selectors import InboundFilter, inbound_requests, sources
+
+
+class SourceViewSet(TenantViewSet):
+    """Senders: whose webhooks are taken, and how they prove who they are."""
+
+    resource = "sources"
+    model = Source
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return NewSourceSerializer if self.action == "create" else SourceSerializer
+
+    def scoped_queryset(self) -> QuerySet[Source]:
+        return sources()
+
+    def perform_create(self, serializer: BaseSerializer[Any]) -> None:
+        """A secret that is made here is in this answer and never again."""
+        source = Source(tenant=self.tenant, **serializer.validated_data)
+        with told_conflicts(self.model, serializer, self.tenant):
+            source.made_secret = create_source(source)  # type: ignore[attr-defined]
+        serializer.instance = source
+
+    @extend_schema(request=SourceSecretSerializer, responses=NewSourceSerializer)
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, pk: str) -> Response:
+        """Set a new secret; the former one is accepted, too, until the overlap ends."""
+        wanted = SourceSecretSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        source = self.get_object()
+        overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
+        source.made_secret = change_source_secret(source, wanted.validated_data.get("secret"), overlap)
+        return Response(NewSourceSerializer(source).data)
+
+
+class InboundViewSet(ReadOnlyTenantViewSet):
+    """What sources sent."""
+
+    resource = "inbound"
+    model = Inbound
+    read_roles = MANAGERS
+    write_roles = MANAGERS
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return InboundDetailSerializer if self.action == "retrieve" else InboundSerializer
+
+    def scoped_queryset(self) -> QuerySet[Inbound]:
+        if self.action != "list":
+            return inbound_requests().defer(None).select_related("source")
+        wanted = InboundFilterSerializer(data=self.request.query_params)
+        wanted.is_valid(raise_exception=True)
+        return inbound_requests(InboundFilter.of(wanted.validated_data))
+
+    @extend_schema(parameters=[InboundFilterSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=None, responses={202: InboundSerializer})
+    @action(detail=True, methods=["post"], url_path="replay")
+    def replay_one(self, request: Request, pk: str) -> Response:
+        """Process it again: subscribers get its event once more, as a replay."""
+        row = self.get_object()
+        replay_one(row)
+        return Response(InboundSerializer(row).data, status=202)
+
+    @extend_schema(request=InboundReplaySerializer, responses=ReplayedSerializer)
+    @action(detail=False, methods=["post"])
+    def replay(self, request: Request) -> Response:
+        """Process many again. With `dry_run` (the default) it only says how many there are."""
+        wanted = InboundReplaySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        is_dry = wanted.validated_data["dry_run"]
+        rows = inbound_requests(InboundFilter.of(wanted.validated_data)).select_related(None).defer(None)
+        count = replayable(rows).count() if is_dry else replay_inbound(rows)
+        return Response({"count": count, "dry_run": is_dry})

@@ -1,0 +1,162 @@
+"""`POST /webhook/{sender}/{identifier}`: find the source, check the proof, store the row, answer.
+
+At the front and not in Django: senders give up after a few seconds and switch off what answers slowly, so an admin page
+that takes long must not hold them up, and a flood of wrong signatures must not cost queries.
+"""
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote_plus
+
+from django.conf import settings
+
+from config import front
+from config.front import FrontRequest, FrontResponse
+from config.front.group_commit import NotStored, Overloaded
+from config.front.live_table import REFRESH_SECONDS, UNREACHABLE
+from config.keyring import Unreadable
+from config.logs import MASK
+from config.metrics import counter
+from tenants.storable import storable_text
+from webhooks.headers import is_secret
+from webhooks.ingest import tallies
+from webhooks.ingest.table import KnownSource, SourceTable
+from webhooks.ingest.writer import InboundWriter, NewInbound
+from webhooks.models.source import PATH
+from webhooks.presets import PRESETS, Arrival, Proof
+from webhooks.presets.arrival import lower_case
+from webhooks.presets.keys import fitting
+
+logger = logging.getLogger(__name__)
+
+MOST_HEADERS: Final = 60
+HEADER_LENGTH: Final = 1000
+QUERY_LENGTH: Final = 2000
+STORED: Final = FrontResponse(200, b"{}")
+
+requests_total = counter(
+    "switchboard_inbound_requests_total", "Requests to inbound webhooks.", ("sender", "result")
+)
+
+
+class Receiver:
+    """Table, writer, tallies and handler of one web process; a service of the front."""
+
+    name = "inbound webhooks"
+
+    def __init__(self) -> None:
+        self.sources = SourceTable()
+        self.writer = InboundWriter()
+        self.tallies = tallies.Tallies()
+        self._counting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self.writer.start()
+        self.sources.start_following()
+        self._counting = asyncio.create_task(self._count())
+
+    async def stop(self) -> None:
+        self.sources.stop_following()
+        if self._counting is not None:
+            self._counting.cancel()
+        await self.writer.stop()
+        await self.write_tallies()
+
+    async def _count(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            await self.write_tallies()
+
+    async def write_tallies(self) -> None:
+        if counts := self.tallies.take():
+            await asyncio.to_thread(tallies.write, counts)
+
+    async def receive(self, request: FrontRequest) -> FrontResponse:
+        """One request of a sender. 2xx only after the commit; 4xx and 503 have left no row."""
+        sender, _slash, public_id = request.path.removeprefix(PATH).strip("/").partition("/")
+        try:
+            source = await self.sources.lookup(public_id) if sender in PRESETS else None
+        except UNREACHABLE:
+            return _unavailable(sender)
+        if source is None or source.preset.name != sender:
+            requests_total.inc(sender if sender in PRESETS else "unknown", "unknown")
+            return front.problem(HTTPStatus.NOT_FOUND, "There is no such webhook.")
+        now = time.time()
+        arrival = Arrival(
+            lower_case(request.headers), request.query.decode("latin-1"), request.body, now, source.options
+        )
+        try:
+            proof = source.preset.prove(arrival, source.secrets(now), source.tolerance)
+        except Unreadable:
+            logger.exception("source %s: its secret cannot be read", source.id)
+            return _unavailable(sender)
+        if not proof.holds:
+            requests_total.inc(sender, "unauthorized")
+            self.tallies.reject(source.id, source.tenant_id, proof.reason)
+            return front.problem(
+                HTTPStatus.UNAUTHORIZED,
+                "The signature is missing or wrong.",
+                [("WWW-Authenticate", "Signature")],
+            )
+        return await self._accept(source, arrival, proof, request.client)
+
+    async def _accept(
+        self, source: KnownSource, arrival: Arrival, proof: Proof, client: str
+    ) -> FrontResponse:
+        sender = source.preset.name
+        challenge = source.preset.challenge(arrival)
+        new = NewInbound(
+            source_id=source.id,
+            tenant_id=source.tenant_id,
+            dedup_key=fitting(source.preset.key(arrival)),
+            is_former_secret=proof.is_former_secret,
+            address=client[:45],
+            query=shown_query(arrival.query),
+            headers=shown_headers(source, arrival),
+            content_type=storable_text(arrival.content_type)[:200],
+            body=arrival.body,
+            is_handshake=challenge is not None,
+        )
+        try:
+            is_new = await self.writer.store(new, len(arrival.body))
+        except (NotStored, Overloaded):
+            return _unavailable(sender)
+        requests_total.inc(sender, "stored" if is_new else "duplicate")
+        if not is_new:
+            self.tallies.repeat(source.id, source.tenant_id)
+        return STORED if challenge is None else FrontResponse(200, challenge.encode(), "text/plain")
+
+
+def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
+    """The headers as they are kept: storable, and what proves or logs in is masked."""
+    secret = source.preset.secret_headers | {source.options.get("header", "").lower()}
+    return {
+        storable_text(name)[:100]: MASK
+        if name in secret or is_secret(name)
+        else storable_text(value)[:HEADER_LENGTH]
+        for name, value in list(arrival.headers.items())[:MOST_HEADERS]
+    }
+
+
+def shown_query(query: str) -> str:
+    """The parameters of the URL, without what may be a credential."""
+    parts = []
+    for part in query.split("&"):
+        name, sign, _value = part.partition("=")
+        parts.append(f"{name}{sign}{MASK}" if sign and is_secret(unquote_plus(name)) else part)
+    return storable_text("&".join(parts))[:QUERY_LENGTH]
+
+
+def _unavailable(sender: str) -> FrontResponse:
+    requests_total.inc(sender, "unavailable")
+    return front.problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not stored. Send it again.", [("Retry-After", "1")])
+
+
+def register_paths() -> None:
+    """Tell the front which paths are ours."""
+    receiver = Receiver()
+    front.register(PATH, receiver.receive, body_limit=settings.INBOUND_MAX_SIZE, prefix=True)
+    front.register_service(receiver)
