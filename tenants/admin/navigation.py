@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,22 +15,36 @@ MANY = 200  # beyond that an operator searches the list of companies instead of 
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """One group an app, in the order of the pages' `menu_place`; pages with `menu_place = None` are not shown."""
-    groups = []
+    """One group an app, in the order of the pages' `menu_place`; pages with `menu_place = None` are not shown.
+
+    A page that shows another app's model stands in the group of its `menu_app`.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
     for app in admin.site.get_app_list(request):
-        items = [item for model in app["models"] if (item := _item(model)) is not None]
-        if items:
-            items.sort(key=lambda item: item["place"])
-            groups.append(
-                {"title": app["name"], "separator": True, "items": items, "place": items[0]["place"]}
-            )
-    groups.sort(key=lambda group: group["place"])
+        for model in app["models"]:
+            page = admin.site._registry[model["model"]]
+            item = _item(page, model)
+            if item is not None:
+                groups.setdefault(getattr(page, "menu_app", app["app_label"]), []).append(item)
+    shown = [
+        (label, sorted(items, key=_place))
+        for label, items in sorted(groups.items(), key=lambda group: min(map(_place, group[1])))
+    ]
     today = {"title": _("Today"), "icon": "today", "link": reverse("admin:index")}
-    return [{"items": [today]}, *groups]
+    return [
+        {"items": [today]},
+        *(
+            {"title": apps.get_app_config(label).verbose_name, "separator": True, "items": items}
+            for label, items in shown
+        ),
+    ]
 
 
-def _item(model: dict[str, Any]) -> dict[str, Any] | None:
-    page = admin.site._registry[model["model"]]
+def _place(item: dict[str, Any]) -> int:
+    return int(item["place"])
+
+
+def _item(page: Any, model: dict[str, Any]) -> dict[str, Any] | None:
     place = getattr(page, "menu_place", 500)
     if place is None or not model["admin_url"]:
         return None
