@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "django_celery_beat",
+    "oauth2_provider",
     "config.apps.InstallationConfig",
     "tenants.apps.TenantsConfig",
     "webhooks",
@@ -109,6 +110,9 @@ else:
     }
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://switchboard")}
+if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    # Django's 300 would let a few hundred callers push each other's request counts out.
+    CACHES["default"].setdefault("OPTIONS", {})["MAX_ENTRIES"] = 100_000
 
 # Broker: files below DATA_DIR until BROKER_URL names RabbitMQ or Redis. Messages only wake workers, rows are the truth.
 CELERY_BROKER_URL: str = env.str("BROKER_URL", default="filesystem://")
@@ -158,6 +162,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_SIZE", default=5 * 1024 * 1024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tenants.api.authentication.ApiKeyAuthentication",
+        "tenants.api.authentication.OAuthAuthentication",
+        "tenants.api.authentication.SignatureAuthentication",
         "tenants.api.authentication.MemberSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.HasScope"],
@@ -166,10 +172,30 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttling.CredentialThrottle"],
     "DEFAULT_THROTTLE_RATES": {"credential": env.str("API_RATE", default="6000/min")},
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "tenants.api.schema.Schema",
     "EXCEPTION_HANDLER": "tenants.api.problems.problem_handler",
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+# Only the grant that machines use; tokens are stored as digests (tenants/oauth.py).
+OAUTH2_PROVIDER_APPLICATION_MODEL = "tenants.OAuthApplication"
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "tenants.oauth.Validator",
+    "SCOPES_BACKEND_CLASS": "tenants.oauth.RegistryScopes",
+    "ACCESS_TOKEN_GENERATOR": "tenants.oauth.new_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": env.int("OAUTH_TOKEN_SECONDS", default=3600),
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Switchboard API",
@@ -188,6 +214,10 @@ SPECTACULAR_SETTINGS = {
         "ExportStateEnum": "exports.models.State",
     },
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tenants.api.schema.add_problems",
+    ],
 }
 
 # What leaves and what stays (documented in .env.example).

@@ -7,8 +7,10 @@ from django.db import connection
 from django.utils import timezone
 
 from tenants.heartbeats import forget as forget_heartbeats
-from tenants.models import StoredAnswer
+from tenants.models import SeenNonce, StoredAnswer
+from tenants.oauth import forget_tokens
 from tenants.scoping import all_tenants
+from tenants.signatures import NONCES_KEPT
 from tenants.work import drain, lanes, wake
 from tenants.work.store import has_due
 from tenants.work.wake import runners
@@ -38,6 +40,8 @@ def forget() -> None:
     """Remove what is kept only for a while."""
     with all_tenants():
         StoredAnswer.objects.filter(created_at__lt=timezone.now() - ANSWERS_KEPT).delete()
+        SeenNonce.objects.filter(created_at__lt=timezone.now() - NONCES_KEPT).delete()
+    forget_tokens()
     forget_heartbeats()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

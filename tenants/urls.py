@@ -2,10 +2,17 @@
 
 from django.urls import path
 
+from tenants.api.base import router
+from tenants.api.keys import ApiKeyViewSet
+from tenants.api.oauth import ClientRevokeView, ClientTokenView
 from tenants.api.resources import MeView
 from tenants.views import switch_tenant
+
+router.register("api-keys", ApiKeyViewSet, basename="api-key")
 
 urlpatterns = [
     path("admin/switch-company/", switch_tenant, name="switch-tenant"),
     path("api/v1/me", MeView.as_view(), name="me"),
+    path("oauth/token", ClientTokenView.as_view(), name="oauth-token"),
+    path("oauth/revoke", ClientRevokeView.as_view(), name="oauth-revoke"),
 ]

@@ -18,6 +18,7 @@ from exports.models import Export
 from exports.request import ExportRequest, InvalidRequest
 from exports.serve import serve
 from tenants.access import MANAGERS, member_of
+from tenants.api.authentication import machine_of
 from tenants.api.base import ReadOnlyTenantViewSet
 from tenants.api.problems import Conflict
 from tenants.models import ApiKey
@@ -75,7 +76,8 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
     def _created(self, request: Request, ask: Any) -> Response:
         key = request.auth if isinstance(request.auth, ApiKey) else None
         try:
-            export = ask({"member": member_of(request._request), "api_key": key})
+            member = None if machine_of(request) else member_of(request._request)
+            export = ask({"member": member, "api_key": key})
         except InvalidRequest as error:
             raise ValidationError({error.field: [error.message]}) from error
         return Response(self.get_serializer(export).data, status=status.HTTP_201_CREATED)

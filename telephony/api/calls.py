@@ -18,8 +18,8 @@ from telephony.api.serializers import (
 from telephony.models import Call
 from telephony.selectors import filtered, timeline, visible_calls
 from tenants.access import member_of
+from tenants.api.authentication import machine_of
 from tenants.api.base import ReadOnlyTenantViewSet
-from tenants.models import ApiKey
 
 
 class CallViewSet(ReadOnlyTenantViewSet):
@@ -32,7 +32,7 @@ class CallViewSet(ReadOnlyTenantViewSet):
         return CallDetailSerializer if self.action == "retrieve" else CallSerializer
 
     def scoped_queryset(self) -> QuerySet[Call]:
-        member = None if isinstance(self.request.auth, ApiKey) else member_of(self.request._request)
+        member = None if machine_of(self.request) else member_of(self.request._request)
         calls = visible_calls(member)
         if self.action == "retrieve":
             return calls.prefetch_related("participants")

@@ -1,22 +1,17 @@
-"""People and machines that may enter."""
+"""People who may enter."""
 
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from tenants.access import ADMINISTRATORS, is_operator
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
-from tenants.keys import forget_keys
-from tenants.models import ApiKey, Member, Role, User
-from tenants.models.api_key import new_key
-from tenants.scopes import clean_scopes
+from tenants.models import Member, Role, User
 
 if admin.site.is_registered(Group):
     admin.site.unregister(Group)  # access follows from roles
@@ -85,48 +80,3 @@ class MemberPage(TenantAdmin):
             or is_operator(request)
             or bool(member and member.role == Role.OWNER)
         )
-
-
-class ApiKeyForm(forms.ModelForm):
-    scopes = forms.CharField(
-        label=_("Scopes"),
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line, such as calls:read, endpoints:* or * for everything."),
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ("name", "scopes", "expires_at", "is_active")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and self.instance.scopes:
-            self.initial["scopes"] = "\n".join(self.instance.scopes)
-
-    def clean_scopes(self) -> list[str]:
-        return clean_scopes(self.cleaned_data["scopes"].split())
-
-
-@admin.register(ApiKey)
-class ApiKeyPage(TenantAdmin):
-    menu_icon = "key"
-    menu_place = 530
-    form = ApiKeyForm
-    list_display = ("name", "prefix", "scope_text", "expires_at", "last_used_at", "is_active")
-    view_roles = ADMINISTRATORS
-    readonly_fields = ("prefix", "last_used_at")
-    fields = ("name", "scopes", "expires_at", "is_active", "prefix", "last_used_at")
-
-    @admin.display(description=_("scopes"))
-    def scope_text(self, key: ApiKey) -> str:
-        return ", ".join(key.scopes)
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        plain = None
-        if not change:
-            plain = new_key()
-            obj.set_key(plain)
-        super().save_model(request, obj, form, change)
-        forget_keys()
-        if plain:
-            messages.success(request, gettext("The key, shown only this once: %(key)s") % {"key": plain})

@@ -12,8 +12,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, mixins, status, viewsets
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.routers import DefaultRouter
 from rest_framework.serializers import BaseSerializer
@@ -22,7 +24,9 @@ from rest_framework.views import APIView
 from tenants import audit
 from tenants.api.authentication import tenant_of
 from tenants.api.conflicts import told_conflicts
+from tenants.api.strict import refuse_strange_fields
 from tenants.models import StoredAnswer, Tenant
+from tenants.scopes import READ, WRITE, register_resource
 from tenants.scoping import tenant_scope
 
 KEY_LENGTH = 200
@@ -43,6 +47,14 @@ class TenantAPIView(APIView):
     """Runs in the caller's tenant. `resource` names the scopes `<resource>:read` and `<resource>:write`."""
 
     resource: ClassVar[str]
+    resource_title: ClassVar[str | Promise] = ""  # what people call it; by default the model's own name
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "resource" in vars(cls):
+            model = getattr(cls, "model", None)
+            title = cls.resource_title or (model._meta.verbose_name_plural if model else "")
+            register_resource(cls.resource, _actions(cls), title)
 
     @property
     def tenant(self) -> Tenant:
@@ -65,6 +77,16 @@ class TenantAPIView(APIView):
         for name, value in getattr(getattr(request, "_request", request), "rate_limit", {}).items():
             response.headers[name] = value
         return super().finalize_response(request, response, *args, **kwargs)
+
+
+def _actions(view: type[APIView]) -> set[str]:
+    """Whether it reads, changes, or both."""
+    methods = {name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)}
+    verbs = {"list": "GET", "retrieve": "GET", "create": "POST", "update": "PUT", "destroy": "DELETE"}
+    methods |= {method for name, method in verbs.items() if hasattr(view, name)}
+    for one in vars(view).values():
+        methods |= {name.upper() for name in getattr(one, "mapping", {})}
+    return {READ if method in SAFE_METHODS else WRITE for method in methods}
 
 
 class RepeatablePost(TenantAPIView):
@@ -147,6 +169,13 @@ class _Scoped(RepeatablePost, viewsets.GenericViewSet[Any]):
         if getattr(self, "swagger_fake_view", False):
             return self.model._base_manager.none()
         return self.scoped_queryset()
+
+    def get_serializer(self, *args: Any, **options: Any) -> BaseSerializer[Any]:
+        """Every body that comes this way is strict about its fields."""
+        serializer: BaseSerializer[Any] = super().get_serializer(*args, **options)
+        if "data" in options and not getattr(self, "swagger_fake_view", False):
+            refuse_strange_fields(serializer, options["data"])
+        return serializer
 
     def scoped_queryset(self) -> QuerySet[Any]:
         """Override to join, filter and order; already limited to the tenant."""

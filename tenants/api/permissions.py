@@ -1,4 +1,4 @@
-"""What a caller may do: keys by scope, people by role."""
+"""What a caller may do: machines by scope, people by role."""
 
 from typing import Any
 
@@ -8,8 +8,13 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role
-from tenants.api.authentication import tenant_of
-from tenants.models import ApiKey
+from tenants.api.authentication import machine_of, tenant_of
+from tenants.scopes import READ, WRITE
+
+
+def scope_for(view: Any, method: str | None) -> str:
+    """The scope that the method of this view asks for."""
+    return f"{view.resource}:{READ if method in SAFE_METHODS else WRITE}"
 
 
 class HasScope(BasePermission):
@@ -20,12 +25,17 @@ class HasScope(BasePermission):
             if request.user.is_authenticated:
                 raise PermissionDenied(_("Choose a company first."))
             return False
-        is_reading = request.method in SAFE_METHODS
-        if isinstance(request.auth, ApiKey):
-            return request.auth.allows(f"{view.resource}:{'read' if is_reading else 'write'}")
+        machine = machine_of(request)
+        if machine is not None:
+            scope = scope_for(view, request.method)
+            if not machine.allows(scope):
+                raise PermissionDenied(
+                    _("This needs the scope %(scope)s.") % {"scope": scope}, "scope_missing"
+                )
+            return True
         roles = (
             getattr(view, "read_roles", EVERY_ROLE)
-            if is_reading
+            if request.method in SAFE_METHODS
             else getattr(view, "write_roles", ADMINISTRATORS)
         )
         return has_role(request._request, roles)

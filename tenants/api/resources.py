@@ -8,10 +8,9 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants.api.authentication import tenant_of
+from tenants.api.authentication import machine_of, tenant_of
 from tenants.api.base import TenantAPIView
 from tenants.api.permissions import HasScope
-from tenants.models import ApiKey
 
 
 class AnyCaller(HasScope):
@@ -22,7 +21,6 @@ class AnyCaller(HasScope):
 
 
 class MeView(TenantAPIView):
-    resource = "me"
     permission_classes = [AnyCaller]
 
     @extend_schema(
@@ -33,17 +31,21 @@ class MeView(TenantAPIView):
                 "name": serializers.CharField(help_text="The company's name."),
                 "caller": serializers.CharField(),
                 "scopes": serializers.ListField(child=serializers.CharField()),
+                "expires_at": serializers.DateTimeField(
+                    allow_null=True, help_text="When the credential that was presented ends."
+                ),
             },
         )
     )
     def get(self, request: Request) -> Response:
         """Who is calling."""
-        scopes = request.auth.scopes if isinstance(request.auth, ApiKey) else []
+        machine = machine_of(request)
         return Response(
             {
                 "tenant": self.tenant.number,
                 "name": self.tenant.name,
                 "caller": str(request.user),
-                "scopes": scopes,
+                "scopes": machine.scopes if machine else [],
+                "expires_at": machine.ends_at if machine else None,
             }
         )

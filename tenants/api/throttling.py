@@ -1,6 +1,8 @@
-"""Requests per credential, with the standard RateLimit headers.
+"""Requests per credential: its own rate, else API_RATE. Every answer says how much is left.
 
-The local-memory cache counts per process; several web processes share the count through CACHE_URL.
+`RateLimit-Policy` and `RateLimit` are those of the IETF's draft (draft-ietf-httpapi-ratelimit-headers, since version 8); the
+three fields of its earlier versions are sent, too, because many clients read only those. No `X-RateLimit-…`: some understand
+its reset as a time, others as seconds.
 """
 
 from typing import Any
@@ -8,27 +10,44 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from tenants.models import ApiKey
+from tenants.api.authentication import machine_of
+from tenants.counters import Limit, Verdict
+
+MINUTE = 60
 
 
 class CredentialThrottle(SimpleRateThrottle):
-    """API_RATE for each key or person."""
+    """One count for each machine (all tokens of an application share one) or person."""
 
     scope = "credential"
 
-    def get_cache_key(self, request: Request, view: Any) -> str | None:
-        if not request.user or not request.user.is_authenticated:  # type: ignore[truthy-bool]
-            return f"throttle:anonymous:{self.get_ident(request)}"
-        who = f"key:{request.auth.pk}" if isinstance(request.auth, ApiKey) else f"user:{request.user.pk}"
-        return f"throttle:{who}"
-
     def allow_request(self, request: Request, view: Any) -> bool:
-        allowed = super().allow_request(request, view)
-        history = getattr(self, "history", [])
-        oldest = history[-1] if history else self.timer()
-        request._request.rate_limit = {  # type: ignore[attr-defined]
-            "RateLimit-Limit": str(self.num_requests),  # type: ignore[attr-defined]
-            "RateLimit-Remaining": str(max(self.num_requests - len(history), 0)),  # type: ignore[attr-defined]
-            "RateLimit-Reset": str(max(int(oldest + self.duration - self.timer()), 0)),  # type: ignore[attr-defined]
-        }
-        return bool(allowed)
+        limit, name = self._limit(request), self.get_cache_key(request, view)
+        verdict = limit.take(name)
+        self._wait = verdict.wait
+        request._request.rate_limit = _headers(limit, verdict)  # type: ignore[attr-defined]
+        return verdict.is_allowed
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"throttle:{request.user.pk}"
+
+    def wait(self) -> float | None:
+        return self._wait
+
+    def _limit(self, request: Request) -> Limit:
+        machine = machine_of(request)
+        if machine is not None and machine.requests_per_minute:
+            return Limit(machine.requests_per_minute, MINUTE)
+        return Limit(self.num_requests, self.duration)  # type: ignore[attr-defined]
+
+
+def _headers(limit: Limit, verdict: Verdict) -> dict[str, str]:
+    # What is left and when it is refilled; who is refused learns when to come back, as Retry-After says it.
+    reset = verdict.reset if verdict.is_allowed else verdict.wait
+    return {
+        "RateLimit-Policy": f'"default";q={limit.count};w={limit.seconds}',
+        "RateLimit": f'"default";r={verdict.remaining};t={reset}',
+        "RateLimit-Limit": str(limit.count),
+        "RateLimit-Remaining": str(verdict.remaining),
+        "RateLimit-Reset": str(reset),
+    }

@@ -1,7 +1,9 @@
 """Who (tenants, members, keys) and what happened (events, audit, work)."""
 
-from tenants.models.api_key import ApiKey
+from tenants.models.api_key import ApiKey, SeenNonce
 from tenants.models.base import TenantModel
+from tenants.models.credential import MachineCredential
+from tenants.models.oauth import OAuthApplication
 from tenants.models.tenant import Extension, Member, Role, Tenant, User
 from tenants.models.trail import AuditEntry, Event, Heartbeat, StoredAnswer
 from tenants.models.work import Work
@@ -12,8 +14,11 @@ __all__ = [
     "Event",
     "Extension",
     "Heartbeat",
+    "MachineCredential",
     "Member",
+    "OAuthApplication",
     "Role",
+    "SeenNonce",
     "StoredAnswer",
     "Tenant",
     "TenantModel",

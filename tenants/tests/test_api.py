@@ -5,13 +5,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tenants import keys
-from tenants.api.throttling import CredentialThrottle
 from tenants.models import ApiKey, AuditEntry, Extension, Member, Tenant
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import (
@@ -90,10 +88,10 @@ def test_an_expired_key_gets_401_at_once(tenant):
     client = Client(headers={"X-API-Key": plain})
     assert client.get("/api/v1/me").status_code == 200
 
-    keys._cache[key.digest][1].expires_at = timezone.now()
+    remembered = keys._memory.peek(key.digest)
+    remembered.expires_at = timezone.now()
 
     assert "expired" in problem(client.get("/api/v1/me"), 401)["detail"]
-
     assert "expired" in problem(client.get("/api/v1/me"), 401)["detail"]
 
 
@@ -114,14 +112,6 @@ def test_the_second_request_of_a_key_asks_the_database_nothing(tenant, django_as
 
     with django_assert_num_queries(0):
         client.get("/api/v1/me")
-
-
-def test_the_use_of_a_key_is_noted(tenant):
-    key, plain = make_api_key(tenant)
-
-    Client().get("/api/v1/me", headers={"X-API-Key": plain})
-
-    assert timezone.now() - ApiKey._base_manager.get(pk=key.pk).last_used_at < timedelta(minutes=1)  # type: ignore[operator]
 
 
 # What they may do
@@ -200,9 +190,11 @@ def test_a_reference_to_another_companys_row_is_refused(client, tenant):
 def test_the_tenant_cannot_be_chosen_by_the_client(client, tenant):
     other = make_tenant()
 
-    client.post(LIST, {"number": "1", "tenant": other.pk, "tenant_id": other.pk})
+    answer = client.post(LIST, {"number": "1", "tenant": other.pk, "tenant_id": other.pk})
 
-    assert Extension._base_manager.get().tenant == tenant
+    fields = {error["field"]: error["code"] for error in problem(answer, 400)["errors"]}
+    assert fields == {"tenant": "unknown_field", "tenant_id": "unknown_field"}
+    assert not Extension._base_manager.exists()
 
 
 # Changes
@@ -374,29 +366,3 @@ def test_a_hostile_cursor_is_no_500(client, value):
 @pytest.mark.parametrize("size", ["0", "-1", "x", "1e9", "9" * 5000])
 def test_a_hostile_page_size_is_bounded(client, size):
     assert client.get(f"{LIST}?page_size={size}").status_code == 200
-
-
-# Limits
-
-
-def test_limits_are_told_and_enforced(client, monkeypatch):
-    monkeypatch.setattr(CredentialThrottle, "THROTTLE_RATES", {"credential": "2/min"})
-    cache.clear()
-
-    first, second, third = client.get("/api/v1/me"), client.get("/api/v1/me"), client.get("/api/v1/me")
-
-    assert [answer.headers["RateLimit-Remaining"] for answer in (first, second, third)] == ["1", "0", "0"]
-    assert {answer.headers["RateLimit-Limit"] for answer in (first, second, third)} == {"2"}
-    problem(third, 429)
-    assert 0 < int(third.headers["Retry-After"]) <= 60
-    assert 0 < int(third.headers["RateLimit-Reset"]) <= 60
-
-
-def test_one_keys_limit_is_not_anothers(tenant, client, monkeypatch):
-    monkeypatch.setattr(CredentialThrottle, "THROTTLE_RATES", {"credential": "1/min"})
-    cache.clear()
-    _key, plain = make_api_key(tenant)
-    client.get("/api/v1/me")
-
-    assert client.get("/api/v1/me").status_code == 429
-    assert Client().get("/api/v1/me", headers={"X-API-Key": plain}).status_code == 200

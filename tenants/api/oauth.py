@@ -1,0 +1,120 @@
+"""/oauth/token and /oauth/revoke: a trusted system trades its secret for tokens, and gives them back.
+
+These answer as RFC 6749 and 7009 say, not as the rest of the API: form bodies in, `{"error": …}` out.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from oauth2_provider.views import RevokeTokenView, TokenView
+from rest_framework.exceptions import Throttled
+
+from tenants import audit
+from tenants.addresses import is_within
+from tenants.api.strangers import note_refusal, note_wrong, refuse_guesser
+from tenants.keys import forget_keys
+from tenants.models import OAuthApplication
+from tenants.scoping import all_tenants
+from tenants.usage import usage
+
+MOST_BYTES = 16 * 1024
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class _ClientView:
+    """Refuses guessers before anything is looked up, and notes whoever fails."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        address = request.META.get("REMOTE_ADDR") or None
+        try:
+            refuse_guesser(address)
+        except Throttled as error:
+            return _error("slow_down", str(error.detail), 429, {"Retry-After": str(int(error.wait or 1))})
+        refused = self._refuse(request)
+        if refused is not None:
+            return refused
+        with all_tenants(), audit.acting(audit.Actor("anonymous", "key", address)):
+            application = self._application(request)
+            if application is not None and not self._may_come_from(application, address):
+                note_refusal(application, "address", address)
+                return _error("unauthorized_client", "This client may not be used from this address.", 403)
+            response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            if response.status_code == 401:
+                note_wrong(address, f"{_client_id(request)}\n{_presented(request)}")
+                if application is not None:
+                    note_refusal(application, "secret", address)
+            elif application is not None and response.status_code == 200:
+                usage.note(application, address)
+                self.succeeded(request, application, response)
+        return response
+
+    def succeeded(self, request: HttpRequest, application: OAuthApplication, response: Any) -> None:
+        """What is done about it, as the application."""
+
+    @staticmethod
+    def _refuse(request: HttpRequest) -> HttpResponse | None:
+        """What the library would stumble over."""
+        if request.method not in ("POST", "OPTIONS"):
+            return _error("invalid_request", "Only POST.", 405, {"Allow": "POST, OPTIONS"})
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+            return _error("invalid_request", "The body is too large.", 413)
+        if request.method == "POST" and request.content_type != "application/x-www-form-urlencoded":
+            return _error("invalid_request", "The body must be application/x-www-form-urlencoded.", 415)
+        return None
+
+    @staticmethod
+    def _application(request: HttpRequest) -> OAuthApplication | None:
+        client_id = _client_id(request)
+        if not client_id or "\x00" in client_id:
+            return None
+        return OAuthApplication.objects.select_related("tenant").filter(client_id=client_id[:255]).first()
+
+    @staticmethod
+    def _may_come_from(application: OAuthApplication, address: str | None) -> bool:
+        return not application.allowed_networks or is_within(address, application.allowed_networks)
+
+
+class ClientTokenView(_ClientView, TokenView):
+    """`grant_type=client_credentials`, and nothing else."""
+
+    def succeeded(self, request: HttpRequest, application: OAuthApplication, response: Any) -> None:
+        _record(application, request, "token_given", scope=json.loads(response.content).get("scope"))
+
+
+class ClientRevokeView(_ClientView, RevokeTokenView):
+    """Ends a token of the client that asks, at once here and within ten seconds everywhere."""
+
+    def succeeded(self, request: HttpRequest, application: OAuthApplication, response: Any) -> None:
+        forget_keys()
+        _record(application, request, "token_revoked")
+
+
+def _record(application: OAuthApplication, request: HttpRequest, verb: str, **after: Any) -> None:
+    with audit.acting(audit.Actor(str(application), "key", request.META.get("REMOTE_ADDR") or None)):
+        audit.record(f"oauthapplication.{verb}", application, after=after)
+
+
+def _client_id(request: HttpRequest) -> str:
+    """By HTTP Basic or in the body."""
+    kind, _space, value = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(value).decode("utf-8", "replace").partition(":")[0]
+        except (binascii.Error, ValueError):
+            return ""
+    return str(request.POST.get("client_id", ""))
+
+
+def _presented(request: HttpRequest) -> str:
+    return request.headers.get("Authorization", "") or str(request.POST.get("client_secret", ""))
+
+
+def _error(code: str, text: str, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
+    return JsonResponse({"error": code, "error_description": text}, status=status, headers=headers)
