@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
@@ -16,9 +17,13 @@ ENCRYPTION_KEYS = environment.ENCRYPTION_KEYS
 
 DEBUG = env.bool("DEBUG", default=False)
 PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+# https:// is what makes an installation a server: secure cookies, HSTS, only its own host names.
 IS_HTTPS = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS",
+    default=[urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"] if IS_HTTPS else ["*"],
+)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -30,6 +35,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -38,6 +48,7 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "config.apps.InstallationConfig",
     "tenants.apps.TenantsConfig",
+    "tenants.signin.apps.SignInConfig",
     "webhooks",
     "exports",
     "integrations",
@@ -50,6 +61,7 @@ MIDDLEWARE = [
     "config.middleware.SecurityHeaders",
     "config.middleware.Correlation",
     "config.middleware.ApiPaths",
+    "tenants.signin.middleware.AdminNetworks",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -57,7 +69,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "tenants.middleware.TenantScope",
+    "tenants.signin.middleware.Door",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -78,6 +92,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tenants.admin.navigation.companies",
+                "tenants.signin.context.admin_look",
             ],
         },
     },
@@ -142,21 +157,66 @@ MEDIA_ROOT = DATA_DIR / "media"
 
 SESSION_COOKIE_NAME = f"switchboard_{PORT}"  # two copies on one host must not log each other out
 CSRF_COOKIE_NAME = f"switchboard_csrf_{PORT}"
+SESSION_ENGINE = "tenants.signin.sessions"
+SESSION_COOKIE_AGE = env.int("SESSION_MAX_HOURS", default=7 * 24) * 3600
+SESSION_IDLE_MINUTES: int = env.int("SESSION_IDLE_MINUTES", default=12 * 60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Without a proxy that is believed every request looks like plain http: a redirect would turn in a circle.
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=IS_HTTPS and bool(TRUSTED_PROXIES))
+# Pages that people open. The telephone exchange in the local network and /health go on speaking plain http.
+SECURE_REDIRECT_EXEMPT = [r"^(?!admin/|docs$|redoc$|i18n/|$)"]
 X_FRAME_OPTIONS = "DENY"
+# The preload list is for whole domains, and its owner's decision.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+
+# People: passwords, second factors, sign-in at another system (docs/signing-in.md).
+PASSWORD_MIN_LENGTH: int = env.int("PASSWORD_MIN_LENGTH", default=12)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "first_name", "last_name", "email")},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "tenants.signin.passwords.BreachedPasswordValidator",
+        "OPTIONS": {"path": env.str("BREACHED_PASSWORDS", default="")},
+    },
+    {"NAME": "tenants.signin.passwords.MonotonousPasswordValidator"},
 ]
+OPERATORS_NEED_TWO_FACTOR: bool = env.bool("OPERATORS_NEED_TWO_FACTOR", default=False)
+ADMIN_NETWORKS: list[str] = env.list("ADMIN_NETWORKS", default=[])
+ACCOUNT_ADAPTER = "tenants.signin.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"reauthenticate": "tenants.signin.forms.RepeatedPasswordForm"}
+ACCOUNT_RATE_LIMITS = False  # tenants/signin/throttle.py counts in the database, for every process
+MFA_ADAPTER = "tenants.signin.adapters.TwoFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Switchboard"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "tenants.signin.forms.CodeForm",
+    "reauthenticate": "tenants.signin.forms.RepeatedCodeForm",
+    "activate_totp": "tenants.signin.forms.ActivateForm",
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_SIZE", default=5 * 1024 * 1024)
 
 REST_FRAMEWORK = {

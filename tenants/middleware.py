@@ -11,6 +11,7 @@ from tenants.access import SESSION_KEY, chosen_member
 from tenants.audit import Actor, acting
 from tenants.models import Tenant
 from tenants.scoping import all_tenants, tenant_scope
+from tenants.signin.guard import keep_session
 
 
 class TenantScope:
@@ -43,6 +44,9 @@ class TenantScope:
         else:
             request.member = chosen_member(user, wanted)
             request.tenant = request.member.tenant if request.member else None
+        if not keep_session(request, request.tenant):
+            request.member = request.tenant = None
+            return
         if request.tenant is not None:
             stack.enter_context(tenant_scope(request.tenant))
             timezone.activate(request.tenant.zone)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -17,11 +18,17 @@ class SwitchboardSite(UnfoldAdminSite):
     index_title = _("Today")
     enable_nav_sidebar = True
 
-    def __init__(self, name: str = "admin") -> None:
-        from tenants.login import MemberLoginForm  # forms need loaded models
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        from tenants.signin.views import sign_in_page  # needs loaded models, as do the others
 
-        super().__init__(name)
-        self.login_form = MemberLoginForm
+        return sign_in_page(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        from tenants.signin.views import own_password_page
+
+        return own_password_page(request, extra_context)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_operator(request) or (request.user.is_active and member_of(request) is not None)

@@ -11,6 +11,8 @@ from tenants.models import SeenNonce, StoredAnswer
 from tenants.oauth import forget_tokens
 from tenants.scoping import all_tenants
 from tenants.signatures import NONCES_KEPT
+from tenants.signin.sessions import SessionStore
+from tenants.signin.throttle import forget_old as forget_failures
 from tenants.work import drain, lanes, wake
 from tenants.work.store import has_due
 from tenants.work.wake import runners
@@ -43,6 +45,8 @@ def forget() -> None:
         SeenNonce.objects.filter(created_at__lt=timezone.now() - NONCES_KEPT).delete()
     forget_tokens()
     forget_heartbeats()
+    forget_failures()
+    SessionStore.clear_expired()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA optimize")

@@ -1,6 +1,6 @@
 """Literal paths of this room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tenants.api.base import router
 from tenants.api.keys import ApiKeyViewSet
@@ -11,6 +11,7 @@ from tenants.views import switch_tenant
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
 
 urlpatterns = [
+    path("", include("tenants.signin.urls")),
     path("admin/switch-company/", switch_tenant, name="switch-tenant"),
     path("api/v1/me", MeView.as_view(), name="me"),
     path("oauth/token", ClientTokenView.as_view(), name="oauth-token"),

@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm, UserCreationForm
 
 from tenants.access import ADMINISTRATORS, is_operator
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
 from tenants.models import Member, Role, User
+from tenants.signin.forms import ResetPasswordForm
+from tenants.signin.people import forget_second_factors
+from tenants.signin.sessions import end_sessions
 
 if admin.site.is_registered(Group):
     admin.site.unregister(Group)  # access follows from roles
@@ -25,7 +30,7 @@ class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]
     menu_place = 550
     form = UserChangeForm
     add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = ResetPasswordForm
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
     list_filter = ("is_superuser", "is_active")
     fieldsets = (
@@ -34,6 +39,19 @@ class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
     )
     filter_horizontal = ()
+    actions = ("remove_second_factors",)
+
+    @admin.action(description=_("Remove passkeys, authenticator app and recovery codes"))
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who lost them all; their password alone lets them in, until they set up new ones."""
+        for user in queryset:
+            forget_second_factors(user)
+        messages.success(request, gettext("Done. Their sessions were ended."))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            end_sessions(obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_operator(request)

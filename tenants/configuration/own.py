@@ -11,6 +11,7 @@ from tenants.configuration.sections import Plan, Section, each, in_words, regist
 from tenants.keys import forget_keys
 from tenants.models import ApiKey, Extension, Member, Role, Tenant, User
 from tenants.models.api_key import digest
+from tenants.names import name_key
 from tenants.scopes import clean_scopes
 
 KEY_LENGTH = 16
@@ -45,7 +46,7 @@ class Members(Section):
 
     def _apply(self, tenant: Tenant, block: Block, plan: Plan) -> None:
         username = text(block, "username")
-        user = User.objects.filter(username__iexact=username).first()
+        user = User.objects.filter(username_key=name_key(username)).first()
         member = Member.objects.filter(user=user).first() if user else None
         user = self._user(user, username, block, plan, is_ours=user is None or member is not None)
         member = member or Member(tenant=tenant, user=user)

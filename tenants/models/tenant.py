@@ -1,15 +1,16 @@
 """The company, its internal numbers, and the people who sign in."""
 
 import zoneinfo
+from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models.base import TenantModel
+from tenants.names import NameKeyField, check_name, name_key, normal_name
 
 digits = RegexValidator(r"^[0-9]{1,10}\Z", _("Only digits, at most ten."))
 extension_number = RegexValidator(r"^[0-9*#]{1,10}\Z", _("Only digits, * and #, at most ten characters."))
@@ -23,9 +24,19 @@ def validate_timezone(name: str) -> None:
         )
 
 
+class People(UserManager["User"]):
+    """Finds a person by the name they type, whatever its case."""
+
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username_key=name_key(username or ""))
+
+
 class User(AbstractUser):
     """A person. What they may see comes from their memberships; superusers are the operator's staff."""
 
+    username_key = NameKeyField(unique=True)
     language = models.CharField(
         _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], blank=True
     )
@@ -33,7 +44,16 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        constraints = [models.UniqueConstraint(Lower("username"), name="user_username_caseless")]
+
+    objects: ClassVar[People] = People()
+
+    def clean(self) -> None:
+        super().clean()
+        check_name(self.username, self.pk, User.objects)
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.username = normal_name(self.username)
+        super().save(*args, **options)
 
 
 class Tenant(models.Model):
