@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 
 from config.correlation import current_correlation
 from config.ids import uuid7
+from tenants import bulk
 from tenants.models import Event, Tenant
 from tenants.scoping import all_tenants
 from tenants.storable import storable, storable_text
@@ -125,8 +126,7 @@ def emit_many(events: list[NewEvent]) -> list[Event]:
     if not rows:
         return []
     with all_tenants():
-        Event.objects.bulk_create(rows, ignore_conflicts=True)
-        kept = set(Event.objects.filter(id__in=[row.id for row in rows]).values_list("id", flat=True))
+        kept = bulk.create(rows)
     written = [row for row in rows if row.id in kept]
     for name in _consumers:
         enqueue(name, [(row.id, row.tenant_id, str(row.tenant_id), None) for row in written])

@@ -7,6 +7,7 @@ from uuid import UUID
 from integrations.health import ALARMING, State
 from integrations.http.journal import Sign
 from integrations.models import Health, Integration
+from tenants import bulk
 from tenants.events import NewEvent, emit_many
 
 FIELDS = (
@@ -34,7 +35,7 @@ def record_health(rows: Mapping[UUID, Integration], signs: Sequence[Sign]) -> se
             stale.add(row.tenant_id)
         _put(row, after)
         news += _news(row, before.health, after.health, sign.at)
-    Integration.objects.bulk_update(touched.values(), FIELDS)
+    bulk.change(list(touched.values()), FIELDS)
     emit_many(news)
     return stale
 

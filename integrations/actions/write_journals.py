@@ -9,7 +9,8 @@ from integrations import live as configurations
 from integrations.actions.note_problems import note_problems
 from integrations.actions.record_health import record_health
 from integrations.http.journal import Journal
-from integrations.models import Exchange, Integration
+from integrations.models import Integration
+from tenants import bulk
 from tenants.scoping import all_tenants
 
 
@@ -25,7 +26,7 @@ def write_journals(journals: Sequence[Journal]) -> None:
         return
     with all_tenants():
         rows = _lock(wanted)
-        Exchange.objects.bulk_create([one for one in exchanges if one.integration_id in rows])
+        bulk.create([one for one in exchanges if one.integration_id in rows])
         changed = record_health(rows, [one for one in signs if one.integration_id in rows])
         note_problems([one for one in noted if one.integration_id in rows])
     for tenant_id in changed:

@@ -24,6 +24,7 @@ from telephony.actions.writing import apply, save_calls, save_participants
 from telephony.fold import CallState, Seen, fold, read
 from telephony.models import Call, CallAlias, CallEvent, CallParticipant, Pbx
 from telephony.models.call import CallPhase
+from tenants import bulk
 from tenants.work import enqueue
 
 FINISH_LANE: Final = "calls.finish"
@@ -210,5 +211,5 @@ def _attach(folded: list[Folded], groups: list[Group], aliases: dict[Channel, UU
         for (pbx_id, name), call in calls.items()
         if (pbx_id, name) not in aliases
     ]
-    CallAlias.objects.bulk_create(new, ignore_conflicts=True)
-    CallEvent.objects.bulk_update(moved, ["call"])
+    bulk.create(new)
+    bulk.change(moved, ["call"])

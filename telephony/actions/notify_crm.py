@@ -19,6 +19,7 @@ from telephony.actions import crm_facts
 from telephony.actions.planning import POPUP_LIFE
 from telephony.models import CallNotification, NotificationKind, NotificationState
 from telephony.models.call import CallPhase
+from tenants import bulk
 from tenants.errors import ConfigError, HubError, TransientError, Unsupported
 from tenants.work import backoff
 
@@ -185,7 +186,7 @@ def record_told(results: Sequence[Told]) -> None:
     rows = list(CallNotification.objects.filter(id__in=kept).select_for_update(no_key=True).order_by("id"))
     for row in rows:
         _set(row, kept[row.pk])
-    CallNotification.objects.bulk_update(
+    bulk.change(
         rows,
         [
             "state",

@@ -10,6 +10,7 @@ from integrations import live
 from integrations.capabilities import CallNotifications
 from telephony.actions.planning import EXTERNAL, Known, key
 from telephony.models import Call, CallNotification, NotificationState
+from tenants import bulk
 from tenants.work import cancel, enqueue
 
 LANE: Final = "calls.notify"
@@ -30,7 +31,7 @@ def create(calls: Sequence[Call], plan: Planner) -> list[CallNotification]:
         return []
     known = _known(external)
     planned = [one for call in external for one in plan(call, integrations[call.tenant_id], known[call.pk])]
-    CallNotification.objects.bulk_create(planned, ignore_conflicts=True)
+    bulk.create(planned)
     queue([one for one in planned if one.state == NotificationState.PENDING])
     return planned
 

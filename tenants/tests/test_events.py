@@ -39,7 +39,7 @@ def stored() -> list[Event]:
 
 
 def test_an_event_is_written_and_queued(tenant, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         event = emit(tenant, TYPE.name, {"a": 1}, key="k")
 
     assert event == stored()[0]
@@ -54,7 +54,7 @@ def test_an_event_is_written_and_queued(tenant, django_assert_num_queries):
 
 
 def test_many_events_take_as_many_queries_as_one(tenant, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         written = emit_many([NewEvent(tenant.pk, TYPE.name, {"n": n}, f"k{n}") for n in range(50)])
 
     assert len(written) == len(stored()) == Work.objects.count() == 50
