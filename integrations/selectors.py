@@ -67,6 +67,11 @@ def recent_exchanges(integration: Integration, count: int = 10) -> Sequence[Exch
     return list(Exchange.objects.filter(integration=integration).defer(*HEAVY).order_by("-id")[:count])
 
 
+def exchanges_about(subject: UUID) -> Sequence[Exchange]:
+    """All tries of one effect, such as a call notification, oldest first and without their bodies."""
+    return list(Exchange.objects.filter(subject=subject).defer(*HEAVY).order_by("id")[:100])
+
+
 def exchanges_of(correlation_id: UUID) -> QuerySet[Exchange]:
     """All of one timeline, oldest first."""
     return Exchange.objects.filter(correlation_id=correlation_id).order_by("id")

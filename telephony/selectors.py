@@ -298,7 +298,7 @@ def _to_crm(one: CallNotification) -> Telling:
     is_done = one.state == NotificationState.DONE
     waited = one.settled_at - one.rang_at if is_done and one.rang_at and one.settled_at else None
     return Telling(
-        what=str(one.get_kind_display()),
+        what=f"{one.get_kind_display()} {one.variant}".strip(),
         whom=one.integration.name,
         state=one.state,
         label=str(one.get_state_display()),

@@ -28,6 +28,7 @@ MAX_POLLED = 100
 @admin.register(Export)
 class ExportPage(LogAdmin):
     menu_place = 400
+    empty_hint = _("An export begins at the list that is to be exported: the Export button is above it.")
     menu_icon = "download"
     list_display = ("file_name", "progress", "rows", "size_shown", "requested_by", "created_at")
     list_display_links = ("file_name",)

@@ -36,6 +36,9 @@ class FailedFilter(admin.SimpleListFilter):
 class ExchangeAdmin(LogAdmin):
     menu_icon = "swap_horiz"
     menu_place = 41
+    empty_hint = _(
+        "Every request to an outside system and its answer appear here, kept for a while to find out what went wrong."
+    )
     view_roles = ADMINISTRATORS
     list_display = ("moment", "integration", "operation", "result", "duration", "error_text")
     list_display_links = ("moment",)
@@ -58,7 +61,7 @@ class ExchangeAdmin(LogAdmin):
         ),
         (_("Request"), {"fields": ("line", "request_head", "request_text")}),
         (_("Response"), {"fields": ("response_head", "response_text")}),
-        (_("Belongs to"), {"fields": ("correlation_id", "subject")}),
+        (_("Belongs to"), {"fields": ("story",)}),
     )
     readonly_fields = (
         "moment",
@@ -75,9 +78,8 @@ class ExchangeAdmin(LogAdmin):
 
     @display(description=_("started"))
     def moment(self, row: Exchange) -> SafeString:
-        """With seconds, which matter when one looks for a call."""
-        shown = date_format(timezone.localtime(row.started_at), "d.m.Y H:i:s")
-        return format_html('<span class="int-moment">{}</span>', shown)
+        shown = date_format(timezone.localtime(row.started_at), "DATETIME_FORMAT")
+        return format_html('<span class="sb-moment">{}</span>', shown)
 
     @display(description=_("result"))
     def result(self, row: Exchange) -> SafeString:

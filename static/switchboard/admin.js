@@ -12,3 +12,17 @@ document.addEventListener("DOMContentLoaded", () => {
   const isBusy = () => document.hidden || document.querySelector("main details[open], #content details[open]") || document.activeElement?.matches("input, select, textarea");
   setInterval(() => { if (!isBusy()) window.location.reload(); }, Number(living.dataset.reload) * 1000);
 });
+
+// The theme makes some of its buttons of elements that a keyboard does not reach.
+const BUTTONS = "#main a:not([href])[x-on\\:click], span.cursor-pointer > span[x-on\\:click]";
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll(BUTTONS)) {
+    button.tabIndex = 0;
+    button.setAttribute("role", "button");
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if ((event.key !== "Enter" && event.key !== " ") || !event.target.matches(BUTTONS)) return;
+  event.preventDefault();
+  event.target.click();
+});

@@ -1,5 +1,6 @@
 """Direction and status as an icon with a label, in the tone of their meaning."""
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,6 +22,11 @@ def direction(call: Call) -> SafeString:
         icon,
         call.get_direction_display(),
     )
+
+
+def call_link(call: Call) -> SafeString:
+    address = reverse("admin:telephony_call_change", args=[call.pk])
+    return format_html('<a class="sb-link sb-moment" href="{}">{}</a>', address, call)
 
 
 def status(call: Call) -> SafeString:

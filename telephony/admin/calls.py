@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
@@ -28,6 +30,7 @@ from telephony.models.call import ALIVE, MISSED
 from telephony.selectors import SOURCES, Entry, tellings, timeline, visible_calls
 from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import LogAdmin
+from tenants.admin.stories import Story, story_of
 from tenants.models import Extension
 
 FLAGS = {
@@ -59,6 +62,7 @@ class MissedFilter(admin.SimpleListFilter):
 class CallPage(ExportButtonMixin, LogAdmin):
     menu_icon = "call"
     menu_place = 10
+    empty_hint = _("Calls appear here as soon as the telephone exchange reports one.")
     export_dataset = "calls"
     list_display = ("started", "way", "client_shown", "line", "responsible", "outcome", "waited", "talked")
     list_display_links = ("started",)
@@ -104,17 +108,17 @@ class CallPage(ExportButtonMixin, LogAdmin):
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @display(description=_("started"), ordering="started_at")
-    def started(self, call: Call) -> str:
-        # With seconds: two calls within a minute are ordinary.
-        return date_format(timezone.localtime(call.started_at), "d.m.Y H:i:s")
+    def started(self, call: Call) -> SafeString:
+        shown = date_format(timezone.localtime(call.started_at), "DATETIME_FORMAT")
+        return format_html('<span class="sb-moment">{}</span>', shown)
 
     @display(description=_("direction"))
     def way(self, call: Call) -> SafeString:
         return badges.direction(call)
 
     @display(description=_("client"))
-    def client_shown(self, call: Call) -> str:
-        return f"{call.client} {call.client_name}".strip() or "—"
+    def client_shown(self, call: Call) -> SafeString:
+        return format_html('{} <span class="sb-muted">{}</span>', call.client or "—", call.client_name)
 
     @display(description=_("our line"))
     def line(self, call: Call) -> str:
@@ -152,6 +156,16 @@ class Line:
     address: str
     retry: str
     is_failure: bool
+
+
+@story_of
+def call_story(correlation_id: UUID) -> Story | None:
+    """A call's effects carry the call's own id."""
+    call = Call.objects.filter(pk=correlation_id).first()
+    if call is None:
+        return None
+    when = date_format(timezone.localtime(call.started_at), "DATETIME_FORMAT")
+    return f"{capfirst(str(call))}, {when}", reverse("admin:telephony_call_change", args=[call.pk])
 
 
 def story(call: Call, request: HttpRequest) -> dict[str, Any]:

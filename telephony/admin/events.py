@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from telephony.admin import badges
 from telephony.models import CallEvent
 from telephony.selectors import pretty
 from tenants.access import MANAGERS
@@ -34,23 +35,26 @@ class DegradedFilter(admin.SimpleListFilter):
 class EventPage(LogAdmin):
     menu_icon = "sensors"
     menu_place = 30
+    empty_hint = _(
+        "Everything that the telephone exchange sends appears here, as it came. Its page says what it has to send."
+    )
     view_roles = MANAGERS
-    list_display = ("created_at", "kind", "unique_id", "pbx", "call", "degraded_shown", "address")
+    list_display = ("created_at", "kind", "unique_id", "exchange", "call_link", "degraded_shown", "address")
     list_display_links = ("created_at",)
     list_filter = ("kind", DegradedFilter)
     list_select_related = ("pbx", "call")
-    readonly_fields = ("content", "degraded_shown")
+    readonly_fields = ("content", "body", "exchange", "call_link", "degraded_shown")
     fields = (
         "created_at",
-        "pbx",
+        "exchange",
         "address",
         "kind",
         "unique_id",
         "linked_id",
-        "call",
+        "call_link",
         "degraded_shown",
         "content",
-        "raw",
+        "body",
     )
 
     class Media:
@@ -63,6 +67,18 @@ class EventPage(LogAdmin):
             if request.resolver_match and "changelist" in str(request.resolver_match.url_name)
             else found
         )
+
+    @display(description=_("telephone exchange"))
+    def exchange(self, event: CallEvent) -> str:
+        return event.pbx.name
+
+    @display(description=_("call"))
+    def call_link(self, event: CallEvent) -> SafeString | str:
+        return badges.call_link(event.call) if event.call else "—"
+
+    @display(description=_("body as it came"))
+    def body(self, event: CallEvent) -> SafeString | str:
+        return format_html('<pre class="tel-body">{}</pre>', event.raw) if event.raw else "—"
 
     @display(description=_("content"))
     def content(self, event: CallEvent) -> SafeString:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from integrations.selectors import exchanges_about
 from telephony.actions.retry_notifications import RETRYABLE, retry_notifications
 from telephony.admin import badges
 from telephony.models import CallNotification
@@ -27,12 +28,13 @@ from tenants.admin.base import LogAdmin
 class NotificationPage(LogAdmin):
     menu_icon = "notifications_active"
     menu_place = 20
+    empty_hint = _("What the CRMs are told of calls appears here. Connect a CRM under Integrations.")
     view_roles = MANAGERS
     list_display = (
         "created_at",
         "kind",
-        "integration",
-        "call",
+        "integration_shown",
+        "call_link",
         "variant",
         "state_shown",
         "why_shown",
@@ -43,7 +45,8 @@ class NotificationPage(LogAdmin):
     list_select_related = ("integration", "call")
     actions = ("retry_chosen",)
     change_form_outer_before_template = "admin/telephony/retry.html"
-    readonly_fields = ("state_shown", "why_shown", "call_link")
+    change_form_outer_after_template = "admin/telephony/said.html"
+    readonly_fields = ("state_shown", "why_shown", "call_link", "remarks")
     fields = (
         "call_link",
         "integration",
@@ -56,8 +59,7 @@ class NotificationPage(LogAdmin):
         "attempted_at",
         "settled_at",
         "outside_id",
-        "is_duplicate",
-        "issues",
+        "remarks",
     )
 
     class Media:
@@ -71,10 +73,21 @@ class NotificationPage(LogAdmin):
     def why_shown(self, one: CallNotification) -> str:
         return one.why or "—"
 
+    @display(description=_("integration"))
+    def integration_shown(self, one: CallNotification) -> SafeString:
+        return format_html('<span class="sb-moment">{}</span>', one.integration.name)
+
+    @display(description=_("remarks"))
+    def remarks(self, one: CallNotification) -> str:
+        texts = [str(_("They had it already."))] if one.is_duplicate else []
+        issues = ", ".join(str(issue.get("value", "")) for issue in one.issues if isinstance(issue, dict))
+        if issues:
+            texts.append(str(_("Not known there: %(values)s.") % {"values": issues}))
+        return " ".join(texts) or "—"
+
     @display(description=_("call"))
     def call_link(self, one: CallNotification) -> SafeString:
-        address = reverse("admin:telephony_call_change", args=[one.call_id])
-        return format_html('<a class="tel-link" href="{}">{}</a>', address, one.call)
+        return badges.call_link(one.call)
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return has_role(request, ADMINISTRATORS)
@@ -114,7 +127,12 @@ class NotificationPage(LogAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"can_retry": self.has_retry_permission(request), **(extra_context or {})}
+        one = self.get_object(request, object_id)
+        context = {
+            "can_retry": self.has_retry_permission(request),
+            "said": exchanges_about(one.pk) if one and has_role(request, ADMINISTRATORS) else [],
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
     def _tell(self, request: HttpRequest, count: int) -> None:

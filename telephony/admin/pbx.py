@@ -1,5 +1,6 @@
 """Telephone exchanges: what to put into the dialplan, and changing the token without losing calls."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,20 +9,27 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from config.ids import uuid7_at
 from telephony.actions.rotate_token import rotate_token
-from telephony.models import Pbx
+from telephony.models import CallEvent, Pbx
 from tenants.access import ADMINISTRATORS, has_role
 from tenants.admin.base import TenantAdmin
+
+LOOK_BACK = timedelta(
+    days=7
+)  # for the last event: a silent exchange must not cost a walk through all history
 
 
 @admin.register(Pbx)
 class PbxPage(TenantAdmin):
     menu_icon = "dialer_sip"
     menu_place = 40
+    empty_hint = _("Add the telephone exchange: it gets a token, which its dialplan sends with every event.")
     view_roles = ADMINISTRATORS
     list_display = ("name", "token_shown", "timezone", "is_enabled", "updated_at")
     fields = ("name", "is_enabled", "timezone", "recording_url_template", "token_shown", "previous_until")
@@ -65,7 +73,16 @@ class PbxPage(TenantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"can_rotate": self.has_rotate_permission(request), "public_url": settings.PUBLIC_URL}
+        pbx = self.get_object(request, object_id)
+        since = uuid7_at(timezone.now() - LOOK_BACK)
+        recent = CallEvent.objects.filter(pbx=pbx, id__gte=since) if pbx else CallEvent.objects.none()
+        last = recent.order_by("-id").only("created_at").first()
+        context = {
+            "can_rotate": self.has_rotate_permission(request),
+            "public_url": settings.PUBLIC_URL,
+            "last_event": last.created_at if last else None,
+            "events_url": reverse("admin:telephony_callevent_changelist"),
+        }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
 

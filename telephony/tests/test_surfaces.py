@@ -1,7 +1,9 @@
 """Admin pages and API: who sees what, at what cost, and never another company's."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from integrations import live
 from integrations.connectors.retailcrm.simulator import Simulator
 from integrations.tests.factories import make_integration
 from telephony.models import Call, CallNotification, Pbx
-from telephony.selectors import timeline
+from telephony.selectors import tellings, timeline
 from telephony.tests.factories import make_pbx, play, posts, store
 from tenants.models import Role, Tenant
 from tenants.scoping import all_tenants
@@ -46,7 +48,7 @@ def pbx(tenant: Tenant) -> Pbx:
 
 def signed_in(tenant: Tenant, role: str = Role.ADMIN, extension: str = "") -> Client:
     number = make_extension(tenant, extension) if extension else None
-    client = Client()
+    client = Client(headers={"Accept-Language": "en"})
     client.force_login(make_member(tenant, role, extension=number).user)
     return client
 
@@ -90,6 +92,109 @@ def test_the_call_page_tells_the_whole_story(pbx: Pbx, tenant: Tenant) -> None:
     assert "simulator-key" not in text
     assert "bed-tenant-0367" not in text
     assert 'style="' not in text.split('class="tel-page"')[1].split("</ol>")[0]
+
+
+def test_the_call_page_says_who_was_told_what_and_when(pbx: Pbx, tenant: Tenant) -> None:
+    call = play_to_the_end(pbx, "inbound_answered")
+
+    with all_tenants(), CaptureQueriesContext(connection) as queries:
+        told = tellings(call)
+
+    assert len(queries) == 2
+    assert [(one.what, one.whom, one.state, one.attempts) for one in told] == [
+        ("pop-up 150", "Main CRM", "done", 1),
+        ("hang-up 150", "Main CRM", "done", 1),
+        ("call history", "Main CRM", "done", 1),
+    ]
+    assert told[0].waited is not None
+    assert told[0].waited >= 0
+    assert not any(one.is_retryable for one in told)
+
+
+def test_the_call_page_costs_the_same_whatever_the_call_s_length(pbx: Pbx, tenant: Tenant) -> None:
+    make_integration(tenant)
+    client = signed_in(tenant)
+    short, long = play(pbx, "inbound_missed"), play(pbx, "transfer_attended")
+    counts = []
+    client.get(reverse("admin:telephony_call_change", args=[short.pk]))
+
+    for call in (short, long):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("admin:telephony_call_change", args=[call.pk])).status_code == 200
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_the_first_page_says_what_happened_today_and_leads_there(pbx: Pbx, tenant: Tenant) -> None:
+    make_integration(tenant)
+    client = signed_in(tenant)
+    for number, name in enumerate(
+        ("inbound_answered", "inbound_missed", "inbound_missed", "outbound_answered")
+    ):
+        play(pbx, name, suffix=f"-{number}")
+    in_all(lambda: CallNotification.objects.filter(kind="popup").update(state="failed"))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert re.findall(r"<strong[^>]*>(\d+)</strong><span>(in all|incoming|outgoing|missed)", page)[:4] == [
+        ("4", "in all"),
+        ("3", "incoming"),
+        ("1", "outgoing"),
+        ("2", "missed"),
+    ]
+    missed = client.get(unescape(re.findall(r'href="([^"]*missed=1)"', page)[0])).content.decode()
+    assert missed.count("no answer</span>") == 2
+    failed = unescape(re.findall(r'href="([^"]*callnotification/\?state__exact=failed)"', page)[0])
+    assert client.get(failed).status_code == 200
+    assert "Play demo calls" not in page
+
+
+def test_the_first_page_costs_the_same_for_one_call_and_for_many(pbx: Pbx, tenant: Tenant) -> None:
+    make_integration(tenant)
+    client = signed_in(tenant)
+    play(pbx, "inbound_missed")
+    client.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("admin:index"))
+    for number in range(8):
+        play(pbx, "ring_group", suffix=f"-{number}")
+
+    with CaptureQueriesContext(connection) as many:
+        client.get(reverse("admin:index"))
+
+    assert len(many) == len(few)
+
+
+def test_a_newcomer_is_led_from_step_to_step(tenant: Tenant) -> None:
+    page = signed_in(tenant).get(reverse("admin:index")).content.decode()
+    viewer = signed_in(tenant, Role.VIEWER).get(reverse("admin:index")).content.decode()
+
+    assert "0 of 5 done" in page
+    assert re.findall(r'aria-current="step">.*?<a href="([^"]+)"', page, re.S) == [
+        reverse("admin:telephony_pbx_add")
+    ]
+    assert "of 5 done" not in viewer
+
+    make_pbx(tenant)
+
+    page = signed_in(tenant).get(reverse("admin:index")).content.decode()
+    assert "1 of 5 done" in page
+    assert re.findall(r'aria-current="step">.*?<a href="([^"]+)"', page, re.S) == [
+        reverse("admin:tenants_extension_changelist")
+    ]
+
+
+def test_agents_read_of_nothing_that_they_may_not_open(pbx: Pbx, tenant: Tenant) -> None:
+    make_integration(tenant)
+    play(pbx, "inbound_answered")
+    in_all(lambda: CallNotification.objects.update(state="failed"))
+
+    page = signed_in(tenant, Role.AGENT, "150").get(reverse("admin:index")).content.decode()
+
+    assert "Everything works." in page
+    assert "callnotification" not in page
+    assert "integrations/integration/" not in page
 
 
 def test_the_story_is_in_order_and_costs_a_fixed_number_of_queries(pbx: Pbx, tenant: Tenant) -> None:

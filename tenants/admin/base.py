@@ -12,12 +12,17 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.paginator import InfinitePaginator
 
 from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
+from tenants.admin.stories import story_link
 from tenants.scoping import current_tenant_id
 
 site = admin.site
@@ -97,7 +102,21 @@ class Audited:
     log_change = log_deletion = log_deletions = log_addition
 
 
-class SwitchboardAdmin(RolePermissions, Audited, ModelAdmin):
+class _Page:
+    """What every list has: a name for its title, and words for when it is empty."""
+
+    empty_value_display = "—"
+    empty_hint: ClassVar[str | Promise] = ""  # what fills this list, for somebody who has nothing in it yet
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
+        context = {"title": title, **(extra_context or {})}
+        return super().changelist_view(request, context)  # type: ignore[misc]
+
+
+class SwitchboardAdmin(RolePermissions, Audited, _Page, ModelAdmin):
     """For models that belong to no single tenant."""
 
     list_per_page = 25
@@ -107,7 +126,7 @@ class SwitchboardAdmin(RolePermissions, Audited, ModelAdmin):
     compressed_fields = True
 
 
-class TenantAdmin(_Scoped, Audited, ModelAdmin):
+class TenantAdmin(_Scoped, Audited, _Page, ModelAdmin):
     """For tenant-owned models: one tenant's rows at a time; operators without a chosen tenant see a company column."""
 
     list_per_page = 25
@@ -150,6 +169,11 @@ class LogAdmin(TenantAdmin):
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         return ()
+
+    @admin.display(description=_("belongs to"))
+    def story(self, row: Any) -> SafeString:
+        """For rows with a correlation id: what they are a part of."""
+        return story_link(row.correlation_id)
 
 
 class _InlineTenant(_Scoped):

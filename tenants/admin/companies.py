@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from tenants.access import is_operator
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
@@ -44,6 +45,7 @@ class TenantPage(SwitchboardAdmin):
 class ExtensionPage(TenantAdmin):
     menu_icon = "dialpad"
     menu_place = 510
+    empty_hint = _("Enter the internal numbers of your staff, such as 150, and whose they are.")
     list_display = ("number", "name")
     search_fields = ("number", "name")
 
@@ -52,8 +54,8 @@ class ExtensionPage(TenantAdmin):
 def numbers(request: HttpRequest) -> list[Step]:
     return [
         Step(
-            _("Enter the internal numbers"),
-            _("The extensions of your staff, such as 150, and whose they are."),
+            gettext("Enter the internal numbers"),
+            gettext("The extensions of your staff, such as 150, and whose they are."),
             reverse("admin:tenants_extension_changelist"),
             Extension.objects.exists(),
             20,

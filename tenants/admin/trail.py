@@ -23,6 +23,7 @@ for _model in (
 class AuditPage(LogAdmin):
     menu_icon = "policy"
     menu_place = 540
+    empty_hint = _("Every change that a person or a program makes leaves an entry here.")
     list_display = ("created_at", "actor", "actor_kind", "action", "object_name", "address")
     list_filter = ("actor_kind",)
     search_fields = ("action", "actor", "object_name")

@@ -1,4 +1,4 @@
-"""The forms of the endpoint's page."""
+"""The forms of the endpoint's page, and what all forms of this room share."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from tenants.events import event_types
+from tenants.scoping import current_tenant_id
 from webhooks.headers import clean_headers
 from webhooks.matching import EVERYTHING, known_patterns
 from webhooks.models import Endpoint
@@ -68,7 +69,18 @@ class HeaderLines(forms.CharField):
         return bool(self.prepare_value(initial or {}).split() != str(data or "").split())
 
 
-class EndpointForm(forms.ModelForm[Endpoint]):
+class OwnedForm(forms.ModelForm[Any]):
+    """Also checks what must be unique within the company, which no form asks for."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"tenant"}  # type: ignore[misc]
+
+    def _post_clean(self) -> None:
+        self.instance.tenant_id = self.instance.tenant_id or current_tenant_id()
+        super()._post_clean()  # type: ignore[misc]
+
+
+class EndpointForm(OwnedForm):
     events = forms.MultipleChoiceField(
         label=_("Events"),
         widget=EventBoxes,

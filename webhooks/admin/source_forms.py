@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from webhooks.admin.forms import RotationForm
+from webhooks.admin.forms import OwnedForm, RotationForm
 from webhooks.models import Source
 from webhooks.presets import PRESETS, BadOption
 from webhooks.presets.preset import ENCODINGS, OPTIONS
@@ -30,7 +30,7 @@ def _secret_field(help_text: Any) -> forms.CharField:
     )
 
 
-class SourceForm(forms.ModelForm[Source]):
+class SourceForm(OwnedForm):
     """Options are fields of their own here, shown for the presets that have them."""
 
     preset = forms.ChoiceField(label=_("Sender"), widget=UnfoldAdminSelectWidget)
@@ -96,12 +96,16 @@ class SourceForm(forms.ModelForm[Source]):
             self.add_error(error.name if error.name in self.fields else None, str(error))
         if "secret" in self.fields and "secret" in cleaned:
             try:
-                secret = cleaned["secret"]
-                self.made_secret = None if secret else chosen.new_secret()
-                self.instance.secret = chosen.clean_secret(secret or self.made_secret or "")
+                self.made_secret = None if cleaned["secret"] else chosen.new_secret()
+                cleaned["secret"] = chosen.clean_secret(self.made_secret or cleaned["secret"])
             except BadOption as error:
                 self.add_error("secret", str(error))
         return cleaned
+
+    def _post_clean(self) -> None:
+        """The model would name its own fields, `options` and `secret`, for what was told above."""
+        if not self.errors:
+            super()._post_clean()
 
 
 class SourceSecretForm(RotationForm):

@@ -81,6 +81,15 @@ def test_bad_input_is_named_and_nothing_is_stored(client, change, complaint):
     assert not Endpoint.objects.exists()
 
 
+def test_a_name_that_is_taken(client, tenant):
+    make_endpoint(tenant, name="CRM feed")
+
+    answer = client.post(page("endpoint_add"), FORM)
+
+    assert (answer.status_code, "already exists" in answer.content.decode()) == (200, True)
+    assert Endpoint.objects.count() == 1
+
+
 def test_an_own_secret_and_an_edit(client):
     secret = new_secret()
     client.post(page("endpoint_add"), FORM | {"secret": secret})

@@ -1,12 +1,13 @@
-"""Endpoints in the configuration file: applied twice, changed, dumped, and mistakes that name their line."""
+"""Endpoints and sources in the configuration file: applied twice, changed, dumped, and mistakes that name their line."""
 
 import pytest
+import yaml
 
 from tenants.configuration import ConfigurationError
 from tenants.configuration.applying import apply_text, dump_tenants
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
-from webhooks.models import Endpoint, EndpointSecret
+from webhooks.models import Endpoint, EndpointSecret, Source
 from webhooks.signing import new_secret
 
 SECRET = new_secret()
@@ -88,11 +89,6 @@ def test_dump_is_the_same_form():
         ("format: standard", "colour: red", "colour"),
         ('secret: "%s"', 'secret: "x%s"', "line 9.*secret"),
         ("    events:", "    enabled: 7\n    events:", "enabled"),
-        (
-            "endpoints:\n  - name: CRM feed",
-            "sources: [{name: Shop}]\n  endpoints:\n  - name: CRM feed",
-            "line 5.*sources",
-        ),
     ],
 )
 def test_mistakes_name_their_line(old, new, complaint):
@@ -100,6 +96,126 @@ def test_mistakes_name_their_line(old, new, complaint):
         apply_text(FILE.replace(old, new) % SECRET)
 
     assert not Endpoint.objects.exists()
+
+
+SOURCES = """tenants:
+- number: "0367"
+  name: June
+  sources:
+  - {name: Shop, preset: shopify, secret: "the signing secret"}
+  - name: Partner
+    preset: hmac
+    id: partner-0367-A_bcdefghi
+    secret: another long secret
+    options: {header: X-Signature, prefix: "sha256=", id_field: id}
+    tolerance: 60
+    description: nightly
+    enabled: false
+"""
+
+
+def test_sources_are_applied_once():
+    first, second = apply_text(SOURCES), apply_text(SOURCES)
+
+    assert [str(change).partition(" (")[0] for change in first.changes] == [
+        "+ tenant 0367",
+        "+ source Shop",
+        "+ source Partner",
+    ]
+    assert second.changes == []
+    shop, partner = Source.objects.order_by("-name")
+    assert (shop.preset, shop.secret, shop.is_enabled) == ("shopify", "the signing secret", True)
+    assert (partner.public_id, partner.tolerance, partner.is_enabled) == (
+        "partner-0367-A_bcdefghi",
+        60,
+        False,
+    )
+    assert partner.options == {"header": "X-Signature", "prefix": "sha256=", "id_field": "id"}
+    assert "secret" not in "".join(str(change) for change in first.changes).replace("secret: '•••'", "")
+
+
+def test_a_dry_run_of_sources_shows_the_difference_and_leaves_nothing():
+    apply_text(SOURCES)
+
+    plan = apply_text(SOURCES.replace("tolerance: 60", "tolerance: 90"), dry_run=True)
+
+    assert [str(change) for change in plan.changes] == ["~ source Partner (tolerance: 90)"]
+    assert Source.objects.get(name="Partner").tolerance == 60
+
+
+def test_a_changed_secret_of_a_source_leaves_the_former_one_valid():
+    apply_text(SOURCES)
+
+    plan = apply_text(SOURCES.replace("the signing secret", "a fresh secret"))
+
+    shop = Source.objects.get(name="Shop")
+    assert [str(change) for change in plan.changes] == ["~ source Shop (secret: '•••')"]
+    assert (shop.secret, shop.previous_secret) == ("a fresh secret", "the signing secret")
+    assert shop.has_former_secret()
+    assert apply_text(SOURCES.replace("the signing secret", "a fresh secret")).changes == []
+
+
+def test_a_dump_of_sources_can_be_applied_elsewhere():
+    apply_text(SOURCES)
+
+    public = dump_tenants()["tenants"][0]["sources"]
+    full = dump_tenants(secrets=True)
+    assert all("secret" not in source for source in public)
+    written = yaml.safe_dump(full, allow_unicode=True)
+    assert apply_text(written).changes == []
+    before = [source.path for source in Source.objects.all()]
+    Tenant.objects.all().delete()
+    apply_text(written)
+
+    assert [source.path for source in Source.objects.all()] == before
+    assert dump_tenants(secrets=True) == full
+
+
+def test_a_secret_is_made_where_it_can_be():
+    apply_text(
+        SOURCES.replace(', secret: "the signing secret"', "").replace("preset: shopify", "preset: github")
+    )
+
+    assert len(Source.objects.get(name="Shop").secret) >= 32
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "preset: shopify",
+            "preset: fax",
+            r"line 5, tenants\[0\].sources\[0\].preset: unknown preset; known are",
+        ),
+        (', secret: "the signing secret"', "", "line 5.*the sender makes it"),
+        ("the signing secret", "…", "line 5.*8 to 500 characters"),
+        ("preset: hmac\n    ", "", "line 6.*“preset” is missing"),
+        ("header: X-Signature, ", "", "line 10.*Name the header"),
+        ("id_field", "colour", "line 10.*no option “colour”"),
+        ("id: partner-0367-A_bcdefghi", "id: short", "public_id: 16 to 64"),
+        ("tolerance: 60", "tolerance: soon", "line 11.*number of seconds"),
+        ("tolerance: 60", "tolerance: 1", "tolerance: .*greater than or equal to 10"),
+        ("enabled: false", "enabled: 7", "line 13.*true or false"),
+        ("name: Partner", "name: shop", "line 6.*there already"),
+        (SOURCES[SOURCES.index("  sources:") :], "  sources: {name: Shop}\n", "line 4.*a list was expected"),
+    ],
+)
+def test_mistakes_in_sources_name_their_line(old, new, complaint):
+    assert old in SOURCES
+
+    with pytest.raises(ConfigurationError, match=complaint):
+        apply_text(SOURCES.replace(old, new, 1))
+
+    assert not Source.objects.exists()
+
+
+def test_the_preset_of_a_source_stays():
+    apply_text(SOURCES)
+
+    with pytest.raises(ConfigurationError, match="part of the URL"):
+        apply_text(SOURCES.replace("preset: shopify", "preset: github"))
+
+    assert Source.objects.get(name="Shop").preset == "shopify"
 
 
 def test_an_empty_list_of_sources_is_fine():
