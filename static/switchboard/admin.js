@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // The theme makes some of its buttons of elements that a keyboard does not reach.
-const BUTTONS = "#main a:not([href])[x-on\\:click], span.cursor-pointer > span[x-on\\:click]";
+const BUTTONS = "#main a:not([href])[x-on\\:click], span.cursor-pointer > span[x-on\\:click], div.cursor-pointer[x-on\\:click]";
 document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll(BUTTONS)) {
     button.tabIndex = 0;
