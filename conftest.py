@@ -22,6 +22,9 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from tenants.trail.triggers import erasing
 
 pytest_plugins = ["tests.processes"]
 
@@ -31,7 +34,8 @@ INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; o
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of one engine's own behaviour are left out on the other: that is a choice, not a skip."""
     vendor = "sqlite" if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else "postgresql"
-    kept, left = [], []
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     for item in items:
         marker = item.get_closest_marker("engine")
         (kept if marker is None or vendor in marker.args else left).append(item)
@@ -56,6 +60,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if database["ENGINE"].endswith("sqlite3"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_may_clean_up() -> Iterator[None]:
+    """After a test with real transactions all tables are emptied, those too that refuse it to everybody else."""
+    original = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(operations: BaseDatabaseOperations, statements: Any) -> None:
+        with erasing():
+            original(operations, statements)
+
+    BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign,assignment]
+    yield
+    BaseDatabaseOperations.execute_sql_flush = original  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

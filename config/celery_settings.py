@@ -80,6 +80,16 @@ beat_schedule = {
         "schedule": 30.0,
         "options": {"queue": "upkeep", "expires": 25},
     },
+    "seal-audit": {
+        "task": "tenants.tasks.seal_audit",
+        "schedule": 10.0,
+        "options": {"queue": "upkeep", "expires": 9},
+    },
+    "verify-audit": {
+        "task": "tenants.tasks.verify_audit",
+        "schedule": crontab(hour=3, minute=53),
+        "options": {"queue": "upkeep"},
+    },
     "forget-old-rows": {
         "task": "tenants.tasks.forget",
         "schedule": crontab(minute=17),

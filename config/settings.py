@@ -195,6 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"path": env.str("BREACHED_PASSWORDS", default="")},
     },
     {"NAME": "tenants.signin.passwords.MonotonousPasswordValidator"},
+    {"NAME": "tenants.trail.people.PasswordsAudited"},
 ]
 OPERATORS_NEED_TWO_FACTOR: bool = env.bool("OPERATORS_NEED_TWO_FACTOR", default=False)
 ADMIN_NETWORKS: list[str] = env.list("ADMIN_NETWORKS", default=[])
@@ -289,6 +290,8 @@ WEBHOOK_MAX_RETRIES: int = env.int("WEBHOOK_MAX_RETRIES", default=9)
 WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
 # Bytes of one request to an inbound webhook.
 INBOUND_MAX_SIZE: int = env.int("INBOUND_MAX_SIZE", default=2 * 1024 * 1024)
+# Where the audit trail's copy goes, as tenants/trail/stream.py reads it; empty for nowhere.
+AUDIT_LOG: str = env.str("AUDIT_LOG", default="")
 EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
 EXPORT_MAX_FILE_SIZE: int = env.int("EXPORT_MAX_FILE_SIZE", default=2 * 1024**3)
 EXPORT_RETENTION_HOURS: int = env.int("EXPORT_RETENTION_HOURS", default=24)

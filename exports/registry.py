@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from exports.columns import DatasetColumn, find_field
 from exports.filters import Filter, IdsFilter, SearchFilter
 from exports.resources import DatasetResource
+from tenants.access import MANAGERS
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class Dataset:
     filters: tuple[Filter, ...] = ()
     search: tuple[str, ...] = ()
     order: tuple[str, ...] = ("-pk",)
+    # Who may export it, and the scope that an API key needs beside the one for exports.
+    roles: frozenset[str] = MANAGERS
+    scope: str = ""
 
     @property
     def model(self) -> type[Model]:

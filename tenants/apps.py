@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,10 @@ class TenantsConfig(AppConfig):
         # What apps declare where it lives; every app has the same file names.
         autodiscover_modules("events", "lanes", "datasets", "configuration", "checks")
         from tenants.configuration import own  # noqa: F401 this room's own sections
+        from tenants.trail import events, people, triggers  # noqa: F401 sign-ins are audited by signals
         from tenants.work import host  # noqa: F401 connects to the worker's signals
+
+        post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="audit-triggers")
 
 
 class SwitchboardAdminConfig(AdminConfig):

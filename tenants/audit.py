@@ -5,13 +5,14 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
+from django.http import HttpRequest
 
 from config.correlation import current_correlation
-from config.logs import MASK
+from config.logs import MASK, masked
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import all_tenants, current_tenant_id
@@ -28,6 +29,13 @@ class Actor:
     name: str
     kind: str = "system"
     address: str | None = None
+    user_agent: str = ""
+
+    @classmethod
+    def of_request(cls, request: HttpRequest | None, name: str, kind: str = "person") -> "Actor":
+        """Whoever it is, from where the request came. Proxies that are trusted were resolved before."""
+        headers = request.META if request is not None else {}
+        return cls(name, kind, headers.get("REMOTE_ADDR") or None, headers.get("HTTP_USER_AGENT", ""))
 
 
 SYSTEM = Actor("system")
@@ -46,6 +54,8 @@ def acting(actor: Actor) -> Iterator[None]:
 
 def set_actor(actor: Actor) -> None:
     """For a request whose actor becomes known only on the way (an API key); the middleware resets it."""
+    if not actor.user_agent:
+        actor = replace(actor, user_agent=_actor.get().user_agent)
     _actor.set(actor)
 
 
@@ -135,6 +145,7 @@ def record(
             actor=storable_text(actor.name)[:200],
             actor_kind=actor.kind,
             address=_address(actor.address),
+            user_agent=masked(storable_text(actor.user_agent[:1000]))[:300],
             object_type=obj._meta.label_lower if obj is not None else "",
             object_id=str(obj.pk)[:64] if obj is not None else "",
             object_name=storable_text(str(obj))[:200] if obj is not None else "",

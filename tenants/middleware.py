@@ -35,7 +35,7 @@ class TenantScope:
         request.tenant = None
         user = request.user
         name = user.get_username() if user.is_authenticated else "anonymous"
-        stack.enter_context(acting(Actor(name, "person", request.META.get("REMOTE_ADDR") or None)))
+        stack.enter_context(acting(Actor.of_request(request, name)))
         if not user.is_authenticated:
             return
         wanted = request.session.get(SESSION_KEY)

@@ -1,11 +1,13 @@
 """Celery tasks of the lowest room: waking lanes, sweeping for what nobody woke, forgetting."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
+from tenants import audit
 from tenants.heartbeats import forget as forget_heartbeats
 from tenants.models import SeenNonce, StoredAnswer
 from tenants.oauth import forget_tokens
@@ -13,9 +15,14 @@ from tenants.scoping import all_tenants
 from tenants.signatures import NONCES_KEPT
 from tenants.signin.sessions import SessionStore
 from tenants.signin.throttle import forget_old as forget_failures
+from tenants.trail.seal import seal_trails
+from tenants.trail.stream import write_stream
+from tenants.trail.verify import ANCHORED, anchors, verify_trails
 from tenants.work import drain, lanes, wake
 from tenants.work.store import has_due
 from tenants.work.wake import runners
+
+logger = logging.getLogger(__name__)
 
 ANSWERS_KEPT = timedelta(hours=24)
 
@@ -35,6 +42,23 @@ def sweep() -> None:
     for lane in lanes():
         if has_due(lane.name):
             wake(lane.name)
+
+
+@shared_task
+def seal_audit() -> None:
+    """Chain what was audited since the last time, and write its copy outside."""
+    seal_trails()
+    write_stream()
+
+
+@shared_task
+def verify_audit() -> None:
+    """Check all chains once a day, and note where they stand."""
+    seal_trails(everything=True)
+    for damage in verify_trails():
+        logger.critical("the audit trail was tampered with: %s", damage)
+    with all_tenants():
+        audit.record(ANCHORED, after=anchors())
 
 
 @shared_task

@@ -6,9 +6,11 @@ from tenants.api.base import router
 from tenants.api.keys import ApiKeyViewSet
 from tenants.api.oauth import ClientRevokeView, ClientTokenView
 from tenants.api.resources import MeView
+from tenants.api.trail import AuditViewSet
 from tenants.views import switch_tenant
 
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
+router.register("audit", AuditViewSet, basename="audit")
 
 urlpatterns = [
     path("", include("tenants.signin.urls")),

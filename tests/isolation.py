@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "*",
     "EGRESS_ALLOW": "",
     "TRUSTED_PROXIES": "",
+    "AUDIT_LOG": "",
     "EXPORT_DIR": "",
     "DEMO": "false",
     "DEBUG": "false",

@@ -3,10 +3,12 @@
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 
+from exports.audience import hidden_from
 from exports.lanes import LANE
 from exports.models import Export
-from exports.request import CheckedRequest, ExportRequest
+from exports.request import CheckedRequest, ExportRequest, InvalidRequest
 from tenants import audit
 from tenants.correlation import current_correlation
 from tenants.models import ApiKey, Member, Tenant
@@ -23,6 +25,8 @@ def request_export(
 ) -> Export:
     """A waiting export; InvalidRequest names the field that is wrong. Labels are in `language`, else the caller's."""
     checked = asked.check(tenant.zone)
+    if checked.dataset.name in hidden_from(member, api_key):
+        raise InvalidRequest("dataset", _("Your role or key does not reach this data."))
     language = language or get_language() or tenant.language
     with transaction.atomic():
         export = Export.objects.create(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from exports.actions import cancel_export, delete_export, rerun_export
 from exports.admin.progress import describe, filters_in_words
+from exports.audience import hidden_from
 from exports.models import Export
 from exports.registry import UnknownDataset, get_dataset
 from exports.request import InvalidRequest
@@ -56,6 +57,10 @@ class ExportPage(LogAdmin):
         css = {"all": ("exports/exports.css",)}
         js = ("exports/progress.js",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
+        """Without the files of datasets that this person may not ask for."""
+        return super().get_queryset(request).exclude(dataset__in=hidden_from(member_of(request), None))
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Exports begin at the list that is to be exported."""
         return False
@@ -82,7 +87,9 @@ class ExportPage(LogAdmin):
             ids = [uuid.UUID(text) for text in request.GET.get("ids", "").split(",")[:MAX_POLLED]]
         except ValueError:
             return JsonResponse({"problem": "ids must be a list of export ids"}, status=400)
-        return JsonResponse({"exports": [describe(export) for export in Export.objects.filter(pk__in=ids)]})
+        return JsonResponse(
+            {"exports": [describe(export) for export in self.get_queryset(request).filter(pk__in=ids)]}
+        )
 
     def cancel_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         if cancel_export(self._find(request, pk)):
@@ -160,7 +167,7 @@ class ExportPage(LogAdmin):
 
     def _find(self, request: HttpRequest, pk: uuid.UUID) -> Export:
         self._check(request)
-        export = Export.objects.select_related("tenant").filter(pk=pk).first()
+        export = self.get_queryset(request).select_related("tenant").filter(pk=pk).first()
         if export is None:
             raise Http404
         return export

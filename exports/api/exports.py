@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from exports.actions import cancel_export, delete_export, request_export, rerun_export
 from exports.api.serializers import ExportSerializer, NewExportSerializer
+from exports.audience import hidden_from
 from exports.models import Export
 from exports.request import ExportRequest, InvalidRequest
 from exports.serve import serve
@@ -32,12 +34,22 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
     serializer_class = ExportSerializer
     read_roles = write_roles = MANAGERS
 
+    def scoped_queryset(self) -> QuerySet[Export]:
+        """Without the files of datasets that this caller may not ask for."""
+        return super().scoped_queryset().exclude(dataset__in=self._hidden)
+
+    @property
+    def _hidden(self) -> list[str]:
+        return hidden_from(member_of(self.request._request), machine_of(self.request))
+
     @extend_schema(request=NewExportSerializer, responses={201: ExportSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for a file. It is written in the background: poll the export, or subscribe to `export.completed`."""
         form = NewExportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         wanted = dict(form.validated_data)
+        if wanted["dataset"] in self._hidden:
+            raise ValidationError({"dataset": [_("Your role or key does not reach this data.")]})
         language = wanted.pop("language", None)
         return self._created(
             request,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exports.registry import register_dataset, unregister_dataset
+from exports.registry import get_dataset, register_dataset, unregister_dataset
 from exports.tests.datasets import AUDIT, MEMBERS
 from tenants.models import Tenant
 from tenants.tests.factories import make_tenant
@@ -14,11 +14,14 @@ from tenants.tests.factories import make_tenant
 
 @pytest.fixture(autouse=True)
 def _datasets() -> Iterator[None]:
+    real = get_dataset(AUDIT.name)
+    unregister_dataset(real.name)
     for dataset in (AUDIT, MEMBERS):
         register_dataset(dataset)
     yield
     for dataset in (AUDIT, MEMBERS):
         unregister_dataset(dataset.name)
+    register_dataset(real)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ Django's permission rows are not used: what a person may do follows from their r
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -71,7 +71,11 @@ class Audited:
         for child in formset.forms:
             if hasattr(child.instance, "tenant_id") and child.instance.tenant_id is None:
                 child.instance.tenant_id = tenant_id
-        super().save_formset(request, form, formset, change)  # type: ignore[misc]
+        with transaction.atomic():
+            known = [child.instance.pk for child in formset.initial_forms if child.has_changed()]
+            stored = formset.model._base_manager.in_bulk(known)
+            super().save_formset(request, form, formset, change)  # type: ignore[misc]
+            _record_formset(formset, stored)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         if not change and hasattr(obj, "tenant_id") and obj.tenant_id is None:
@@ -102,6 +106,21 @@ class Audited:
     log_change = log_deletion = log_deletions = log_addition
 
 
+def _record_formset(formset: Any, stored: Mapping[Any, Any]) -> None:
+    """What became of an inline's rows. A deleted object has lost its key by now, its stored twin has not."""
+    for obj in formset.new_objects:
+        audit.record(f"{obj._meta.model_name}.created", obj, after=audit.snapshot(obj))
+    kept = set()
+    for obj, _names in formset.changed_objects:
+        kept.add(obj.pk)
+        old, new = audit.changed(audit.snapshot(stored[obj.pk]), audit.snapshot(obj))
+        audit.record(f"{obj._meta.model_name}.updated", obj, before=old, after=new)
+    if formset.deleted_objects:
+        for key, obj in stored.items():
+            if key not in kept:
+                audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
+
+
 class _Page:
     """What every list has: a name for its title, and words for when it is empty."""
 
@@ -126,6 +145,10 @@ class SwitchboardAdmin(RolePermissions, Audited, _Page, ModelAdmin):
     compressed_fields = True
 
 
+def _sees_everything(request: HttpRequest) -> bool:
+    return is_operator(request) and current_tenant_id() is None
+
+
 class TenantAdmin(_Scoped, Audited, _Page, ModelAdmin):
     """For tenant-owned models: one tenant's rows at a time; operators without a chosen tenant see a company column."""
 
@@ -139,21 +162,35 @@ class TenantAdmin(_Scoped, Audited, _Page, ModelAdmin):
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         """The tenant is not asked for where it is known."""
         excluded = tuple(self.exclude or ())
-        if is_operator(request) and current_tenant_id() is None and obj is None:
+        if _sees_everything(request) and obj is None:
             return tuple(name for name in excluded if name != "tenant") or None
         return excluded or None
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = list(super().get_list_display(request))
-        if is_operator(request) and current_tenant_id() is None:
+        if _sees_everything(request):
             shown.append("tenant")
         return shown
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
         related = super().get_list_select_related(request)
-        if related is True or not (is_operator(request) and current_tenant_id() is None):
+        if related is True or not _sees_everything(request):
             return related
         return [*(related or ()), "tenant"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if _sees_everything(request):
+            audit.record(f"{self.opts.model_name}.listed")
+        return super().changelist_view(request, extra_context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Whoever enters a company is audited there once; whoever looks in from above, at every look."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None and request.method == "GET" and _sees_everything(request):
+            audit.record(f"{self.opts.model_name}.viewed", found)
+        return found
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Operators choose a company first: a new row must belong to somebody."""

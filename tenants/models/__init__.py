@@ -5,12 +5,14 @@ from tenants.models.base import TenantModel
 from tenants.models.credential import MachineCredential
 from tenants.models.oauth import OAuthApplication
 from tenants.models.tenant import Extension, Member, Role, Tenant, User
-from tenants.models.trail import AuditEntry, Event, Heartbeat, StoredAnswer
+from tenants.models.trail import AuditChain, AuditEntry, AuditLink, Event, Heartbeat, StoredAnswer
 from tenants.models.work import Work
 
 __all__ = [
     "ApiKey",
+    "AuditChain",
     "AuditEntry",
+    "AuditLink",
     "Event",
     "Extension",
     "Heartbeat",

@@ -1,0 +1,52 @@
+"""What the rooms below have to export; rooms above declare theirs themselves."""
+
+from django.utils.translation import gettext_lazy as _
+
+from exports.columns import Column
+from exports.filters import ChoiceFilter, RangeFilter, TextFilter
+from exports.kinds import Kind
+from exports.registry import Dataset, register_dataset
+from exports.resources import DatasetResource
+from tenants.access import ADMINISTRATORS
+from tenants.models import AuditEntry
+
+
+class AuditResource(DatasetResource):
+    created_at = Column(_("When"))
+    actor = Column(_("Who"))
+    actor_kind = Column(_("Kind"))
+    action = Column(_("Action"))
+    object_type = Column(_("Object type"))
+    object_name = Column(_("Object"))
+    object_id = Column(_("Object id"), is_default=False)
+    address = Column(_("From"), kind=Kind.TEXT)
+    user_agent = Column(_("Program"), is_default=False)
+    before = Column(_("Before"))
+    after = Column(_("After"))
+    correlation_id = Column(_("Correlation"), kind=Kind.TEXT, is_default=False)
+    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
+
+    class Meta:
+        model = AuditEntry
+
+
+AUDIT = register_dataset(
+    Dataset(
+        name="audit",
+        title=_("Audit trail"),
+        resource=AuditResource,
+        filters=(
+            RangeFilter("created_at", _("When")),
+            TextFilter("actor", _("Who")),
+            ChoiceFilter("actor_kind", _("Kind")),
+            TextFilter("action", _("Action")),
+            TextFilter("object_id", _("Object id")),
+            TextFilter("object_name", _("Object"), lookup="icontains"),
+            TextFilter("address", _("From")),
+        ),
+        search=("actor", "action", "object_name"),
+        order=("-id",),
+        roles=ADMINISTRATORS,
+        scope="audit:read",
+    )
+)
