@@ -32,6 +32,7 @@ class InboundPage(LogAdmin):
     menu_place = 230
     menu_icon = "inbox"
     view_roles = MANAGERS
+    readonly_fields = ("proof",)
     list_display = ("created", "source", "event_name", "state_label", "why")
     list_display_links = ("created", "event_name")
     list_filter = ("state", "source")
@@ -42,7 +43,7 @@ class InboundPage(LogAdmin):
     change_form_outer_before_template = "admin/webhooks/inbound.html"
     fieldsets = (
         (
-            _("Request"),
+            _("Details"),
             {
                 "fields": (
                     "id",
@@ -53,7 +54,7 @@ class InboundPage(LogAdmin):
                     "address",
                     "content_type",
                     "dedup_key",
-                    "is_former_secret",
+                    "proof",
                     "replays",
                     "correlation_id",
                 )
@@ -145,6 +146,10 @@ class InboundPage(LogAdmin):
     @display(description=_("state"), label=TONES)
     def state_label(self, row: Inbound) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @admin.display(description=_("proved by"))
+    def proof(self, row: Inbound) -> str:
+        return translated("the former secret") if row.is_former_secret else translated("the current secret")
 
     @admin.display(description=_("reason"))
     def why(self, row: Inbound) -> str:

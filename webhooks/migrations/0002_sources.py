@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                     "is_former_secret",
                     models.BooleanField(default=False, verbose_name="signed with the former secret"),
                 ),
-                ("address", models.CharField(blank=True, max_length=45, verbose_name="from")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="sender's address")),
                 (
                     "query",
                     models.CharField(blank=True, max_length=2000, verbose_name="parameters of the URL"),

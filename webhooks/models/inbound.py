@@ -29,7 +29,7 @@ class Inbound(TenantModel):
         _("identity"), max_length=150, help_text=_("A second request with the same one is a repeat.")
     )
     is_former_secret = models.BooleanField(_("signed with the former secret"), default=False)
-    address = models.CharField(_("from"), max_length=45, blank=True)
+    address = models.CharField(_("sender's address"), max_length=45, blank=True)
     query = models.CharField(_("parameters of the URL"), max_length=2000, blank=True)
     headers = models.JSONField(_("headers"), default=dict)
     content_type = models.CharField(_("content type"), max_length=200, blank=True)
