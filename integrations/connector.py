@@ -67,10 +67,9 @@ class Connector:
         """The logo's drawing."""
         return self._text(self.manifest.logo)
 
-    @cached_property
-    def readme(self) -> str:
-        """How to connect it, in Markdown."""
-        return self._text("README.md")
+    def readme(self, language: str) -> str:
+        """How to connect it, in Markdown. README.md is the English one."""
+        return self._text("README.md" if language == "en" else f"README.{language}.md")
 
     def _text(self, name: str) -> str:
         return resources.files(f"integrations.connectors.{self.code}").joinpath(name).read_text("utf-8")

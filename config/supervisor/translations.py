@@ -6,6 +6,7 @@ from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from django.utils.translation.reloader import translation_file_changed
 
 
 def compile_catalogues(folders: Iterable[Path]) -> list[Path]:
@@ -14,6 +15,8 @@ def compile_catalogues(folders: Iterable[Path]) -> list[Path]:
     stale = [path for path in catalogues if _is_stale(path)]
     for path in stale:
         _compile(path)
+        # What this process has looked up before is remembered, that there was no translation too.
+        translation_file_changed(sender=None, file_path=path.with_suffix(".mo"))
     return stale
 
 

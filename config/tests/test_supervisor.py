@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils.translation import gettext, override
 
 from config.supervisor import instance, supervisord
 from config.supervisor.logs import Tail, Terminal
@@ -129,6 +131,20 @@ def test_catalogues_are_compiled_when_they_are_newer(tmp_path: Path) -> None:
 
     assert (first, again, compile_catalogues([tmp_path])) == ([source], [], [source])
     assert "Звонок".encode() in source.with_suffix(".mo").read_bytes()
+
+
+def test_what_was_looked_up_before_is_translated_once_it_is_compiled(tmp_path: Path, settings: Any) -> None:
+    source = tmp_path / "ru" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    source.write_text(PO.format(text="Звонок"))
+    settings.LOCALE_PATHS = [tmp_path]
+    with override("ru"):
+        before = gettext("Call")
+
+    compile_catalogues([tmp_path])
+
+    with override("ru"):
+        assert (before, gettext("Call")) == ("Call", "Звонок")
 
 
 PARENT = """

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -94,7 +95,11 @@ def fieldsets_for(connector: Connector) -> list[tuple[Any, dict[str, Any]]]:
 
 def _form_field(field: Field) -> forms.Field:
     """Checks are the manifest's own, so that the API and this form say the same."""
-    common: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
+    common: dict[str, Any] = {
+        "label": capfirst(str(field.label)),
+        "help_text": field.help,
+        "required": field.required,
+    }
     if field.type is FieldType.BOOL:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**common, "required": False})
     if field.type is FieldType.NUMBER:

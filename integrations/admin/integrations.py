@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -60,6 +61,9 @@ class IntegrationAdmin(Desk, TenantAdmin):
 
     menu_icon = "hub"
     menu_place = 40
+    empty_hint = _(
+        "Connect the CRM: choose the system, enter its address and key, and the connection is tried at once."
+    )
     view_roles = MANAGERS
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
@@ -169,7 +173,7 @@ class IntegrationAdmin(Desk, TenantAdmin):
         context |= {
             "connector": connector,
             "drawing": drawing(connector),
-            "readme": render(connector.readme),
+            "readme": render(connector.readme(get_language() or "en")),
         }
         if obj is not None:
             context |= self._page(request, obj, connector)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
+from django.conf import settings
 
 from integrations.actions.load_users import load_users
 from integrations.actions.save_integration import create_integration
@@ -69,7 +70,7 @@ class ConnectorContract:
         connector = get_connector(self.code)
 
         assert connector.logo_svg.startswith("<svg")
-        assert connector.readme.startswith("# ")
+        assert all(connector.readme(language).startswith("# ") for language, _ in settings.LANGUAGES)
         assert connector.manifest.docs_url.startswith("https://")
 
     def test_good_credentials_are_diagnosed_as_working(self, integration):

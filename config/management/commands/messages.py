@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +18,16 @@ from django.apps import apps
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from config.env import BASE_DIR
+from config.management.makemessages import ALIASES
 
 LANGUAGES = ("ru",)
 SOURCES = ("config", "tenants", "webhooks", "exports", "integrations", "telephony", "templates")
 LOCALE = Path("locale")
 # What the installed apps of others say and nobody has translated: django-unfold, for one, comes without Russian.
 PACKAGES_LOCALE = LOCALE / "packages"
+ALIAS = re.compile(r"\bn?p?gettext(?:_lazy)? as (\w+)")
+# Machines alone meet it: its pages are neither routed nor registered.
+UNSEEN = {"oauth2_provider"}
 SHOWN = 40
 Key = tuple[str | None, str]
 
@@ -47,7 +52,7 @@ class Command(BaseCommand):
                 add_borrowed(catalogue_path(BASE_DIR / PACKAGES_LOCALE, language), language)
 
     def _check(self) -> None:
-        faults = []
+        faults = list(unknown_aliases())
         with tempfile.TemporaryDirectory(prefix="switchboard-messages-") as name:
             folder = Path(name)
             copy_sources(folder)
@@ -88,16 +93,24 @@ def copy_sources(folder: Path) -> None:
             )
 
 
+def unknown_aliases() -> Iterator[str]:
+    """gettext imported by a name that the extraction does not know: its messages would be overlooked."""
+    for source in SOURCES:
+        for path in sorted((BASE_DIR / source).rglob("*.py")):
+            for name in ALIAS.findall(path.read_text("utf-8")):
+                if name not in ALIASES:
+                    yield f"{path.relative_to(BASE_DIR)}: gettext imported as {name}; use one of {', '.join(ALIASES)}"
+
+
 def extract(folder: Path) -> None:
-    """Django's makemessages below `folder`. It runs without our settings, whose LOCALE_PATHS name the checkout."""
+    """makemessages below `folder`. It runs without our settings, whose LOCALE_PATHS name the checkout."""
     (folder / LOCALE).mkdir(exist_ok=True)
     locales = [f"--locale={language}" for language in LANGUAGES]
     ignored = [f"--ignore={pattern}" for pattern in (".venv", "var", "tests", "benchmarks", "static")]
     command = [
         sys.executable,
         "-m",
-        "django",
-        "makemessages",
+        "config.management.makemessages",
         *locales,
         *ignored,
         "--no-location",
@@ -111,7 +124,8 @@ def extract(folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return {**kept, "PYTHONPATH": str(BASE_DIR)}
 
 
 def packages(language: str) -> Catalog:
@@ -119,7 +133,7 @@ def packages(language: str) -> Catalog:
     translated = set(_translated_elsewhere(language))
     with tempfile.TemporaryDirectory(prefix="switchboard-messages-") as name:
         folder = Path(name)
-        for package in sorted({app.name.partition(".")[0] for app in apps.get_app_configs()}):
+        for package in sorted({app.name.partition(".")[0] for app in apps.get_app_configs()} - UNSEEN):
             if package not in SOURCES:
                 shutil.copytree(_package_path(package), folder / package, ignore=_unused)
         extract(folder)
