@@ -13,7 +13,9 @@ from webhooks.presets import PRESETS, BadOption
 from webhooks.presets.preset import ENCODINGS, OPTIONS
 
 FIELD_HINTS = {
-    "header": _("Such as X-Signature. A token needs none: without a header it is expected in the URL, as ?token=…"),
+    "header": _(
+        "Such as X-Signature. A token needs none: without a header it is expected in the URL, as ?token=…"
+    ),
     "prefix": _("What stands before the value in that header, such as sha256= or Bearer and a space."),
     "event_field": _("Where the body names the event, such as type or data.event."),
     "id_field": _("Where the body has an identifier by which repeats are recognised, such as id."),
