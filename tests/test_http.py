@@ -55,6 +55,21 @@ def send(installation: Installation, raw: bytes) -> Answer:
 
 
 @pytest.mark.parametrize("path", [*PBX_PATHS, *DJANGO_PATHS])
+def test_a_body_that_is_not_chunked_as_it_says_is_refused(installation: Installation, path: str) -> None:
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked"]
+
+    answer = send(installation, "\r\n".join(lines).encode() + b'\r\n\r\n{"Token": "x"}\r\n')
+
+    assert answer.status == 400
+
+
+def test_a_header_that_repeats_a_question_holds_no_control_character(installation: Installation) -> None:
+    raw = b"GET /api/schema/?version=%00 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    assert send(installation, raw).status == 200
+
+
+@pytest.mark.parametrize("path", [*PBX_PATHS, *DJANGO_PATHS])
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_a_repeated_content_type_changes_nothing(installation: Installation, path: str, times: int) -> None:
     """Asterisk's CURL() adds a Content-Type to those that CURLOPT already set."""

@@ -43,21 +43,18 @@ class Front:
                 await self._django(scope, receive, send)
             else:
                 response = await self._answer(route, scope, receive)
-                if response is not None:
-                    await response.send_with(send)
+                await response.send_with(send)
         finally:
             self._open_requests -= 1
 
-    async def _answer(self, route: Route, scope: Scope, receive: Receive) -> FrontResponse | None:
+    async def _answer(self, route: Route, scope: Scope, receive: Receive) -> FrontResponse:
         if scope["method"] not in route.methods:
             allowed = ", ".join(sorted(route.methods))
             return problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {allowed}.", [("Allow", allowed)])
         headers = scope["headers"]
         try:
             body = await bodies.read_body(headers, receive, route.body_limit)
-        except bodies.SenderGone:
-            return None
-        except (bodies.BodyTooLarge, bodies.BodyTooSlow) as error:
+        except bodies.REFUSED as error:
             return bodies.refusal(error, route.body_limit)
         request = FrontRequest(
             scope["method"],

@@ -22,8 +22,8 @@ class BodyTooSlow(Exception):
     """The sender did not finish in time."""
 
 
-class SenderGone(Exception):
-    """The sender closed the connection before the body was complete: nobody waits for an answer."""
+class BodyCutShort(Exception):
+    """The body ended before it was complete: the sender went away, or frames it otherwise than it says."""
 
 
 def declared_length(headers: Headers) -> int | None:
@@ -59,7 +59,7 @@ async def _read(write: Callable[[bytes], object], receive: Receive, limit: int) 
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise SenderGone
+            raise BodyCutShort
         piece = message.get("body", b"")
         more = message.get("more_body", False)
         total += len(piece)
@@ -87,4 +87,10 @@ def refusal(error: Exception, limit: int) -> FrontResponse:
     """The answer to a body that was not read to its end; the connection cannot be used again."""
     if isinstance(error, BodyTooLarge):
         return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {limit} bytes are taken here.", CLOSE)
+    if isinstance(error, BodyCutShort):
+        # Whoever went away does not read this. The server tells neither case from the other, and would answer 500.
+        return problem(HTTPStatus.BAD_REQUEST, "The body ended before it was complete.", CLOSE)
     return problem(HTTPStatus.REQUEST_TIMEOUT, "The body did not arrive in time.", CLOSE)
+
+
+REFUSED = (BodyTooLarge, BodyTooSlow, BodyCutShort)

@@ -30,6 +30,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 IN_MEMORY_BYTES = 1024 * 1024
 FILE_BLOCK_BYTES = 256 * 1024
+CONTROLS = bytes([*range(32), 127])
 STALLED_SECONDS = 60  # a reader that takes nothing for so long does not keep a thread
 
 
@@ -44,6 +45,11 @@ class FileBlocks:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _header_value(value: str) -> bytes:
+    """Without control characters: a view that repeats what it was asked, such as a file name, must not end as a 500."""
+    return value.encode("latin-1").translate(None, CONTROLS)
 
 
 class Exchange:
@@ -63,7 +69,7 @@ class Exchange:
         self._start = {
             "type": "http.response.start",
             "status": int(status[:3]),
-            "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+            "headers": [(name.lower().encode("latin-1"), _header_value(value)) for name, value in headers],
         }
         return self.stream
 
@@ -111,9 +117,7 @@ class WsgiBridge:
             limit = self._limit(scope["headers"])
             try:
                 await bodies.read_into(body.write, scope["headers"], receive, limit)
-            except bodies.SenderGone:
-                return
-            except (bodies.BodyTooLarge, bodies.BodyTooSlow) as error:
+            except bodies.REFUSED as error:
                 await bodies.refusal(error, limit).send_with(send)
                 return
             await self._run_on_thread(scope, body, send)

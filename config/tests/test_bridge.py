@@ -67,6 +67,14 @@ def test_an_ordinary_answer_is_sent_in_one_piece() -> None:
     assert [message["body"] for message in sent[1:]] == [b"one two"]
 
 
+def test_control_characters_leave_a_header() -> None:
+    def repeating(_environ: Environ, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Disposition", 'inline; filename="a\x00\x07\x7f b"')])
+        return [b""]
+
+    assert call(repeating).headers[b"content-disposition"] == b'inline; filename="a b"'
+
+
 def test_a_streamed_answer_is_sent_as_it_comes_and_closed() -> None:
     closed = threading.Event()
 
