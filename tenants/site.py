@@ -2,12 +2,24 @@
 
 from typing import Any
 
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from tenants.access import is_operator, member_of
+
+
+class Completions(AutocompleteJsonView):
+    """Completes what a form's own field refers to; Django's view fails when a reverse relation is named."""
+
+    def process_request(self, request: HttpRequest) -> Any:
+        found = super().process_request(request)
+        if not found[2].concrete:
+            raise PermissionDenied
+        return found
 
 
 class SwitchboardSite(UnfoldAdminSite):
@@ -32,6 +44,9 @@ class SwitchboardSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_operator(request) or (request.user.is_active and member_of(request) is not None)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return Completions.as_view(admin_site=self)(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         from tenants.admin.dashboard import cards

@@ -21,13 +21,14 @@ from exports.admin.progress import filters_in_words
 from exports.registry import Dataset, get_dataset
 from exports.request import ExportRequest, InvalidRequest
 from tenants.access import MANAGERS, has_role, member_of
+from tenants.admin.base import AdminPart
 from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
 
 CHOSEN = "ids"
 
 
-class ExportButtonMixin:
+class ExportButtonMixin(AdminPart):
     """Put it before TenantAdmin and name the dataset; exporting takes a manager's role and a chosen company."""
 
     export_dataset: ClassVar[str]
@@ -35,7 +36,7 @@ class ExportButtonMixin:
 
     def get_urls(self) -> list[URLPattern]:
         own = path("export/", admin.site.admin_view(self.export_view), name=self._export_name())
-        return [own, *super().get_urls()]  # type: ignore[misc]
+        return [own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -43,10 +44,10 @@ class ExportButtonMixin:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         address = f"{reverse(f'admin:{self._export_name()}')}{query}" if may_export(request) else ""
         context = {"export_address": address, **(extra_context or {})}
-        return super().changelist_view(request, context)  # type: ignore[misc]
+        return super().changelist_view(request, context)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)  # type: ignore[misc]
+        actions: dict[str, Any] = super().get_actions(request)
         if not may_export(request):
             actions.pop("export_chosen", None)
         return actions
@@ -54,7 +55,7 @@ class ExportButtonMixin:
     def _get_base_actions(self) -> Sequence[Any]:
         """Django gathers a list's actions here; a mixin's `actions` would be hidden by the page's own."""
         own = (type(self).export_chosen, "export_chosen", gettext("Export the chosen rows"))
-        return [*super()._get_base_actions(), own]  # type: ignore[misc]
+        return [*super()._get_base_actions(), own]
 
     @admin.action(description=_("Export the chosen rows"))
     def export_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
@@ -87,7 +88,7 @@ class ExportButtonMixin:
         chosen = request.GET.get(CHOSEN)
         if chosen:
             return {"ids": chosen.split(",")}
-        return filters_of_list(dataset, request, self.get_changelist_instance)  # type: ignore[attr-defined]
+        return filters_of_list(dataset, request, self.get_changelist_instance)
 
     def _render(
         self, request: HttpRequest, dataset: Dataset, form: ExportForm, words: list[str]
@@ -104,13 +105,13 @@ class ExportButtonMixin:
         return TemplateResponse(request, "admin/exports/export.html", context)
 
     def _list_address(self, request: HttpRequest) -> str:
-        options = self.model._meta  # type: ignore[attr-defined]
+        options = self.model._meta
         query = {name: values for name, values in request.GET.lists() if name != CHOSEN}
         address = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
         return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
     def _export_name(self) -> str:
-        options = self.model._meta  # type: ignore[attr-defined]
+        options = self.model._meta
         return f"{options.app_label}_{options.model_name}_export"
 
 

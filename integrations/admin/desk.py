@@ -19,6 +19,7 @@ from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Diagnosis, DirectoryReceipt
 from integrations.models import Integration
 from integrations.selectors import assignments_in_force
+from tenants.admin.base import AdminPart
 from tenants.errors import HubError
 
 DIAGNOSIS = "integration-diagnosis"
@@ -26,7 +27,7 @@ DIAGNOSIS = "integration-diagnosis"
 Deed = Callable[[HttpRequest, Integration], None]
 
 
-class Desk:
+class Desk(AdminPart):
     """Mixed into the admin of integrations."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -41,7 +42,7 @@ class Desk:
             path(f"<uuid:pk>/{name}/", self._view(deed), name=f"integrations_integration_{name}")
             for name, deed in deeds.items()
         ]
-        return [*own, *super().get_urls()]  # type: ignore[misc]
+        return [*own, *super().get_urls()]
 
     def _view(self, deed: Deed) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -59,7 +60,7 @@ class Desk:
                 messages.error(request, str(error))
             return HttpResponseRedirect(reverse("admin:integrations_integration_change", args=[pk]))
 
-        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)  # type: ignore[attr-defined]
+        wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
         return wrapped
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -121,7 +121,10 @@ class IntegrationAdmin(Desk, TenantAdmin):
         return TemplateResponse(request, "admin/integrations/catalogue.html", context)
 
     def _connector(self, request: HttpRequest, obj: Integration | None) -> Connector:
-        return get_connector(obj.connector if obj else request.GET["connector"])
+        code = obj.connector if obj else request.GET.get("connector", "")
+        if obj is None and code not in registry():
+            raise Http404  # such as a POST of "save as new", which the buttons of the page do not offer
+        return get_connector(code)
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
         return fieldsets_for(self._connector(request, obj))

@@ -6,9 +6,10 @@ Django's permission rows are not used: what a person may do follows from their r
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -26,6 +27,9 @@ from tenants.admin.stories import story_link
 from tenants.scoping import current_tenant_id
 
 site = admin.site
+
+# What the parts below are mixed into, for the type checker: pages and inlines alike.
+AdminPart: Any = ModelAdmin if TYPE_CHECKING else object
 
 
 class RolePermissions:
@@ -53,16 +57,16 @@ class RolePermissions:
         return not self.append_only and has_role(request, self.write_roles)
 
 
-class _Scoped(RolePermissions):
+class _Scoped(RolePermissions, AdminPart):
     """The tenant's own rows, and only those to choose from."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         # The default manager of a tenant-owned model filters by the scope, so the drop-down holds only own rows.
         kwargs.setdefault("queryset", db_field.remote_field.model._default_manager.all())
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class Audited:
+class Audited(AdminPart):
     """Every change in the admin leaves an entry in the audit trail, in the same transaction."""
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -74,7 +78,7 @@ class Audited:
         with transaction.atomic():
             known = [child.instance.pk for child in formset.initial_forms if child.has_changed()]
             stored = formset.model._base_manager.in_bulk(known)
-            super().save_formset(request, form, formset, change)  # type: ignore[misc]
+            super().save_formset(request, form, formset, change)
             _record_formset(formset, stored)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
@@ -84,7 +88,7 @@ class Audited:
         with transaction.atomic():
             stored = model._base_manager.filter(pk=obj.pk).first() if change else None
             before = audit.snapshot(stored) if stored else {}
-            super().save_model(request, obj, form, change)  # type: ignore[misc]
+            super().save_model(request, obj, form, change)
             old, new = audit.changed(before, audit.snapshot(obj))
             verb = "updated" if change else "created"
             audit.record(f"{obj._meta.model_name}.{verb}", obj, before=old if change else {}, after=new)
@@ -92,13 +96,13 @@ class Audited:
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with transaction.atomic():
             audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
-            super().delete_model(request, obj)  # type: ignore[misc]
+            super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         with transaction.atomic():
             for obj in queryset:
                 audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
-            super().delete_queryset(request, queryset)  # type: ignore[misc]
+            super().delete_queryset(request, queryset)
 
     def log_addition(self, *args: Any, **kwargs: Any) -> None:
         """Django's own admin log is replaced by the audit trail."""
@@ -121,7 +125,7 @@ def _record_formset(formset: Any, stored: Mapping[Any, Any]) -> None:
                 audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
 
 
-class _Page:
+class _Page(AdminPart):
     """What every list has: a name for its title, and words for when it is empty."""
 
     empty_value_display = "—"
@@ -130,9 +134,9 @@ class _Page:
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
+        title = capfirst(self.opts.verbose_name_plural)
         context = {"title": title, **(extra_context or {})}
-        return super().changelist_view(request, context)  # type: ignore[misc]
+        return super().changelist_view(request, context)
 
 
 class SwitchboardAdmin(RolePermissions, Audited, _Page, ModelAdmin):
@@ -143,6 +147,12 @@ class SwitchboardAdmin(RolePermissions, Audited, _Page, ModelAdmin):
     list_fullwidth = True
     warn_unsaved_form = True
     compressed_fields = True
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Whoever may not look is told so before, not after, the row was looked for: its existence is not theirs to know."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
 
 def _sees_everything(request: HttpRequest) -> bool:
