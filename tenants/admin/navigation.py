@@ -53,7 +53,15 @@ def _item(page: Any, model: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def companies(request: HttpRequest) -> dict[str, Any]:
-    """For templates: the companies this person may switch between (empty when there is only one)."""
+    """For templates: the companies this person may switch between. A page renders dozens of them: asked for once."""
+    found: dict[str, Any] | None = getattr(request, "switchboard_companies", None)
+    if found is None:
+        found = _companies(request)
+        request.switchboard_companies = found  # type: ignore[attr-defined] of this function only
+    return found
+
+
+def _companies(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not request.path.startswith("/admin/") or not isinstance(user, User) or not user.is_active:
         return {}
