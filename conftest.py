@@ -26,6 +26,9 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tenants.trail.triggers import erasing
 
+from integrations import live
+from integrations.http import line
+
 pytest_plugins = ["tests.processes"]
 
 INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; or name a server of your own."
@@ -77,9 +80,12 @@ def _tests_may_clean_up() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_process() -> Iterator[None]:
+    """What a process remembers of rows that are rolled back is forgotten with them."""
     yield
     cache.clear()
+    live.forget_all()
+    line.close_all()
 
 
 def _named_server(name: str) -> str:

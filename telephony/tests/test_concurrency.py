@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from integrations import live
 from integrations.models import Integration
 from integrations.tests.factories import make_integration
 from telephony.actions.finish_calls import finish_calls
@@ -27,10 +26,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _scope() -> Iterator[None]:
-    live.forget_all()
     with all_tenants():
         yield
-    live.forget_all()
 
 
 @pytest.fixture

@@ -27,10 +27,8 @@ pytestmark = pytest.mark.django_db
 def _scope(settings: Any) -> Iterator[None]:
     settings.CALL_END_GRACE = 0.0
     settings.EGRESS_ALLOW = ["127.0.0.0/8"]
-    live.forget_all()
     with all_tenants():
         yield
-    live.forget_all()
 
 
 @pytest.fixture

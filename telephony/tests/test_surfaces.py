@@ -1,7 +1,6 @@
 """Admin pages and API: who sees what, at what cost, and never another company's."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import live
 from integrations.connectors.retailcrm.simulator import Simulator
 from integrations.tests.factories import make_integration
 from telephony.models import Call, CallNotification, Pbx
@@ -28,12 +26,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh(settings: Any) -> Iterator[None]:
+def _fresh(settings: Any) -> None:
     settings.CALL_END_GRACE = 0.0
     settings.EGRESS_ALLOW = ["127.0.0.0/8"]
-    live.forget_all()
-    yield
-    live.forget_all()
 
 
 @pytest.fixture
