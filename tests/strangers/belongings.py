@@ -1,0 +1,221 @@
+"""One row of every model that belongs to a company, with the company's mark in every text: what no stranger may see.
+
+Rows are made from the fields of their models, so a new model needs nothing here, unless a constraint or a page wants
+more than a mark: then `SPECIAL` says what.
+"""
+
+import secrets
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from exports.engine.files import final_path
+from exports.models import Export
+from tenants.models import Role, Tenant, User
+from tenants.scoping import all_tenants
+
+ROOMS = ("tenants", "webhooks", "exports", "integrations", "telephony")
+INSTRUCTIONS = (
+    "{model} could not be made ({error!r}). Say in SPECIAL of {file} which values its constraints want, so that the "
+    "tests of isolation cover it."
+)
+
+
+def owned_models() -> list[type[models.Model]]:
+    """Those that lead to a company, by their own field or by the rows that they hang on."""
+    ours = [model for model in apps.get_models() if model._meta.app_label in ROOMS]
+    return [model for model in ours if path_to_tenant(model) is not None]
+
+
+def path_to_tenant(
+    model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()
+) -> str | None:
+    """The look-up from a model to its company, such as `integration__tenant`."""
+    links = [field for field in model._meta.fields if field.is_relation and field.related_model not in seen]
+    if any(field.related_model is Tenant for field in links):
+        return next(field.name for field in links if field.related_model is Tenant)
+    for field in links:
+        further = path_to_tenant(field.related_model, seen | {model})
+        if further:
+            return f"{field.name}__{further}"
+    return None
+
+
+class Belongings:
+    """A company's rows, each made when it is first asked for."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.mark = f"mark{secrets.token_hex(4)}"
+        self._rows: dict[type[models.Model], Any] = {Tenant: tenant}
+
+    def make_all(self) -> None:
+        for model in owned_models():
+            self.of(model)
+
+    def of(self, model: type[models.Model]) -> Any:
+        if model not in self._rows:
+            self._rows[model] = self._make(model)
+        return self._rows[model]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids that are told from others by their looks."""
+        return [str(row.pk) for row in self._rows.values() if isinstance(row.pk, uuid.UUID)]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Every row of the company and every file, to be compared later."""
+        found: dict[str, Any] = {
+            model._meta.label: list(
+                model._base_manager.filter(**{str(path_to_tenant(model)): self.tenant})
+                .order_by("pk")
+                .values()
+            )
+            for model in owned_models()
+        }
+        found["company"] = Tenant.objects.filter(pk=self.tenant.pk).values().get()
+        found["people"] = list(User.objects.filter(pk=self.of(User).pk).values())
+        found["file"] = file_of(self.of(Export)).read_bytes()
+        return found
+
+    def _make(self, model: type[models.Model]) -> Any:
+        special = SPECIAL.get(model._meta.label, lambda _belongings: {})(self)
+        values = {
+            field.name: self._value(field)
+            for field in model._meta.concrete_fields
+            if not self._is_left_out(field) and field.name not in special
+        }
+        row: Any = model(**(values | dict(special)))
+        try:
+            with all_tenants():
+                row.save(force_insert=True)
+        except Exception as error:
+            raise AssertionError(
+                INSTRUCTIONS.format(model=model._meta.label, error=error, file=Path(__file__).name)
+            ) from error
+        AFTERWARDS.get(model._meta.label, lambda _row, _belongings: None)(row, self)
+        return row
+
+    @staticmethod
+    def _is_left_out(field: Any) -> bool:
+        is_self = field.is_relation and field.related_model is field.model
+        return is_self or (field.primary_key and not field.is_relation)
+
+    def _value(self, field: Any) -> Any:
+        if field.is_relation:
+            return self.of(field.related_model)
+        if field.choices:
+            return field.get_default() or field.choices[0][0]
+        for kind, make in BY_KIND.items():
+            if isinstance(field, kind):
+                return make(self, field)
+        return field.get_default()
+
+
+def _text(belongings: Belongings, field: Any) -> str:
+    limit = field.max_length or 1_000
+    return belongings.mark if limit >= len(belongings.mark) else str(field.get_default() or "")
+
+
+def _json(belongings: Belongings, field: Any) -> Any:
+    return [belongings.mark] if field.get_default() == [] else {"note": belongings.mark}
+
+
+BY_KIND: Mapping[type[models.Field[Any, Any]], Callable[[Belongings, Any], Any]] = {
+    models.CharField: _text,
+    models.TextField: _text,
+    models.JSONField: _json,
+    models.BinaryField: lambda belongings, _field: belongings.mark.encode(),
+    models.UUIDField: lambda _belongings, field: None if field.null else uuid.uuid4(),
+    models.DateTimeField: lambda _belongings, field: None if field.null else timezone.now(),
+    models.BooleanField: lambda _belongings, field: field.get_default(),
+    models.FloatField: lambda _belongings, field: None if field.null else 1.0,
+    models.IntegerField: lambda _belongings, field: None if field.null else 1,
+}
+
+SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
+    "tenants.User": lambda own: {"username": own.mark, "language": "en"},
+    "tenants.Member": lambda own: {"role": Role.VIEWER},
+    "tenants.Event": lambda own: {"type": "endpoint.disabled", "data": {"name": own.mark}},
+    "tenants.StoredAnswer": lambda own: {"body": {"content": own.mark, "headers": {}}, "status": 201},
+    "webhooks.Endpoint": lambda own: {
+        "url": f"https://{own.mark}.example.com/",
+        "events": ["*"],
+        "headers": {"X-Note": own.mark},
+    },
+    "webhooks.Delivery": lambda own: {"state": "failed", "reason": "", "variant": "standard"},
+    "exports.Export": lambda own: {
+        "dataset": "calls",
+        "format": "csv",
+        "options": {},
+        "filters": {},
+        "columns": ["id"],
+        "language": "en",
+        "state": "done",
+        "finished_at": timezone.now(),
+        "expires_at": timezone.now() + timedelta(hours=1),
+        "size": len(own.mark),
+        "file_name": f"{own.mark}.csv",
+    },
+    "integrations.Integration": lambda own: {
+        "connector": "retailcrm",
+        "settings": {"url": "https://127.0.0.1:9"},  # refused before anything is sent
+        "credentials": {"api_key": own.mark},
+        "own_secrets": {"client_id": own.mark},
+    },
+    "integrations.Exchange": lambda own: {"timings": {}},
+    "telephony.Pbx": lambda own: {"timezone": "UTC", "recording_url_template": ""},
+    "telephony.Call": lambda own: {
+        "direction": "in",
+        "phase": "ended",
+        "status": "missed",
+        "ended_at": timezone.now(),
+        "rings": [],
+        "talks": [],
+        "flags": [],
+    },
+    "telephony.CallEvent": lambda own: {"degraded": []},
+    "telephony.CallNotification": lambda own: {
+        "state": "failed",
+        "extensions": [],
+        "issues": [],
+        "variant": "",
+    },
+}
+
+
+def file_of(export: Export) -> Path:
+    return final_path(export.tenant_id, export.pk, export.format)
+
+
+def _write_file(export: Any, belongings: Belongings) -> None:
+    path = file_of(export)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(belongings.mark)
+
+
+AFTERWARDS: Mapping[str, Callable[[Any, Belongings], None]] = {"exports.Export": _write_file}
+
+
+def strays() -> Iterator[str]:
+    """Rows of one company that point at a row of another."""
+    for model in owned_models():
+        home = str(path_to_tenant(model))
+        for field in model._meta.fields:
+            there = (
+                field.is_relation
+                and field.related_model is not Tenant
+                and path_to_tenant(field.related_model)
+            )
+            if there:
+                crossing = model._base_manager.filter(**{f"{field.name}__isnull": False})
+                for pk in crossing.exclude(**{home: models.F(f"{field.name}__{there}")}).values_list(
+                    "pk", flat=True
+                ):
+                    yield f"{model._meta.label} {pk} by its {field.name}"
