@@ -118,7 +118,9 @@ class Belongings:
         return field.get_default()
 
 
-def _text(belongings: Belongings, field: Any) -> str:
+def _text(belongings: Belongings, field: Any) -> str | None:
+    if field.null:
+        return None  # unique and seldom there, such as a former key's digest
     limit = field.max_length or 1_000
     return belongings.mark if limit >= len(belongings.mark) else str(field.get_default() or "")
 
