@@ -24,10 +24,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from tenants.trail.triggers import erasing
-
 from integrations import live
 from integrations.http import line
+from tenants.trail.triggers import erasing
 
 pytest_plugins = ["tests.processes"]
 

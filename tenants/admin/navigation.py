@@ -57,7 +57,7 @@ def companies(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] | None = getattr(request, "switchboard_companies", None)
     if found is None:
         found = _companies(request)
-        request.switchboard_companies = found  # type: ignore[attr-defined] of this function only
+        request.switchboard_companies = found  # type: ignore[attr-defined]  # this function's own
     return found
 
 
