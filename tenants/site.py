@@ -46,7 +46,9 @@ class SwitchboardSite(UnfoldAdminSite):
         return is_operator(request) or (request.user.is_active and member_of(request) is not None)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        return Completions.as_view(admin_site=self)(request)
+        view: Any = Completions.as_view(admin_site=self)
+        response: HttpResponse = view(request)
+        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         from tenants.admin.dashboard import cards
