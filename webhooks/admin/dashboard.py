@@ -1,6 +1,6 @@
 """Today's deliveries on the first page."""
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -62,7 +62,12 @@ def unreceived(request: HttpRequest) -> list[Attention]:
     if not has_role(request, MANAGERS):
         return []
     today = start_of_today()
+    newest = Inbound.objects.filter(source=OuterRef("source")).order_by("-id").values("created_at")[:1]
     refused = SourceTally.objects.filter(rejected_at__gte=today, source__is_enabled=True)
+    # A genuine request after the last refusal: whatever was wrong was put right.
+    refused = refused.annotate(newest=Subquery(newest)).filter(
+        Q(newest=None) | Q(newest__lt=F("rejected_at"))
+    )
     found = [
         Attention(
             _("Requests to “%(name)s” are refused: %(why)s")

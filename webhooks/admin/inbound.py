@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -32,7 +34,7 @@ class InboundPage(LogAdmin):
     menu_place = 230
     menu_icon = "inbox"
     view_roles = MANAGERS
-    readonly_fields = ("proof",)
+    readonly_fields = ("proof", "identity")
     list_display = ("created", "source", "event_name", "state_label", "why")
     list_display_links = ("created", "event_name")
     list_filter = ("state", "source")
@@ -53,7 +55,7 @@ class InboundPage(LogAdmin):
                     "processed_at",
                     "address",
                     "content_type",
-                    "dedup_key",
+                    "identity",
                     "proof",
                     "replays",
                     "correlation_id",
@@ -146,6 +148,11 @@ class InboundPage(LogAdmin):
     @display(description=_("state"), label=TONES)
     def state_label(self, row: Inbound) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @admin.display(description=_("identity"))
+    def identity(self, row: Inbound) -> SafeString:
+        text = translated("A second request with the same one is a repeat.")
+        return format_html('<span class="wh-long">{}</span><br><small>{}</small>', row.dedup_key, text)
 
     @admin.display(description=_("proved by"))
     def proof(self, row: Inbound) -> str:

@@ -290,6 +290,20 @@ def test_old_refusals_need_no_attention(client, tenant):
     assert "Requests to “Shop”" not in client.get(reverse("admin:index")).content.decode()
 
 
+def test_a_refusal_before_a_genuine_request_needs_no_attention(client, tenant):
+    source = make_source(tenant, name="Shop")
+    moment = timezone.now()
+    SourceTally.objects.create(
+        tenant=tenant, source=source, rejected=1, rejected_at=moment, rejected_reason="signature_wrong"
+    )
+    before = client.get(reverse("admin:index")).content.decode()
+    make_inbound(source)
+
+    after = client.get(reverse("admin:index")).content.decode()
+
+    assert ("Requests to “Shop”" in before, "Requests to “Shop”" in after) == (True, False)
+
+
 @pytest.mark.parametrize("name", ["source_changelist", "inbound_changelist"])
 def test_lists_take_the_same_queries_however_long(client, tenant, name):
     def queries():
