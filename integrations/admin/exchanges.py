@@ -16,6 +16,7 @@ from unfold.decorators import display
 from integrations.models import Exchange
 from integrations.selectors import HEAVY
 from tenants.access import ADMINISTRATORS
+from tenants.admin.badges import badge
 from tenants.admin.base import LogAdmin
 
 
@@ -83,11 +84,7 @@ class ExchangeAdmin(LogAdmin):
 
     @display(description=_("result"))
     def result(self, row: Exchange) -> SafeString:
-        return format_html(
-            '<span class="sb-badge" data-tone="{}">{}</span>',
-            "bad" if row.error else "good",
-            row.status or row.error,
-        )
+        return badge(str(row.status or row.error), "bad" if row.error else "good")
 
     @display(description=_("time, ms"), ordering=None)
     def duration(self, row: Exchange) -> int:

@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from telephony.models.call import Call, CallDirection, CallStatus
+from tenants.admin.badges import Tone, badge
 
 DIRECTION_ICONS = {
     CallDirection.IN: "call_received",
@@ -12,6 +13,7 @@ DIRECTION_ICONS = {
     CallDirection.INTERNAL: "sync_alt",
     CallDirection.UNKNOWN: "question_mark",
 }
+STATES: dict[str, Tone] = {"done": "good", "failed": "bad", "parked": "warn"}
 LIVING = (CallStatus.NEW, CallStatus.RINGING, CallStatus.TALKING)
 
 
@@ -31,19 +33,19 @@ def call_link(call: Call) -> SafeString:
 
 def status(call: Call) -> SafeString:
     """Red for a client who was not served, green for a talk, amber while it lasts."""
+    tone: Tone
     if call.status in LIVING:
         tone = "warn"
     elif call.status == CallStatus.ANSWERED:
         tone = "good"
     else:
         tone = "bad" if call.is_missed else "quiet"
-    return format_html('<span class="sb-badge" data-tone="{}">{}</span>', tone, call.get_status_display())
+    return badge(call.get_status_display(), tone)
 
 
 def state(label: str, value: str) -> SafeString:
     """The state of a notification or a delivery."""
-    tone = {"done": "good", "failed": "bad", "parked": "warn"}.get(value, "quiet")
-    return format_html('<span class="sb-badge" data-tone="{}">{}</span>', tone, label)
+    return badge(label, STATES.get(value, "quiet"))
 
 
 def seconds(value: int | None) -> str:

@@ -228,7 +228,7 @@ def _address(request: HttpRequest, link: tuple[str, UUID] | None) -> str:
     if link is None:
         return ""
     name, key = link
-    model = apps.get_model(*name.split("_"))
+    model = apps.get_model(name.replace("_", ".", 1))
     page = admin.site._registry.get(model)
     return reverse(f"admin:{name}_change", args=[key]) if page and page.has_view_permission(request) else ""
 

@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from tenants.access import MANAGERS, has_role
+from tenants.admin.badges import Tone, badge
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from webhooks.actions.cancel_deliveries import cancel_deliveries
@@ -22,12 +23,10 @@ from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
 from webhooks.selectors import sent_body
 
-TONES = {
-    DeliveryState.PENDING: "info",
-    DeliveryState.DONE: "success",
-    DeliveryState.FAILED: "danger",
-    DeliveryState.CANCELLED: "default",
-    DeliveryState.PARKED: "warning",
+TONES: dict[str, Tone] = {
+    DeliveryState.DONE: "good",
+    DeliveryState.FAILED: "bad",
+    DeliveryState.PARKED: "warn",
 }
 
 
@@ -55,7 +54,7 @@ class DeliveryPage(LogAdmin):
                     "trigger",
                     "created_at",
                     "finished_at",
-                    "correlation_id",
+                    "story",
                 )
             },
         ),
@@ -139,9 +138,9 @@ class DeliveryPage(LogAdmin):
         text = _("Of the chosen deliveries, %(count)d are waiting and can be cancelled.") % {"count": waiting}
         return ask_about_chosen(self, request, title=_("Cancel"), text=text, action="cancel_chosen")
 
-    @display(description=_("state"), label=TONES)
-    def state_label(self, delivery: Delivery) -> tuple[str, str]:
-        return delivery.state, delivery.get_state_display()
+    @admin.display(description=_("state"))
+    def state_label(self, delivery: Delivery) -> SafeString:
+        return badge(delivery.get_state_display(), TONES.get(delivery.state, "quiet"))
 
     @admin.display(description=_("reason"))
     def why(self, delivery: Delivery) -> str:

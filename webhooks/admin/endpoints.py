@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
+from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.errors import ConfigError
 from tenants.scoping import current_tenant_id
@@ -24,7 +25,7 @@ from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.actions.send_test import send_test
 from webhooks.admin.confirming import ask
 from webhooks.admin.forms import EndpointForm, RotationForm, TestForm
-from webhooks.models import DeliveryState, Endpoint, EndpointState
+from webhooks.models import DeliveryState, Endpoint
 from webhooks.selectors import DeliveryFilter, deliveries, parked_count, unwell_counts
 
 SHOWN_EVENTS = 3
@@ -189,11 +190,9 @@ class EndpointPage(TenantAdmin):
         shown, rest = endpoint.events[:SHOWN_EVENTS], len(endpoint.events) - SHOWN_EVENTS
         return ", ".join(shown) + (f" +{rest}" if rest > 0 else "")
 
-    @display(
-        description=_("state"), label={EndpointState.ENABLED: "success", EndpointState.DISABLED: "danger"}
-    )
-    def state_label(self, endpoint: Endpoint) -> tuple[str, str]:
-        return endpoint.state, endpoint.get_state_display()
+    @admin.display(description=_("state"))
+    def state_label(self, endpoint: Endpoint) -> SafeString:
+        return badge(endpoint.get_state_display(), "good" if endpoint.is_enabled else "bad")
 
     def _show_secret(
         self, request: HttpRequest, endpoint: Endpoint, secret: str, *, is_new: bool

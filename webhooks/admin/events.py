@@ -25,7 +25,7 @@ class EventPage(LogAdmin):
     search_fields = ("type__istartswith",)
     search_help_text = _("Event type")
     change_form_outer_before_template = "admin/webhooks/event.html"
-    fieldsets = ((None, {"fields": ("id", "type", "title", "occurred_at", "key", "correlation_id")}),)
+    fieldsets = ((None, {"fields": ("id", "type", "title", "occurred_at", "key", "story")}),)
     readonly_fields = ("title",)
 
     class Media:

@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from tenants.access import MANAGERS, has_role
+from tenants.admin.badges import Tone, badge
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from tenants.models import Event
@@ -22,11 +22,7 @@ from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.models import Inbound, InboundState
 
-TONES = {
-    InboundState.RECEIVED: "info",
-    InboundState.PROCESSED: "success",
-    InboundState.FAILED: "danger",
-}
+TONES: dict[str, Tone] = {InboundState.PROCESSED: "good", InboundState.FAILED: "bad"}
 
 
 @admin.register(Inbound)
@@ -145,9 +141,9 @@ class InboundPage(LogAdmin):
     def event_name(self, row: Inbound) -> str:
         return row.event_type or "—"
 
-    @display(description=_("state"), label=TONES)
-    def state_label(self, row: Inbound) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    @admin.display(description=_("state"))
+    def state_label(self, row: Inbound) -> SafeString:
+        return badge(row.get_state_display(), TONES.get(row.state, "quiet"))
 
     @admin.display(description=_("identity"))
     def identity(self, row: Inbound) -> SafeString:

@@ -12,11 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from tenants.access import MANAGERS, has_role
+from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.admin.dashboard import start_of_today
 from tenants.errors import ConfigError
@@ -139,9 +140,13 @@ class SourcePage(TenantAdmin):
     def sender_title(self, source: Source) -> str:
         return str(source.sender.title) if source.preset in PRESETS else source.preset
 
-    @display(description=_("state"), label={"on": "success", "off": "danger"})
-    def state_label(self, source: Source) -> tuple[str, str]:
-        return ("on", translated("enabled")) if source.is_enabled else ("off", translated("disabled"))
+    @admin.display(description=_("state"))
+    def state_label(self, source: Source) -> SafeString:
+        return (
+            badge(translated("enabled"), "good")
+            if source.is_enabled
+            else badge(translated("disabled"), "bad")
+        )
 
     @admin.display(description=_("last received"))
     def last_received(self, source: Source) -> str:
