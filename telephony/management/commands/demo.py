@@ -36,6 +36,7 @@ def _leave_note(own: DemoSecrets) -> None:
     manage = f"{BASE_DIR / '.venv' / 'bin' / 'python'} {BASE_DIR / 'manage.py'}"
     environment = f"DATA_DIR={DATA_DIR} PORT={PORT} " if DATA_DIR != BASE_DIR / "var" or PORT != 8081 else ""
     ports = simulator_ports()
+    pop_ups, received = _("pop-ups appear here while the phone rings"), _("what a subscriber receives")
     note = {
         "username": "demo",
         "password": own.password,
@@ -43,9 +44,9 @@ def _leave_note(own: DemoSecrets) -> None:
             [_("Play calls"), f"{environment}{manage} replay --tenant {NUMBER} {DEMO_CALLS}"],
             [
                 _("Demo CRM"),
-                f"http://localhost:{ports['retailcrm']}/   ({_('pop-ups appear here while the phone rings')})",
+                f"http://localhost:{ports['retailcrm']}/   ({pop_ups})",
             ],
-            [_("Webhooks"), f"http://localhost:{ports['receiver']}/   ({_('what a subscriber receives')})"],
+            [_("Webhooks"), f"http://localhost:{ports['receiver']}/   ({received})"],
         ],
         "simulators": {
             "retailcrm": ["--api-key", own.crm_key, "--codes", CODES],
