@@ -21,7 +21,8 @@ class Scheduler(DatabaseScheduler):
         if time.monotonic() - self._last_pulse > PULSE_SECONDS:
             self._last_pulse = time.monotonic()
             self._pulse()
-        return min(super().tick(*args, **options), PULSE_SECONDS)  # type: ignore[no-any-return]
+        pause: float = super().tick(*args, **options)
+        return min(pause, PULSE_SECONDS)
 
     @staticmethod
     def _pulse() -> None:

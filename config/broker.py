@@ -23,7 +23,7 @@ MAX_LENGTH = 500  # messages in one queue; listing them costs 0.2 ms
 class Channel(filesystem.Channel):
     """Whole messages or none, oldest first."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # untyped there, other names
         if self._size(queue) >= MAX_LENGTH:
             return
         folder = Path(self.data_folder_out)
@@ -32,7 +32,7 @@ class Channel(filesystem.Channel):
         draft.write_text(dumps(payload))
         draft.replace(folder / name)
 
-    def _get(self, queue: str) -> Any:  # type: ignore[override]
+    def _get(self, queue: str) -> Any:  # type: ignore[override]  # the same
         for name in sorted(_names(self.data_folder_in, queue)):
             path = Path(self.data_folder_in) / name
             try:
@@ -51,9 +51,9 @@ class Channel(filesystem.Channel):
 
 
 def _names(folder: str, queue: str) -> list[str]:
-    return [name for name in os.listdir(folder) if name.partition(".")[2] == f"{queue}.msg"]  # noqa: PTH208
+    return [name for name in os.listdir(folder) if name.partition(".")[2] == f"{queue}.msg"]  # noqa: PTH208 pathlib would make an object of each of many names
 
 
 class Transport(filesystem.Transport):
     Channel = Channel
-    global_state = filesystem.virtual.BrokerState()  # type: ignore[attr-defined]
+    global_state = filesystem.virtual.BrokerState()  # type: ignore[attr-defined]  # the stubs miss `virtual`

@@ -4,7 +4,7 @@ import os
 import warnings
 
 from celery import Celery
-from celery.platforms import SecurityWarning  # type: ignore[attr-defined]
+from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # re-exported there
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -24,9 +24,10 @@ class ExportForm(forms.Form):
 
     def __init__(self, dataset: Dataset, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["format"].choices = [(item.name, item.title) for item in FORMATS.values()]  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["format"].choices = [(item.name, item.title) for item in FORMATS.values()]
         self.fields["format"].initial = next(iter(FORMATS))
-        self.fields["columns"].choices = [(name, column.heading) for name, column in dataset.columns.items()]  # type: ignore[attr-defined]
+        fields["columns"].choices = [(name, column.heading) for name, column in dataset.columns.items()]
         self.fields["columns"].initial = dataset.default_columns
         for chosen in FORMATS.values():
             for option in chosen.options:

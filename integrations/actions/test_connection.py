@@ -38,5 +38,5 @@ def _try(session: Session) -> Diagnosis:
     except HubError as error:
         return Diagnosis(
             _("The connection does not work."),
-            (Check(_("Connection"), CheckState.FAILED, error.message),),  # type: ignore[arg-type]
+            (Check(_("Connection"), CheckState.FAILED, error.message),),  # type: ignore[arg-type]  # translated already
         )

@@ -73,7 +73,7 @@ class _Timed:
     response_class = _BoundedAnswer
 
     def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
+        super().connect()  # type: ignore[misc]  # of the class that it is mixed into
         attempt = current.get()
         if attempt is not None:
             attempt.connect_ms = attempt.elapsed_ms()
@@ -82,7 +82,7 @@ class _Timed:
 def bound(session: requests.Session) -> requests.Session:
     """Make every connection of the session observe the current attempt."""
     for adapter in set(session.adapters.values()):
-        manager: Any = adapter.poolmanager  # type: ignore[attr-defined]
+        manager: Any = getattr(adapter, "poolmanager")  # noqa: B009 of HTTPAdapter, which the session's type does not promise
         manager.pool_classes_by_scheme = {
             scheme: _bounded_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
         }

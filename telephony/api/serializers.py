@@ -102,7 +102,7 @@ class EntrySerializer(serializers.Serializer[Any]):
 
     at = serializers.DateTimeField()
     ms = serializers.IntegerField(help_text="Milliseconds since the exchange's first message.")
-    source = serializers.ChoiceField(choices=["pbx", "call", "event", "crm", "webhook"])  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=["pbx", "call", "event", "crm", "webhook"])  # type: ignore[assignment]  # a field of that name
     title = serializers.CharField()
     tone = serializers.CharField(help_text="good, warn, bad or empty.")
     text = serializers.CharField()

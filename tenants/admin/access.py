@@ -23,7 +23,7 @@ if admin.site.is_registered(Group):
 
 
 @admin.register(User)
-class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]
+class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]  # two bases, each with options of its own
     """For operators only: a member's administrator works with memberships."""
 
     menu_icon = "person"

@@ -122,7 +122,7 @@ class RepeatablePost(TenantAPIView):
                 raise mismatch from error
             raise _Answered(first) from error
 
-    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # a repeat is no DRF Response
         if isinstance(exc, _Answered):
             return _replayed(exc.first)
         return super().handle_exception(exc)
@@ -199,7 +199,7 @@ class TenantViewSet(
             audit.record(f"{created._meta.model_name}.created", created, after=audit.snapshot(created))
 
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
-        before = audit.snapshot(serializer.instance)  # type: ignore[arg-type]
+        before = audit.snapshot(serializer.instance)  # type: ignore[arg-type]  # an update has one
         with told_conflicts(self.model, serializer, self.tenant):
             saved = serializer.save()
             old, new = audit.changed(before, audit.snapshot(saved))

@@ -113,7 +113,7 @@ class _Builder:
             return self._mapping(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
             return self._items(node, place, depth)
-        return _scalar(node, place)  # type: ignore[arg-type]
+        return _scalar(node, place)  # type: ignore[arg-type]  # YAML has three kinds of nodes
 
     def _items(self, node: yaml.SequenceNode, place: Place, depth: int) -> Items:
         paths = [f"{place.path}[{index}]" for index in range(len(node.value))]

@@ -42,7 +42,7 @@ class ApiKey(MachineCredential):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     previous_prefix = models.CharField(_("previous key"), max_length=16, blank=True, editable=False)
     # Null, not empty: most keys have none, and it is unique.
-    previous_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
+    previous_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001 unique
     previous_until = models.DateTimeField(_("previous key works until"), null=True, editable=False)
     must_sign = models.BooleanField(
         _("requests must be signed"),

@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.simulator.answered(request, 0 if reply.breaks else reply.status)
 
     # The standard class looks its methods up by these names.
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve  # noqa: N815 the names that http.server calls
 
     def _send(self, reply: Reply) -> None:
         if reply.breaks:

@@ -23,10 +23,10 @@ LONGEST_NAME = 200
 def ring(queue: str, lane_name: str) -> bool:
     """Tell every worker of this machine that takes the queue; whether there was one. Never waits."""
     try:
-        paths = [FOLDER / name for name in os.listdir(FOLDER) if name.partition(".")[2] == queue]  # noqa: PTH208
+        paths = [FOLDER / name for name in os.listdir(FOLDER) if name.partition(".")[2] == queue]  # noqa: PTH208 pathlib would make an object of each of many names
     except FileNotFoundError:
         return False
-    return any([_send(path, lane_name.encode()) for path in paths])  # noqa: C419
+    return any([_send(path, lane_name.encode()) for path in paths])  # noqa: C419 all of them, not up to the first
 
 
 def _send(path: Path, message: bytes) -> bool:

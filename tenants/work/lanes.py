@@ -7,6 +7,7 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 Verdict = Literal["done", "retry", "release"]
@@ -90,11 +91,14 @@ class PooledLane(Lane):
     def act(self, row: Leased) -> Outcome:
         """Do it. Expected failures are outcomes; an exception is a defect and is retried later."""
 
+    def act_alone(self, row: Leased) -> list[Outcome]:
+        return [self.act(row)]
+
     def start(self, rows: list[Leased], settle: Settle) -> None:
         from tenants.work.pools import submit
 
         for row in rows:
-            submit(self, lambda row=row: [self.act(row)], [row], settle)  # type: ignore[misc]
+            submit(self, partial(self.act_alone, row), [row], settle)
 
 
 class BatchLane(Lane):

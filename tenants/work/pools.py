@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 
 from django.db import close_old_connections
@@ -55,9 +56,7 @@ def guarded(lane: Lane, act: Callable[[], list[Outcome]], rows: Sequence[Leased]
         logger.exception("lane %s: unexpected error on %d rows", lane.name, len(rows))
         if isinstance(lane, BatchLane) and len(rows) > 1:
             return [
-                outcome
-                for row in rows
-                for outcome in guarded(lane, lambda row=row: lane.act_batch([row]), [row])  # type: ignore[misc]
+                outcome for row in rows for outcome in guarded(lane, partial(lane.act_batch, [row]), [row])
             ]
         return [later(row) for row in rows]
 

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
@@ -206,7 +207,7 @@ def drain(lane: Lane, now: datetime | None = None) -> int:
 
 def _act(lane: Lane, rows: list[Leased]) -> list[Outcome]:
     if isinstance(lane, PooledLane):
-        return [outcome for row in rows for outcome in guarded(lane, lambda row=row: [lane.act(row)], [row])]  # type: ignore[misc]
+        return [outcome for row in rows for outcome in guarded(lane, partial(lane.act_alone, row), [row])]
     if isinstance(lane, BatchLane):
         return guarded(lane, lambda: lane.act_batch(rows), rows)
     outcomes: list[Outcome] = []

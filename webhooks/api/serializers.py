@@ -60,7 +60,7 @@ class NewEndpointSerializer(EndpointSerializer):
     )
 
     class Meta(EndpointSerializer.Meta):
-        fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]
+        fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]  # longer than the parent's
 
 
 class RotationSerializer(serializers.Serializer[Any]):

@@ -97,7 +97,7 @@ class Engine:
         try:
             transfer.begin(request)
             self._multi.add_handle(transfer.handle)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 whatever it is, the row must come back
             # `headers` is the caller's code and the URL may be anything: one bad request must not end the others.
             logger.warning("webhook sender: a request could not be made: %r", error)
             self._waiting.free(request.host)
