@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import env as environment
 from config.env import BASE_DIR, DATA_DIR, PORT, env
+from config.openid import providers as openid_providers
 from config.theme import UNFOLD as THEME
 
 SECRET_KEY = environment.SECRET_KEY
@@ -199,6 +200,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 OPERATORS_NEED_TWO_FACTOR: bool = env.bool("OPERATORS_NEED_TWO_FACTOR", default=False)
 ADMIN_NETWORKS: list[str] = env.list("ADMIN_NETWORKS", default=[])
+SOCIALACCOUNT_ADAPTER = "tenants.signin.openid.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = openid_providers(
+    env.str("OIDC_URL", default=""),
+    env.str("OIDC_CLIENT_ID", default=""),
+    env.str("OIDC_CLIENT_SECRET", default=""),
+    env.str("OIDC_NAME", default="OpenID Connect"),
+    trusts_email=env.bool("OIDC_TRUSTS_EMAIL", default=False),
+)
 ACCOUNT_ADAPTER = "tenants.signin.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
@@ -217,6 +226,7 @@ MFA_FORMS = {
     "authenticate": "tenants.signin.forms.CodeForm",
     "reauthenticate": "tenants.signin.forms.RepeatedCodeForm",
     "activate_totp": "tenants.signin.forms.ActivateForm",
+    "add_webauthn": "tenants.signin.forms.PasskeyForm",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_SIZE", default=5 * 1024 * 1024)
 
@@ -251,6 +261,7 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
     "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,

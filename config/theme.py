@@ -19,24 +19,15 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "ACCOUNT": {"navigation": [{"title": _("Security"), "link": reverse_lazy("security")}]},
     "SHOW_BACK_BUTTON": True,
-    "BORDER_RADIUS": "8px",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97.1% .014 220)",
-            "100": "oklch(93.6% .032 220)",
-            "200": "oklch(88.2% .062 221)",
-            "300": "oklch(80.9% .105 222)",
-            "400": "oklch(71.5% .13 225)",
-            "500": "oklch(62.3% .135 230)",
-            "600": "oklch(53.5% .125 234)",
-            "700": "oklch(46.5% .108 237)",
-            "800": "oklch(40.5% .09 238)",
-            "900": "oklch(35.6% .075 239)",
-            "950": "oklch(26.5% .055 240)",
-        },
-    },
-    "STYLES": [lambda request: static("switchboard/admin.css")],
-    "SCRIPTS": [lambda request: static("switchboard/admin.js")],
+    # The palette is a file (SwitchboardSite.each_context): no page of ours carries styles or scripts.
+    "STYLES": [
+        lambda request: static("switchboard/colours.css"),
+        lambda request: static("switchboard/admin.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("switchboard/policy.js"),
+        lambda request: static("switchboard/admin.js"),
+    ],
     "SIDEBAR": {
         "show_search": False,
         "command_search": False,

@@ -30,6 +30,10 @@ class SwitchboardSite(UnfoldAdminSite):
     index_title = _("Today")
     enable_nav_sidebar = True
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """unfold would write its palette as a <style> into every page; ours is static/switchboard/colours.css."""
+        return {**super().each_context(request), "colors": None}
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         from tenants.signin.views import sign_in_page  # needs loaded models, as do the others
 

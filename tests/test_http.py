@@ -101,6 +101,20 @@ def test_an_odd_target_is_no_error_of_ours(installation: Installation, target: s
     assert answer.status in (200, 301, 302, 400, 404, 414)
 
 
+@pytest.mark.parametrize("path", [*PBX_PATHS, *DJANGO_PATHS])
+def test_oversize_headers_are_refused_and_the_server_goes_on(installation: Installation, path: str) -> None:
+    """One of 100 kB, and two hundred small ones."""
+    for headers in (["Cookie: " + "x" * 100_000], [f"X-Filler-{number}: x" for number in range(200)]):
+        assert send(installation, post(path, b"{}", headers)).status == 431
+    assert installation.health().status == 200
+
+
+def test_a_large_but_honest_header_is_taken(installation: Installation) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nCookie: a=" + b"x" * 16_000 + b"\r\n\r\n"
+
+    assert send(installation, request).status == 200
+
+
 def test_forged_forwarding_headers_reach_nobody(installation: Installation) -> None:
     answer = send(
         installation,

@@ -70,7 +70,7 @@ class SessionPage(_Log):
         for session in sessions:
             Session.objects.filter(pk=session.pk).delete()
             if session.user is not None:
-                trail.record(session.user, "session.ended", count=1, by=request.user.get_username())
+                trail.record(session.user, "session.revoked", count=1, by=request.user.get_username())
             if session.pk == stored_key(request.session.session_key or ""):
                 request.session.flush()
 

@@ -10,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -126,6 +127,15 @@ class ActivateForm(ActivateTOTPForm):
         with counted(lambda: throttle.code_attempt(context.request, self.user)):
             code: str = super().clean_code()
         return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A passkey by which one can sign in alone, unless somebody has an older key that cannot do that."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["initial"] = {"passwordless": True, **(options.get("initial") or {})}
+        super().__init__(*args, **options)
+        self.fields["name"].label = _("Name")
 
 
 class RepeatedPasswordForm(ReauthenticateForm):

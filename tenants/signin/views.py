@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from tenants.models import User
-from tenants.signin import guard, trail
+from tenants.signin import guard, openid, trail
 from tenants.signin.models import Session
 from tenants.signin.sessions import end_sessions, live_sessions, stored_key
 
@@ -75,7 +75,7 @@ def end_own_sessions(request: HttpRequest) -> HttpResponse:
     else:
         ended = end_sessions(user, keep=request)
     if ended:
-        trail.record(user, "session.ended", count=ended, by="self")
+        trail.record(user, "session.revoked", count=ended, by="self")
     text = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", ended)
     messages.success(request, text % {"count": ended})
     return HttpResponseRedirect(reverse("security"))
@@ -88,13 +88,14 @@ def sign_in_page(request: HttpRequest, extra_context: dict[str, Any] | None = No
     site = admin.site
     if request.method == "GET" and site.has_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
+    title = openid.title_of(request)
     context = {
         **site.each_context(request),
         "title": _("Log in"),
         "subtitle": None,
         "app_path": request.get_full_path(),
         "passkey_button": {"id": "passkey_login", "form": "mfa_login"},
-        "providers": [],
+        "providers": [{"url": reverse("openid-start"), "title": title}] if title else [],
         **(extra_context or {}),
     }
     request.current_app = site.name

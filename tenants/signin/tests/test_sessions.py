@@ -90,7 +90,7 @@ def test_a_person_ends_a_session_elsewhere(client: Client) -> None:
     assert (is_signed_in(client), is_signed_in(third)) == (True, False)
 
     with all_tenants():
-        assert AuditEntry.objects.filter(action="session.ended").count() == 2
+        assert AuditEntry.objects.filter(action="session.revoked").count() == 2
 
 
 def test_nobody_ends_anothers_session(client: Client) -> None:
@@ -233,7 +233,7 @@ def test_an_owner_sees_and_ends_who_works_in_the_company(client: Client) -> None
     assert not is_signed_in(browsers[mine])
     assert is_signed_in(browsers[foreign])
     with all_tenants():
-        entry = AuditEntry.objects.get(action="session.ended")
+        entry = AuditEntry.objects.get(action="session.revoked")
         assert (entry.tenant_id, entry.actor) == (owner.tenant_id, owner.user.username)
 
 
