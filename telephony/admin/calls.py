@@ -118,7 +118,10 @@ class CallPage(ExportButtonMixin, LogAdmin):
 
     @display(description=_("client"))
     def client_shown(self, call: Call) -> SafeString:
-        return format_html('{} <span class="sb-muted">{}</span>', call.client or "—", call.client_name)
+        client = call.client or "—"
+        if not call.client_name:
+            return format_html("{}", client)
+        return format_html('{} <span class="sb-muted">{}</span>', client, call.client_name)
 
     @display(description=_("our line"))
     def line(self, call: Call) -> str:
