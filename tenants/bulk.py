@@ -36,7 +36,9 @@ def insert(
         _execute_each(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)  # noqa: S608
 
 
-def insert_new(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> set[uuid.UUID]:
+def insert_new(
+    table: str, columns: Columns, rows: Sequence[Sequence[Any]], conflict: str = "DO NOTHING"
+) -> set[uuid.UUID]:
     """Insert the rows that no unique constraint refuses; the ids (the first column) of those that were."""
     names = ", ".join(name for name, _kind in columns)
     words = dialect()
@@ -52,7 +54,7 @@ def insert_new(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> s
     key = columns[0][0]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) {source} ON CONFLICT DO NOTHING RETURNING {key}",
+            f"INSERT INTO {table} ({names}) {source} ON CONFLICT {conflict} RETURNING {key}",
             values,
         )
         return {found if words.is_postgres else uuid.UUID(found) for (found,) in cursor.fetchall()}
@@ -60,6 +62,22 @@ def insert_new(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> s
 
 def create(objects: Sequence[Model]) -> set[uuid.UUID]:
     """Insert instances of one model; the ids of those that no unique constraint refused."""
+    return _create(objects, "DO NOTHING")
+
+
+def upsert(objects: Sequence[Model], unique: Sequence[str], names: Sequence[str]) -> None:
+    """Insert instances of one model; of those that are there already, by the unique fields, write only the named ones."""
+    if objects:
+        meta = objects[0]._meta
+        key, changed = (
+            [meta.get_field(name).column for name in chosen]  # type: ignore[union-attr]
+            for chosen in (unique, names)
+        )
+        sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in changed)
+        _create(objects, f"({', '.join(key)}) DO UPDATE SET {sets}")
+
+
+def _create(objects: Sequence[Model], conflict: str) -> set[uuid.UUID]:
     if not objects:
         return set()
     for one in objects:
@@ -69,6 +87,7 @@ def create(objects: Sequence[Model]) -> set[uuid.UUID]:
         objects[0]._meta.db_table,
         _columns(fields),
         [[_cell(field, field.pre_save(one, add=True)) for field in fields] for one in objects],
+        conflict,
     )
     for one in objects:
         one._state.adding = False

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from telephony.fold import CallState
 from telephony.models import Call, CallParticipant
+from tenants import bulk
 
 FOLDED_FIELDS: Final = (
     "direction",
@@ -75,7 +76,7 @@ def save_calls(calls: Sequence[Call]) -> None:
     now = timezone.now()
     for call in calls:
         call.updated_at = now
-    Call.objects.bulk_create(calls, update_conflicts=True, unique_fields=["id"], update_fields=FOLDED_FIELDS)
+    bulk.upsert(calls, ["id"], FOLDED_FIELDS)
 
 
 def save_participants(states: Sequence[tuple[Call, CallState]]) -> None:
@@ -92,9 +93,4 @@ def save_participants(states: Sequence[tuple[Call, CallState]]) -> None:
         for call, state in states
         for person in state.participants
     ]
-    CallParticipant.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["call", "extension"],
-        update_fields=["rang_at", "answered_at", "is_caller"],
-    )
+    bulk.upsert(rows, ["call", "extension"], ["rang_at", "answered_at", "is_caller"])

@@ -29,7 +29,7 @@ def tenant():
 
 
 def event(tenant, key, **values):
-    return Event(tenant=tenant, type="call.ended", key=key, occurred_at=MOMENT, **{"data": DATA, **values})
+    return Event(tenant=tenant, key=key, occurred_at=MOMENT, **{"type": "call.ended", "data": DATA, **values})
 
 
 def test_rows_read_back_as_those_of_django(tenant):
@@ -73,10 +73,23 @@ def test_only_the_named_fields_are_changed(tenant):
         assert list(found) == [({"n": 0}, None, "call.ended"), ({"n": 1}, None, "call.ended")]
 
 
+def test_of_rows_that_are_there_only_the_named_fields_are_written(tenant):
+    old, new = event(tenant, "a"), event(tenant, "b")
+    with all_tenants():
+        bulk.create([old])
+
+        rows = [event(tenant, "a", data={"n": 1}, type="call.missed"), new]
+        bulk.upsert(rows, ["tenant", "key"], ["data"])
+
+        found = Event.objects.order_by("key").values_list("pk", "type", "data__n")
+        assert list(found) == [(old.pk, "call.ended", 1), (new.pk, "call.ended", None)]
+
+
 def test_nothing_takes_no_query(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert bulk.create([]) == set()
         bulk.change([], ["data"])
+        bulk.upsert([], ["key"], ["data"])
 
 
 def test_another_tenants_row_is_refused(tenant):
