@@ -28,3 +28,7 @@ urlpatterns = [
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
     path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
 ]
+
+handler400 = "tenants.api.missing.bad_request"
+handler404 = "tenants.api.missing.not_found"
+handler500 = "tenants.api.missing.server_error"
