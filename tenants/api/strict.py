@@ -43,5 +43,6 @@ def refuse_strange_fields(serializer: BaseSerializer[Any], data: Any) -> None:
 def _is_unchanged(serializer: serializers.Serializer[Any], name: str, value: Any) -> bool:
     if serializer.instance is None:
         return False
-    shown = serializers.JSONField().to_representation(serializer.data.get(name))
+    # Not its own `.data`, which may not be read before the check is over.
+    shown = type(serializer)(serializer.instance, context=serializer.context).data.get(name)
     return value == shown or str(value) == str(shown)

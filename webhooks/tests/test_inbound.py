@@ -125,6 +125,21 @@ def test_hostile_json_becomes_an_event_that_can_be_sent(tenant, body, receiver):
     assert json.loads(receiver.requests[0].body)["data"]["inbound_id"] == str(row.id)
 
 
+def test_numbers_beyond_64_bits_become_texts(tenant):
+    make_inbound(
+        make_source(tenant), b'{"a": 18446744073709551616, "b": 9007199254740993, "c": 1.5, "d": -1e300}'
+    )
+
+    drain(LANE)
+
+    assert Event.objects.get().data["body"] == {
+        "a": "1.8446744073709552e+19",
+        "b": 9007199254740993,
+        "c": 1.5,
+        "d": "-1e+300",
+    }
+
+
 def test_a_form_becomes_an_object(tenant):
     row = make_inbound(
         make_source(tenant, "slack"),

@@ -100,11 +100,16 @@ def test_change_and_delete(client):
 
     changed = client.patch(
         f"/api/v1/sources/{source_id}",
-        {"enabled": False, "tolerance": 60, "preset": "github", "secret": "another secret"},
+        {"enabled": False, "tolerance": 60},
     )
+    refused = [
+        client.patch(f"/api/v1/sources/{source_id}", change)
+        for change in ({"preset": "github"}, {"secret": "another secret"})
+    ]
 
     source = Source.objects.get()
     assert changed.status_code == 200
+    assert [answer.status_code for answer in refused] == [400, 400]
     assert (source.is_enabled, source.tolerance, source.preset, source.secret) == (
         False,
         60,
