@@ -15,6 +15,8 @@ logger = logging.getLogger("switchboard.front")
 # The supervisor kills the web process 15 s after asking it to stop; answers and the last commit must fit below that.
 LAST_ANSWERS_SECONDS = 6
 SERVICE_STOP_SECONDS = 4
+# The server itself takes 400 kB and a hundred lines; nothing honest comes near this.
+MOST_HEADER_BYTES = 32 * 1024
 
 
 class Front:
@@ -38,6 +40,14 @@ class Front:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._open_requests += 1
         try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADER_BYTES:
+                refusal = problem(
+                    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    f"At most {MOST_HEADER_BYTES} bytes of headers are taken.",
+                    bodies.CLOSE,
+                )
+                await refusal.send_with(send)
+                return
             route = self._routes.find(scope["path"])
             if route is None:
                 await self._django(scope, receive, send)

@@ -8,7 +8,6 @@ from typing import Literal
 from config.env import BASE_DIR, PORT, env
 
 Role = Literal["web", "worker", "worker-exports", "beat"]
-MOST_HEADER_BYTES = 64 * 1024  # of one request; more is refused before any of our code sees it
 STOP_SECONDS = 12  # what is not finished by then is killed; leased work is picked up again
 
 
@@ -28,7 +27,7 @@ def _web() -> tuple[str, ...]:
     return (
         sys.executable, "-m", "granian", "config.asgi:application",
         "--interface", "asgi", "--host", host(), "--port", str(PORT),
-        "--http", "1", "--no-ws", "--http1-buffer-size", str(MOST_HEADER_BYTES),
+        "--http", "1", "--no-ws",
         "--workers", "1", "--runtime-mode", "mt", "--runtime-threads", "1",
         "--backlog", "1024", "--backpressure", "512",
         "--respawn-failed-workers", "--respawn-interval", "0.1",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from config.front import Front, FrontRequest, FrontResponse, Route, bodies
+from config.front.application import MOST_HEADER_BYTES
 from config.front.proxies import Proxies
 from config.front.registry import Registry
 
@@ -142,6 +143,24 @@ def test_a_body_over_the_limit_is_refused(headers: Any) -> None:
 
 def test_a_body_at_the_limit_is_taken() -> None:
     assert request(make_front(route(limit=10)), "/echo", [b"1234567890"]).status == 200
+
+
+@pytest.mark.parametrize("path", ["/echo", "/admin/login/"])
+@pytest.mark.parametrize(
+    "headers",
+    [[(b"cookie", b"x" * MOST_HEADER_BYTES)], [(f"x-{n}".encode(), b"y" * 100) for n in range(400)]],
+    ids=["one", "many"],
+)
+def test_headers_over_the_limit_are_refused(path: str, headers: Any) -> None:
+    sent = request(make_front(route()), path, headers=headers)
+
+    assert (sent.status, sent.headers[b"connection"]) == (431, b"close")
+
+
+def test_large_but_honest_headers_are_taken() -> None:
+    sent = request(make_front(route()), "/echo", headers=[(b"cookie", b"x" * (MOST_HEADER_BYTES - 100))])
+
+    assert sent.status == 200
 
 
 def test_a_slow_body_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
