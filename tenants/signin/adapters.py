@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from config import keyring
+from tenants.access import chosen_member
 from tenants.models import User
 from tenants.signin import devices
 from tenants.signin.people import check_admitted
@@ -41,7 +42,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
-        note_client(request)
+        member = chosen_member(user, None)
+        note_client(request, member.tenant_id if member else None)
         devices.remember_device(request, user)
 
     def add_message(

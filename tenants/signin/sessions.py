@@ -58,7 +58,7 @@ class SessionStore(DatabaseStore):
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=data.get(USER_KEY),
-            tenant_id=kept.tenant_id if kept else None,
+            tenant_id=(kept.tenant_id if kept else None) or client.get("tenant"),
             address=client.get("address"),
             user_agent=client.get("user_agent", ""),
             created_at=kept.created_at if kept else timezone.now(),
@@ -83,11 +83,12 @@ class SessionStore(DatabaseStore):
         return plain
 
 
-def note_client(request: HttpRequest) -> None:
-    """Remember from where and by which program this session is used; the list of sessions shows it."""
+def note_client(request: HttpRequest, tenant_id: int | None) -> None:
+    """Remember from where, by which program and for which company this session was begun; the list of sessions shows it."""
     address = parse_address(request.META.get("REMOTE_ADDR"))
     request.session[CLIENT] = {
         "address": str(address) if address else None,
+        "tenant": tenant_id,
         "user_agent": request.headers.get("User-Agent", "")[:300].replace("\x00", ""),
     }
 
@@ -103,8 +104,8 @@ def is_over(row: Session, idle: timedelta, now: datetime) -> bool:
 
 
 def touch(row: Session, tenant_id: int | None, now: datetime) -> None:
-    """Note that the session is in use, at most once a minute unless the company changed."""
-    if now - row.seen_at > SEEN_STEP or row.tenant_id != tenant_id:
+    """Note that the session is in use, at most once a minute unless the person went to another company."""
+    if now - row.seen_at > SEEN_STEP or (row.tenant_id is not None and row.tenant_id != tenant_id):
         row.seen_at, row.tenant_id = now, tenant_id
         Session.objects.filter(pk=row.pk).update(seen_at=now, tenant_id=tenant_id)
 
