@@ -1,9 +1,11 @@
 """Measures Switchboard beside what else one could have built, side by side in one run (docs/performance.md).
 
-    .venv/bin/python -m benchmarks.ingest      events of telephone exchanges: requests per second
-    .venv/bin/python -m benchmarks.popup       event accepted -> CRM request on the wire
-    .venv/bin/python -m benchmarks.deliveries  webhooks: deliveries per second, CPU, latency
-    .venv/bin/python -m benchmarks.work        leased work: rows per second
+    .venv/bin/python -m benchmarks.ingest       events of telephone exchanges: requests per second, latency
+    .venv/bin/python -m benchmarks.popup        event accepted → CRM request on the wire
+    .venv/bin/python -m benchmarks.fold         events → a call: the fold alone, and with its database
+    .venv/bin/python -m benchmarks.deliveries   webhooks: deliveries per second, CPU, memory, latency
+    .venv/bin/python -m benchmarks.exports      values → CSV, Excel, JSON Lines
+    .venv/bin/python -m benchmarks.exports_job  the database's rows → the sealed file
 
 Each starts installations of its own in temporary folders and removes them. PostgreSQL, RabbitMQ and Redis are those
 that TEST_POSTGRES_URL, TEST_AMQP_URL and TEST_REDIS_URL name, else those of this machine; with none, put

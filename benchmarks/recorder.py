@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from typing import Any
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 Arrivals = list[tuple[float, str]]
@@ -50,9 +51,16 @@ class Recorder:
 
     def take(self) -> Arrivals:
         """What arrived since the last time: (when, key)."""
-        self._pipe.send("take")
-        arrivals: Arrivals = self._pipe.recv()
+        arrivals: Arrivals = self._ask("take")
         return arrivals
+
+    def has_any(self) -> bool:
+        """Whether anything arrived since the last time."""
+        return bool(self._ask("any"))
+
+    def _ask(self, question: str) -> Any:
+        self._pipe.send(question)
+        return self._pipe.recv()
 
 
 @contextmanager
@@ -84,9 +92,11 @@ async def _listen(
     arrivals: Arrivals = []
 
     def tell() -> None:
-        pipe.recv()
-        pipe.send(list(arrivals))
-        arrivals.clear()
+        if pipe.recv() == "any":
+            pipe.send(bool(arrivals))
+        else:
+            pipe.send(list(arrivals))
+            arrivals.clear()
 
     loop = asyncio.get_running_loop()
     for one in sockets:

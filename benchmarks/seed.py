@@ -1,6 +1,13 @@
 """Fills an installation with what a measurement needs; runs inside it (`Installation.call`)."""
 
+import time
+import uuid
+from functools import cache
+from typing import Any
+
 from benchmarks.exchange import TOKEN
+
+PUBLISHER = "9000"
 
 
 def companies(count: int, crm_ports: list[int] | None = None) -> None:
@@ -25,3 +32,61 @@ def companies(count: int, crm_ports: list[int] | None = None) -> None:
                 tenant, "retailcrm", "CRM", settings={"url": address, "timezone": "Europe/Minsk"},
                 credentials={"api_key": "benchmark-key"},
             )  # fmt: skip
+
+
+def subscribers(urls: list[str]) -> None:
+    """One company whose every event goes to each of these URLs."""
+    from tenants.models import Tenant
+    from webhooks.actions.create_endpoint import create_endpoint
+    from webhooks.models import Endpoint
+
+    tenant = Tenant.objects.create(
+        number=PUBLISHER, name="Publisher", timezone="Europe/Minsk", phone_region="BY"
+    )
+    for number, url in enumerate(urls):
+        create_endpoint(Endpoint(tenant=tenant, name=f"Receiver {number}", url=url, events=["*"]))
+
+
+def events(count: int) -> None:
+    """So many events at once, a few hundred a transaction."""
+    from django.db import transaction
+
+    from tenants.events import emit_many
+
+    for start in range(0, count, 500):
+        with transaction.atomic():
+            emit_many([_event() for _ in range(min(500, count - start))])
+
+
+def emit_steadily(rate: float, seconds: float) -> dict[str, Any]:
+    """One event after the other; when each was emitted (before its commit), by the id that its receiver sees."""
+    from django.db import transaction
+
+    from tenants.events import emit_many
+    from webhooks.wire import message_id
+
+    emitted: dict[str, float] = {}
+    took: list[float] = []
+    begin = time.monotonic()
+    for number in range(int(rate * seconds)):
+        time.sleep(max(begin + number / rate - time.monotonic(), 0))
+        with transaction.atomic():
+            at = time.monotonic()
+            [written] = emit_many([_event()])
+            took.append((time.monotonic() - at) * 1000)
+        emitted[message_id(written.id)] = at
+    return {"emitted": emitted, "emit_ms": took}
+
+
+def _event() -> Any:
+    from tenants.events import NewEvent, event_type
+
+    return NewEvent(_publisher(), "call.ended", event_type("call.ended").example, uuid.uuid4().hex)
+
+
+@cache
+def _publisher() -> int:
+    from tenants.models import Tenant
+
+    found: int = Tenant.objects.get(number=PUBLISHER).pk
+    return found

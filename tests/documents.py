@@ -76,7 +76,7 @@ def commands(program: str) -> Iterator[tuple[str, list[str], bool]]:
 
 
 def _calls(program: str, line: str) -> Iterator[list[str]]:
-    found = re.search(rf"(?:^|[\s/]){re.escape(program)}(?: |$)", line)
-    if found:
+    # The last one: what stands before it starts it.
+    for found in list(re.finditer(rf"(?:^|[\s/]){re.escape(program)}(?: |$)", line))[-1:]:
         rest = _REDIRECTION.split(line[found.end() :])[0]
         yield shlex.split(rest, comments=True)

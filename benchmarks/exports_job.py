@@ -1,0 +1,170 @@
+"""Exports from the database's rows to the sealed file, beside COPY (the limit) and django-import-export.
+
+A company with many calls asks for its dataset `calls`; the job runs as a worker runs it: snapshot, reader, cells, writer,
+checksum. COPY writes the same columns straight to a file, on PostgreSQL only. django-import-export gets fewer rows: it keeps
+all of them. In turns, round after round, each in a process of its own, so that its peak memory is its own.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from typing import Any
+
+from benchmarks import servers
+from benchmarks.figures import median, spread, table
+from benchmarks.installation import Installation, installed
+
+FORMATS = ("csv", "xlsx", "jsonl")
+_SERIES = {
+    "postgresql": "generate_series(1, %(count)s) AS series (n)",
+    "sqlite": "(WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < %(count)s) SELECT n FROM series) AS series",
+}
+_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
+_MOMENT = {
+    "postgresql": "timestamptz '2026-01-01' + n * interval '7 seconds'",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%S', 1767225600 + n * 7, 'unixepoch')",
+}
+
+
+def fill(count: int) -> None:
+    """Runs inside: one company with so many finished calls, made by the database itself."""
+    from django.db import connection
+
+    from telephony.models import Pbx
+    from tenants.models import Tenant
+
+    tenant = Tenant.objects.create(number="7000", name="Archive", timezone="Europe/Minsk", phone_region="BY")
+    pbx = Pbx.objects.create(tenant=tenant, name="Exchange", token="benchmark-token-archive")
+    engine = connection.vendor
+    moment = _MOMENT[engine]
+    values = {
+        "id": _ID[engine], "created_at": moment, "tenant_id": str(tenant.pk), "external_id": "'pbx-' || n", "direction": "'in'",
+        "phase": "'ended'", "status": "CASE n %% 3 WHEN 0 THEN 'missed' ELSE 'answered' END", "client_raw": "'80291' || (100000 + n %% 900000)",
+        "client_number": "'+375291' || (100000 + n %% 900000)", "client_name": "'Иванова Мария ' || n", "did": "'+375173001001'",
+        "trunk": "'trunk-' || n %% 7", "answered_by": "'150'", "responsible": "'150'", "started_at": moment, "answered_at": moment,
+        "ended_at": moment, "talk_seconds": "n %% 600", "wait_seconds": "n %% 30", "hangup_cause": "16", "dial_status": "'ANSWER'",
+        "recording": "''", "rings": "'[]'", "talks": "'[]'", "flags": "'[]'", "event_count": "4", "updated_at": moment,
+    }  # fmt: skip
+    key = pbx.pk if engine == "postgresql" else pbx.pk.hex
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO telephony_call ({', '.join(values)}, pbx_id) SELECT {', '.join(values.values())}, %(pbx)s"
+            f" FROM {_SERIES[engine]}",
+            {"count": count, "pbx": key},
+        )
+        cursor.execute("ANALYZE")
+
+
+def job(format: str) -> dict[str, float]:
+    """Runs inside: one export, from the asking to the file."""
+    from exports.actions.request import request_export
+    from exports.lanes import LANE
+    from exports.request import ExportRequest
+    from tenants.models import Tenant
+    from tenants.work import drain
+
+    tenant = Tenant.objects.get(number="7000")
+    before = _peak()
+    began, cpu = time.perf_counter(), time.process_time()
+    export = request_export(tenant, ExportRequest("calls", format), language="en")
+    drain(LANE)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    export.refresh_from_db()
+    if export.state != "done":
+        raise RuntimeError(export.reason)
+    return {
+        "rate": export.rows_done / seconds,
+        "cpu_rate": export.rows_done / cpu,
+        "before": before,
+        "peak": _peak(),
+    }
+
+
+def copy() -> dict[str, float]:
+    """Runs inside: the same columns by PostgreSQL's own COPY, straight to a file."""
+    import tempfile
+
+    from django.db import connection
+
+    from exports.registry import get_dataset
+
+    columns = [
+        column.path for column in get_dataset("calls").columns.values() if column.is_default and column.path
+    ]
+    before, began, rows = _peak(), time.perf_counter(), 0
+    with tempfile.TemporaryFile() as file, connection.cursor() as cursor:
+        names = ", ".join(columns)
+        with cursor.copy(
+            f"COPY (SELECT {names} FROM telephony_call ORDER BY started_at DESC, id DESC) TO STDOUT (FORMAT csv)"
+        ) as stream:
+            for block in stream:
+                file.write(block)
+        rows = cursor.rowcount
+    return {"rate": rows / (time.perf_counter() - began), "cpu_rate": 0, "before": before, "peak": _peak()}
+
+
+def import_export(format: str, count: int) -> dict[str, float]:
+    """Runs inside: the library's own export of a ModelResource with the same columns."""
+    from import_export.resources import modelresource_factory
+
+    from exports.registry import get_dataset
+    from telephony.models import Call
+
+    columns = [
+        column.path for column in get_dataset("calls").columns.values() if column.is_default and column.path
+    ]
+    resource = modelresource_factory(Call, meta_options={"fields": columns})()
+    before, began, cpu = _peak(), time.perf_counter(), time.process_time()
+    exported = resource.export(Call.objects.order_by("-started_at", "-id")[:count]).export(format)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    assert exported
+    return {"rate": count / seconds, "cpu_rate": count / cpu, "before": before, "peak": _peak()}
+
+
+def _peak() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(installation: Installation, engine: str, options: argparse.Namespace) -> list[tuple[Any, ...]]:
+    found: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
+    for _ in range(options.rounds):
+        for name in options.formats:
+            found[name, "Switchboard"].append(installation.call("benchmarks.exports_job:job", format=name))
+            if name == "csv" and engine == "postgresql":
+                found[name, "COPY"].append(installation.call("benchmarks.exports_job:copy"))
+            if name in ("csv", "xlsx"):
+                peer = installation.call(
+                    "benchmarks.exports_job:import_export", format=name, count=options.peer_rows
+                )
+                found[name, "django-import-export"].append(peer)
+    rows = []
+    for (name, design), runs in found.items():
+        own = median([run["rate"] for run in found[name, "Switchboard"]])
+        rate = [run["rate"] for run in runs]
+        peak = f"{median([run['peak'] for run in runs]):.0f} ({median([run['before'] for run in runs]):.0f})"
+        rows.append((engine, name, design, spread(rate), f"{own / median(rate):.2f}×", peak))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    servers.add_engine_option(parser)
+    parser.add_argument("--rows", type=int, default=300_000)
+    parser.add_argument("--peer-rows", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    options = parser.parse_args()
+    rows: list[tuple[Any, ...]] = []
+    for engine in servers.engines(options.engines):
+        with installed(engine) as installation:
+            installation.call("benchmarks.exports_job:fill", count=options.rows)
+            rows += measure(installation, engine, options)
+    print(f"\nExports of {options.rows:,} calls from the database\n")
+    heads = ("database", "format", "design", "rows/s", "Switchboard ÷ it", "peak (before), MB")
+    print(table(heads, rows), flush=True)
+
+
+if __name__ == "__main__":
+    main()
