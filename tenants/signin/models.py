@@ -1,5 +1,7 @@
 """Sessions whose keys a dump does not reveal, counted failures, and a company's rules for its people's sign-in."""
 
+from typing import ClassVar
+
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -8,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.addresses import check_networks
 from tenants.models import Tenant, User
+from tenants.scoping import TenantManager
 
 IDLE_LIMITS = (MinValueValidator(5), MaxValueValidator(7 * 24 * 60))
 
@@ -87,6 +90,8 @@ class SignInRules(models.Model):
         validators=[check_networks],
         help_text=_("Members get in only from these addresses or networks. Empty: from everywhere."),
     )
+
+    objects: ClassVar[TenantManager["SignInRules"]] = TenantManager()
 
     class Meta:
         verbose_name = _("sign-in rules")

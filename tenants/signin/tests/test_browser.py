@@ -75,7 +75,7 @@ def test_a_passkey_is_set_up_and_signs_in_alone_and_as_second_factor(
 ) -> None:
     settings.PUBLIC_URL = live_server.url
     member = make_member(make_tenant(), "owner")
-    SignInRules.objects.create(tenant=member.tenant, requires_two_factor=True)
+    SignInRules._base_manager.create(tenant=member.tenant, requires_two_factor=True)
     give_authenticator(page)
 
     # The company requires it: nothing else opens before.

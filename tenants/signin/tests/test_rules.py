@@ -19,7 +19,7 @@ OUTSIDE: dict[str, Any] = {"REMOTE_ADDR": "203.0.113.7"}
 
 def test_members_come_in_only_from_the_companys_addresses(client: Client) -> None:
     member = make_member(make_tenant())
-    SignInRules.objects.create(tenant=member.tenant, networks=["10.0.0.0/8", "2001:db8::/32"])
+    SignInRules._base_manager.create(tenant=member.tenant, networks=["10.0.0.0/8", "2001:db8::/32"])
     client.force_login(member.user)
 
     answers = {
@@ -42,7 +42,7 @@ def test_members_come_in_only_from_the_companys_addresses(client: Client) -> Non
 
 
 def test_another_companys_list_does_not_matter(client: Client) -> None:
-    SignInRules.objects.create(tenant=make_tenant(), networks=["10.0.0.0/8"])
+    SignInRules._base_manager.create(tenant=make_tenant(), networks=["10.0.0.0/8"])
     client.force_login(make_member(make_tenant()).user)
 
     assert client.get(ADMIN, **OUTSIDE).status_code == 200
@@ -55,7 +55,7 @@ def test_nobody_shuts_the_door_on_themselves(client: Client) -> None:
 
     refused = client.post("/admin/signin/signinrules/add/", form, **OUTSIDE)
     assert "you would lock yourself out" in refused.content.decode()
-    assert not SignInRules.objects.exists()
+    assert not SignInRules._base_manager.exists()
 
     client.post("/admin/signin/signinrules/add/", form, **INSIDE)
     assert owner.tenant.sign_in_rules.networks == ["10.0.0.0/8", "192.0.2.1/32"]
@@ -64,12 +64,12 @@ def test_nobody_shuts_the_door_on_themselves(client: Client) -> None:
 @pytest.mark.parametrize("role", ["admin", "manager", "agent", "viewer"])
 def test_only_owners_set_the_rules(client: Client, role: str) -> None:
     member = make_member(make_tenant(), role)
-    SignInRules.objects.create(tenant=member.tenant)
+    SignInRules._base_manager.create(tenant=member.tenant)
     client.force_login(member.user)
 
     client.post(f"/admin/signin/signinrules/{member.tenant_id}/change/", {"requires_two_factor": "on"})
 
-    assert not SignInRules.objects.get().requires_two_factor
+    assert not SignInRules._base_manager.get().requires_two_factor
 
 
 def test_the_installation_has_a_list_for_the_whole_admin(client: Client, settings) -> None:
@@ -138,7 +138,7 @@ def test_a_password_of_few_letters_is_refused() -> None:
 def test_a_member_of_two_companies_may_go_to_the_other(client: Client) -> None:
     member = make_member(make_tenant())
     other = make_member(make_tenant(), user=member.user)
-    SignInRules.objects.create(tenant=member.tenant, networks=["10.0.0.0/8"])
+    SignInRules._base_manager.create(tenant=member.tenant, networks=["10.0.0.0/8"])
     client.force_login(member.user)
     assert not is_signed_in(client)
 

@@ -123,7 +123,7 @@ def test_a_recovery_code_lets_in_once(client: Client) -> None:
 
 def test_a_company_may_require_it(client: Client) -> None:
     member = make_member(make_tenant())
-    SignInRules.objects.create(tenant=member.tenant, requires_two_factor=True)
+    SignInRules._base_manager.create(tenant=member.tenant, requires_two_factor=True)
     sign_in(client, member.user.username)
 
     refused = client.get("/admin/tenants/extension/")
@@ -141,7 +141,7 @@ def test_a_company_may_require_it(client: Client) -> None:
 
 
 def test_other_companies_and_operators_are_not_asked(client: Client) -> None:
-    SignInRules.objects.create(tenant=make_tenant(), requires_two_factor=True)
+    SignInRules._base_manager.create(tenant=make_tenant(), requires_two_factor=True)
     sign_in(client, make_member(make_tenant()).user.username)
     assert is_signed_in(client)
 
@@ -162,7 +162,7 @@ def test_the_installation_may_require_it_of_operators(client: Client, settings) 
 
 def test_removing_it_is_audited_and_leads_back_to_set_up(client: Client) -> None:
     member = make_member(make_tenant())
-    SignInRules.objects.create(tenant=member.tenant, requires_two_factor=True)
+    SignInRules._base_manager.create(tenant=member.tenant, requires_two_factor=True)
     sign_in(client, member.user.username)
     give_app(member.user)
     confirm_password(client)
@@ -184,7 +184,7 @@ def test_it_costs_at_most_one_query_and_none_where_it_is_not_required(
     # Session, person, memberships with their company and its rules.
     with django_assert_num_queries(3):
         client.get("/")
-    SignInRules.objects.create(tenant=member.tenant, requires_two_factor=True)
+    SignInRules._base_manager.create(tenant=member.tenant, requires_two_factor=True)
     give_app(member.user)
     with django_assert_num_queries(4):
         client.get("/")
