@@ -89,7 +89,7 @@ def _write(name: Name, seen: Seen) -> int:
     # Other web processes write, too: the row itself says when it was written last.
     is_due = Q(last_used_at=None) | Q(last_used_at__lte=seen.at - STEP)
     with all_tenants():
-        rows = model.objects.filter(is_due, pk=pk)  # type: ignore[attr-defined]
+        rows = model.objects.filter(is_due, pk=pk)
         return int(rows.update(last_used_at=seen.at, last_used_from=seen.address))
 
 

@@ -112,8 +112,8 @@ class MachinePage(TenantAdmin):
     """What keys and trusted systems share. Secrets are shown on a page of their own, never kept in a cookie."""
 
     view_roles = ADMINISTRATORS
-    list_filter = ("is_active",)
-    search_fields = ("name",)
+    list_filter: tuple[str, ...] = ("is_active",)
+    search_fields: tuple[str, ...] = ("name",)
     change_form_outer_before_template = "admin/machines/head.html"
 
     class Media:
@@ -254,8 +254,10 @@ class ApiKeyPage(MachinePage):
     def revoke_selected(self, request: HttpRequest, queryset: Any) -> None:
         if not self.has_change_permission(request):
             raise Http404
-        revoked = [_revoke(key) for key in queryset.filter(is_active=True)]
-        count = len(revoked)
+        keys = list(queryset.filter(is_active=True))
+        for key in keys:
+            _revoke(key)
+        count = len(keys)
         messages.success(
             request,
             ngettext("%(count)d key is revoked.", "%(count)d keys are revoked.", count) % {"count": count},

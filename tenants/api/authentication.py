@@ -64,13 +64,13 @@ def admit(
     address = address_of(request)
     if credential is None:
         note_wrong(address, presented)
-        raise exceptions.AuthenticationFailed(unknown)
+        raise exceptions.AuthenticationFailed(str(unknown))
     if not credential.is_active or not credential.tenant.is_active:
         note_refusal(credential, "inactive", address)
-        raise exceptions.AuthenticationFailed(unknown)
+        raise exceptions.AuthenticationFailed(str(unknown))
     if credential.is_over(timezone.now()):
         note_refusal(credential, "expired", address)
-        raise exceptions.AuthenticationFailed(expired)
+        raise exceptions.AuthenticationFailed(str(expired))
     if credential.allowed_networks and not is_within(address, credential.allowed_networks):
         note_refusal(credential, "address", address)
         raise exceptions.PermissionDenied(

@@ -6,6 +6,7 @@ These answer as RFC 6749 and 7009 say, not as the rest of the API: form bodies i
 import base64
 import binascii
 import json
+import math
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,11 +15,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.views import RevokeTokenView, TokenView
-from rest_framework.exceptions import Throttled
 
 from tenants import audit
 from tenants.addresses import is_within
-from tenants.api.strangers import note_refusal, note_wrong, refuse_guesser
+from tenants.api.strangers import Guessing, note_refusal, note_wrong, refuse_guesser
 from tenants.keys import forget_keys
 from tenants.models import OAuthApplication
 from tenants.scoping import all_tenants
@@ -35,8 +35,8 @@ class _ClientView:
         address = request.META.get("REMOTE_ADDR") or None
         try:
             refuse_guesser(address)
-        except Throttled as error:
-            return _error("slow_down", str(error.detail), 429, {"Retry-After": str(int(error.wait or 1))})
+        except Guessing as error:
+            return _error("slow_down", str(error.detail), 429, {"Retry-After": str(math.ceil(error.wait))})
         refused = self._refuse(request)
         if refused is not None:
             return refused

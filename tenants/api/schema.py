@@ -54,7 +54,7 @@ class Schema(AutoSchema):
     def get_operation(self, *args: Any, **options: Any) -> Any:
         operation = super().get_operation(*args, **options)
         scopes = self.required_scopes() if operation else []
-        if scopes:
+        if operation and scopes:
             note = f"Scope: `{scopes[0]}`."
             operation["description"] = f"{operation.get('description', '')}\n\n{note}".strip()
             operation["x-required-scopes"] = scopes

@@ -19,6 +19,13 @@ from tenants.models import MachineCredential
 GUESSES = Limit(count=20, seconds=60)
 RECORD_SECONDS = 60  # a refusal for the same reason is recorded once in so long
 
+
+class Guessing(Throttled):
+    """Too many guesses; `wait` says for how many seconds."""
+
+    wait: float
+
+
 wrong = metrics.counter("switchboard_api_wrong_credentials_total", "Requests with an unknown credential.", ())
 misused = metrics.counter(
     "switchboard_api_refused_credentials_total", "Known credentials refused.", ("reason",)
@@ -26,10 +33,10 @@ misused = metrics.counter(
 
 
 def refuse_guesser(address: str | None) -> None:
-    """Throttled, before anything is looked up, for an address that has tried too many different credentials."""
+    """Guessing, before anything is looked up, for an address that has tried too many different credentials."""
     if GUESSES.is_used_up(_name(address)):
         wait = GUESSES.seconds - time.time() % GUESSES.seconds
-        raise Throttled(wait=wait, detail=str(_("Too many unknown credentials came from this address.")))
+        raise Guessing(wait=wait, detail=str(_("Too many unknown credentials came from this address.")))
 
 
 def note_wrong(address: str | None, presented: str) -> None:
