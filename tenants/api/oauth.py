@@ -67,12 +67,15 @@ class _ClientView:
             return _error("invalid_request", "The body is too large.", 413)
         if request.method == "POST" and request.content_type != "application/x-www-form-urlencoded":
             return _error("invalid_request", "The body must be application/x-www-form-urlencoded.", 415)
+        values = [_client_id(request), *(one for values in request.POST.lists() for one in values[1])]
+        if any("\x00" in one for one in values):
+            return _error("invalid_request", "NUL characters.", 400)
         return None
 
     @staticmethod
     def _application(request: HttpRequest) -> OAuthApplication | None:
         client_id = _client_id(request)
-        if not client_id or "\x00" in client_id:
+        if not client_id:
             return None
         return OAuthApplication.objects.select_related("tenant").filter(client_id=client_id[:255]).first()
 
