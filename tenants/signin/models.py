@@ -1,7 +1,5 @@
 """Sessions whose keys a dump does not reveal, counted failures, and a company's rules for its people's sign-in."""
 
-from typing import ClassVar
-
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -91,7 +89,7 @@ class SignInRules(models.Model):
         help_text=_("Members get in only from these addresses or networks. Empty: from everywhere."),
     )
 
-    objects: ClassVar[TenantManager["SignInRules"]] = TenantManager()
+    objects = TenantManager["SignInRules"]()
 
     class Meta:
         verbose_name = _("sign-in rules")
