@@ -262,7 +262,7 @@ def test_hostile_bodies(body, content_type, status):
     "header", ["Basic", "Basic !", "Basic ////", "Basic eA==", "Bearer x", "Basic " + "A" * 9000]
 )
 def test_hostile_headers(system, header):
-    assert ask(system, headers={"Authorization": header}).status_code == 401
+    assert ask(system, headers={"Authorization": header}).status_code in (400, 401)
 
 
 def test_only_post():
