@@ -33,7 +33,7 @@ def pure(rounds: int) -> dict[str, list[float]]:
             event = parse(post.body.encode(), post.path.strip("/").rpartition("/")[2], "")
             seen.append(
                 read(
-                    key=event.digest.hex(), kind=event.kind, at=begin + timedelta(seconds=post.offset), payload=event.payload,
+                    key=event.digest.hex(), kind=event.kind, at=begin + timedelta(seconds=post.offset), payload=event.payload | event.sealed,
                     channel=event.unique_id, linked=event.linked_id, zone=ZoneInfo("Europe/Minsk"), is_degraded=bool(event.degraded),
                 )
             )  # fmt: skip

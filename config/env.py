@@ -12,6 +12,8 @@ from typing import TypedDict
 
 import environ
 
+from config.keys import find_keys, read_keys
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -56,6 +58,8 @@ def _create_secrets(path: Path) -> None:
 
 
 SECRET_KEY: str = env.str("SECRET_KEY", default="") or stored_secrets()["secret_key"]
-ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS", default=[]) or [
-    key for key in stored_secrets()["encryption_keys"].split(",") if key
-]
+ENCRYPTION_KEYS: list[str] = find_keys(
+    env.str("ENCRYPTION_KEYS", default=""),
+    env.str("ENCRYPTION_KEYS_FILE", default=""),
+    env.str("ENCRYPTION_KEYS_COMMAND", default=""),
+) or read_keys(stored_secrets()["encryption_keys"])

@@ -49,6 +49,7 @@ class KeyRing:
         if not parsed:
             raise ImproperlyConfigured("ENCRYPTION_KEYS is empty")
         self._newest = parsed[0]
+        self.newest_id = parsed[0].id
         self._by_id = {key.id: key for key in parsed}
         if len(self._by_id) != len(parsed):
             raise ImproperlyConfigured("ENCRYPTION_KEYS: two keys have the same id")
@@ -68,6 +69,9 @@ class KeyRing:
             return self._by_id[key_id].cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
         except (ValueError, KeyError, InvalidTag) as error:
             raise Unreadable("no key of the ring opens this value") from error
+
+    def has(self, key_id: str) -> bool:
+        return key_id in self._by_id
 
     def is_current(self, token: str) -> bool:
         """Whether the value was sealed with the newest key; others are to be re-sealed on rotation."""

@@ -315,6 +315,9 @@ DB_SYNC_TIMEOUT: int = env.int("DB_SYNC_TIMEOUT", default=300)
 PBX_EVENT_MAX_SIZE: int = env.int("PBX_EVENT_MAX_SIZE", default=64 * 1024)
 CALL_END_GRACE: float = env.float("CALL_END_GRACE", default=3.0)  # seconds; a transfer may continue the call
 
+# Error reports by the rules of config/masking.py.
+DEFAULT_EXCEPTION_REPORTER = "config.error_pages.MaskingReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_pages.MaskingFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.egress import UrlProblem, check_url
 from integrations.capabilities import base
+from tenants.intranet import exceptions_in_scope
 
 LONGEST_TEXT = 2000
 
@@ -82,7 +83,7 @@ def _text(field: Field, value: object) -> str:
 def _url(field: Field, value: object) -> str:
     text = _text(field, value)
     try:
-        return check_url(text)
+        return check_url(text, exceptions_in_scope())
     except UrlProblem as error:
         raise ValidationError(str(error), code=error.code) from error
 

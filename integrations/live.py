@@ -52,6 +52,7 @@ class Live:
     last_success_at: datetime | None = None
     circuit: OpenCircuit | None = None
     timezone: str = "UTC"
+    egress_allow: str = ""
     is_draft: bool = False
     """Not saved yet: tried out before it is, so there are no rows to share limits or to keep exchanges in."""
 
@@ -155,4 +156,5 @@ def snapshot(row: Any, users: Mapping[str, str]) -> Live:
         last_success_at=row.last_success_at,
         circuit=OpenCircuit(breaker.open_until, breaker.code, breaker.reason) if breaker else None,
         timezone=row.tenant.timezone,
+        egress_allow=row.tenant.egress_allow,
     )

@@ -73,6 +73,7 @@ def open_draft(
         settings=settings,
         credentials=credentials,
         timezone=tenant.timezone,
+        egress_allow=tenant.egress_allow,
         is_draft=True,
     )
     line = line_of(live, connector.manifest)

@@ -127,11 +127,10 @@ def timeline(call: Call) -> list[Entry]:
 def _tell_events(story: _Story, events: Sequence[CallEvent]) -> None:
     several = len({event.unique_id for event in events}) > 1
     for event in events:
-        payload = event.payload if isinstance(event.payload, dict) else {}
-        rang = payload.get("Extensions")
+        rang = event.content.get("Extensions")
         extensions = ", ".join(str(one) for one in rang) if isinstance(rang, list) else str(rang or "")
         texts = [text for text in (extensions, event.unique_id if several else "") if text]
-        parts = [Part(_("Content"), pretty(event.payload))]
+        parts = [Part(_("Content"), pretty(event.content))]
         if event.raw:
             parts.append(Part(_("Body as it came"), event.raw[:MAX_BODY]))
         degraded = "; ".join(event.degraded_texts)

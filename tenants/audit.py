@@ -12,13 +12,12 @@ from django.db import models
 from django.http import HttpRequest
 
 from config.correlation import current_correlation
-from config.logs import MASK, masked
-from tenants.fields import EncryptedJSONField, EncryptedTextField
+from config.masking import MASK, is_secret_name, masked
+from tenants.fields import SealedField
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import all_tenants, current_tenant_id
 from tenants.storable import storable, storable_text
 
-TELLING = ("password", "secret", "token", "api_key", "credential", "digest", "client_id")
 UNTOLD_FIELDS = frozenset({"created_at", "updated_at", "last_login", "last_used_at"})
 
 
@@ -85,13 +84,9 @@ class Hidden(str):
     __hash__ = str.__hash__
 
 
-def is_telling(name: str) -> bool:
-    return any(word in name.lower() for word in TELLING)
-
-
 def without_secrets(value: Any, name: str = "") -> Any:
     """A copy for people's eyes: values under telling names are masked, at any depth."""
-    is_secret = is_telling(name)
+    is_secret = bool(name) and is_secret_name(name)
     if isinstance(value, Mapping):
         # What is inside a secret is secret, too; its keys are shown, so that one sees which of them changed.
         return {key: without_secrets(inner, name if is_secret else str(key)) for key, inner in value.items()}
@@ -110,7 +105,7 @@ def snapshot(obj: models.Model, names: Iterable[str] | None = None) -> dict[str,
         if field.name in UNTOLD_FIELDS or (wanted is not None and field.name not in wanted):
             continue
         value = field.value_from_object(obj)
-        is_sealed = isinstance(field, EncryptedTextField | EncryptedJSONField)
+        is_sealed = isinstance(field, SealedField)
         found[field.name] = (
             (Hidden.of(value) if value else value) if is_sealed else without_secrets(value, field.name)
         )

@@ -21,7 +21,7 @@ class UUID7Field(models.UUIDField[uuid.UUID | str, uuid.UUID]):
         super().__init__(*args, **options)
 
 
-class _Sealed(models.TextField[Any, Any]):
+class SealedField(models.TextField[Any, Any]):
     """Text in the database is a sealed value; the attribute is the plain one. Never usable in a filter."""
 
     @property
@@ -59,7 +59,7 @@ class _Sealed(models.TextField[Any, Any]):
         raise TypeError(f"{self.context} is encrypted and cannot be searched; store a digest beside it")
 
 
-class EncryptedTextField(_Sealed):
+class EncryptedTextField(SealedField):
     """A secret text such as a token."""
 
     def to_python(self, value: Any) -> Any:
@@ -67,7 +67,7 @@ class EncryptedTextField(_Sealed):
         return found if found is None else str(found)
 
 
-class EncryptedJSONField(_Sealed):
+class EncryptedJSONField(SealedField):
     """A secret mapping such as a connector's credentials."""
 
     # Read by the type checker's Django plugin: any JSON value goes in and comes out, not only a TextField's text.

@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "DEBUG": "false",
     "SECRET_KEY": "",
     "ENCRYPTION_KEYS": "",
+    "ENCRYPTION_KEYS_FILE": "",
+    "ENCRYPTION_KEYS_COMMAND": "",
 }
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from config.egress import UrlProblem, check_url
 from tenants.configuration import ConfigurationError, Place, Plan, Section, each, register_section, text
 from tenants.configuration.reading import Block
+from tenants.intranet import exceptions_in_scope
 from tenants.models import Tenant
 from webhooks import limits
 from webhooks.actions.change_source_secret import change_source_secret
@@ -54,7 +55,7 @@ def _values(block: Block) -> dict[str, Any]:
     values: dict[str, Any] = {name: text(block, name) for name in ("description", "format") if name in block}
     try:
         # In the spelling that is stored, or the file would look like a change each time.
-        values["url"] = check_url(text(block, "url"))
+        values["url"] = check_url(text(block, "url"), exceptions_in_scope())
     except UrlProblem as problem:
         raise ConfigurationError(block.at("url"), str(problem)) from problem
     if values.get("format", Format.STANDARD) not in Format.values:

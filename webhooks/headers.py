@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from config.logs import MASK
+from config.masking import masked_line
 
 NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 VALUE = re.compile(r"[\x20-\x7e]{0,1000}")
@@ -26,11 +25,6 @@ RESERVED = frozenset(
     }
     | {"user-agent", "proxy-authorization", "proxy-connection", "keep-alive"}
 )
-# An owner's header or a receiver's reply may carry a credential; `webhook-signature` is ours and stays readable.
-_SECRET = re.compile(
-    r"^(?:authorization|proxy-.*|(?:set-)?cookie.*|.*(?:token|secret|key|password|auth|session).*)$", re.I
-)
-_SIGNATURE = re.compile(r"^(?!webhook-).*signature", re.I)
 
 
 def clean_headers(headers: object) -> dict[str, str]:
@@ -52,17 +46,6 @@ def clean_headers(headers: object) -> dict[str, str]:
                 params={"name": name},
             )
     return dict(headers)
-
-
-@lru_cache(maxsize=1024)
-def is_secret(name: str) -> bool:
-    """Whether a header of that name may carry a credential."""
-    return bool(_SECRET.match(name) or _SIGNATURE.match(name))
-
-
-def masked_line(line: str) -> str:
-    name, colon, _value = line.partition(":")
-    return f"{name}: {MASK}" if colon and is_secret(name.strip()) else line
 
 
 def masked_lines(lines: Iterable[str]) -> str:

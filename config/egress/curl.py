@@ -14,10 +14,11 @@ _NO_SOCKET: int = pycurl.SOCKET_BAD
 class SocketGate:
     """CURLOPT_OPENSOCKETFUNCTION of one easy handle; `denied` tells a refusal from a failed connection."""
 
-    __slots__ = ("denied",)
+    __slots__ = ("denied", "extra")
 
     def __init__(self) -> None:
         self.denied = False
+        self.extra = ""
 
     def __call__(self, purpose: int, address: Any) -> int:
         family, kind, protocol, target = address
@@ -26,7 +27,7 @@ class SocketGate:
             self.denied = True
             return _NO_SOCKET
         try:
-            check_address(target[0], target[1])
+            check_address(target[0], target[1], self.extra)
         except EgressDenied:
             self.denied = True
             return _NO_SOCKET
@@ -37,7 +38,7 @@ class SocketGate:
 def guard(handle: pycurl.Curl) -> SocketGate:
     """Set what every handle must have before its first request, and return its gate.
 
-    Set the gate's `denied` to False before each transfer. A reused connection was checked when it was opened.
+    Call `admit` before each transfer. A reused connection was checked when it was opened.
     """
     gate = SocketGate()
     handle.setopt(pycurl.OPENSOCKETFUNCTION, gate)
@@ -49,3 +50,14 @@ def guard(handle: pycurl.Curl) -> SocketGate:
     # Without it libcurl's resolver time-out raises SIGALRM in a threaded process.
     handle.setopt(pycurl.NOSIGNAL, 1)
     return gate
+
+
+def admit(handle: pycurl.Curl, gate: SocketGate, extra: str) -> None:
+    """Make the gate ready for a transfer of a company with these exceptions.
+
+    libcurl keeps connections by host name for whoever comes next. One that an exception of one company let through
+    must not serve another, so a company with exceptions has its connections for itself: not taken, not left behind.
+    """
+    gate.denied, gate.extra = False, extra
+    handle.setopt(pycurl.FRESH_CONNECT, int(bool(extra)))
+    handle.setopt(pycurl.FORBID_REUSE, int(bool(extra)))

@@ -1,6 +1,7 @@
 """A `requests` session whose connections go only to addresses that the egress policy let pass."""
 
 import socket
+from functools import cache
 from typing import Any
 
 import requests
@@ -13,10 +14,13 @@ from urllib3.util import Timeout
 from config.egress.policy import check_address
 
 
-def session(pool_size: int = 10) -> requests.Session:
-    """A pooled session: policy on every connection, redirects refused, the environment's proxies ignored."""
+def session(pool_size: int = 10, extra: str = "") -> requests.Session:
+    """A pooled session: policy on every connection, redirects refused, the environment's proxies ignored.
+
+    `extra` are the exceptions of the company that the session, and so its pool, belongs to.
+    """
     made = _EgressSession()
-    adapter = _EgressAdapter(pool_connections=4, pool_maxsize=pool_size)
+    adapter = _EgressAdapter(extra, pool_connections=4, pool_maxsize=pool_size)
     made.mount("http://", adapter)
     made.mount("https://", adapter)
     return made
@@ -35,6 +39,8 @@ class _EgressSession(requests.Session):
 class _Guarded(HTTPConnection):
     """Dials what it has checked: one look-up, every answer checked, no second look-up that could differ."""
 
+    egress_allow = ""
+
     def _new_conn(self) -> socket.socket:
         try:
             found = socket.getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM)
@@ -43,7 +49,7 @@ class _Guarded(HTTPConnection):
             raise NameResolutionError(self.host, self, reason) from error
         # One denied answer refuses the host: a mix of public and private answers is an attack's signature.
         for *_, address in found:
-            check_address(str(address[0]), int(address[1]))
+            check_address(str(address[0]), int(address[1]), self.egress_allow)
         return self._connect_first(found)
 
     def _connect_first(self, found: list[Any]) -> socket.socket:
@@ -80,10 +86,28 @@ class _GuardedTlsPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTls
 
 
+@cache
+def _pools(extra: str) -> dict[str, Any]:
+    """urllib3's pools, whose connections know that company's exceptions."""
+    if not extra:
+        return {"http": _GuardedPool, "https": _GuardedTlsPool}
+    kinds = {"http": (_GuardedPool, _Guarded), "https": (_GuardedTlsPool, _GuardedTls)}
+    return {
+        scheme: type(
+            pool.__name__, (pool,), {"ConnectionCls": type(dials.__name__, (dials,), {"egress_allow": extra})}
+        )
+        for scheme, (pool, dials) in kinds.items()
+    }
+
+
 class _EgressAdapter(HTTPAdapter):
+    def __init__(self, extra: str, **options: Any) -> None:
+        self._extra = extra
+        super().__init__(**options)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _GuardedPool, "https": _GuardedTlsPool}
+        self.poolmanager.pool_classes_by_scheme = dict(_pools(self._extra))
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         # Behind a proxy the address dialled is the proxy's, so the policy would check nothing.

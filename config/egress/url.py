@@ -2,12 +2,13 @@
 
 import re
 import socket
+from collections.abc import Sequence
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
 
 import idna
 from django.utils.translation import gettext as _
 
-from config.egress.allow import allow_list
+from config.egress.allow import Allowed, allow_list, parse_allow_list
 from config.egress.errors import EgressDenied, UrlProblem
 from config.egress.networks import METADATA_NAMES
 from config.egress.policy import check_address
@@ -23,12 +24,16 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._?[]|"
 
 
-def check_url(url: str) -> str:
-    """The URL as it should be stored (ASCII host, no fragment), or UrlProblem with the reason in words."""
+def check_url(url: str, extra: str = "") -> str:
+    """The URL as it should be stored (ASCII host, no fragment), or UrlProblem with the reason in words.
+
+    `extra` are the company's own exceptions.
+    """
     parts = _split(url.strip())
     host = _ascii_host(parts)
-    port = _port(parts)
-    _check_host(host, port or _DEFAULT_PORTS[parts.scheme])
+    rules = (*allow_list(), *parse_allow_list(extra))
+    port = _port(parts, rules)
+    _check_host(host, port or _DEFAULT_PORTS[parts.scheme], extra, has_exceptions=bool(rules))
     netloc = f"[{host}]" if ":" in host else host
     if port not in (None, _DEFAULT_PORTS[parts.scheme]):
         netloc += f":{port}"
@@ -72,32 +77,32 @@ def _ascii_host(parts: SplitResult) -> str:
     return ascii_host
 
 
-def _port(parts: SplitResult) -> int | None:
+def _port(parts: SplitResult, rules: Sequence[Allowed]) -> int | None:
     try:
         port = parts.port
     except ValueError as error:
         raise UrlProblem("url_port", _("The port is not a number between 1 and 65535.")) from error
-    if port is None or port in (80, 443) or port >= 1024 or any(rule.port == port for rule in allow_list()):
+    if port is None or port in (80, 443) or port >= 1024 or any(rule.port == port for rule in rules):
         return port
     raise UrlProblem("url_port", _("This port is not allowed; use 80, 443 or a port from 1024 up."))
 
 
-def _check_host(host: str, port: int) -> None:
+def _check_host(host: str, port: int, extra: str, *, has_exceptions: bool) -> None:
     literal = _literal(host)
     if literal is not None:
-        _check_literal(literal, port)
+        _check_literal(literal, port, extra)
     elif host in METADATA_NAMES:
         raise _private()
     elif _LOOPBACK_NAME.fullmatch(host):
-        _check_literal("127.0.0.1", port)
-    elif _INTERNAL_NAME.fullmatch(host) and not allow_list():
+        _check_literal("127.0.0.1", port, extra)
+    elif _INTERNAL_NAME.fullmatch(host) and not has_exceptions:
         # With exceptions in force an internal name may lead to one of them; the connection decides.
         raise _private()
 
 
-def _check_literal(literal: str, port: int) -> None:
+def _check_literal(literal: str, port: int, extra: str) -> None:
     try:
-        check_address(literal, port)
+        check_address(literal, port, extra)
     except EgressDenied as error:
         raise _private() from error
 

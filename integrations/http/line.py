@@ -28,7 +28,8 @@ class Line:
             if manifest.base_url_setting
             else manifest.base_url
         )
-        self.transport = Transport()
+        self.egress_allow = live.egress_allow
+        self.transport = Transport(live.egress_allow)
         self.circuit = Circuit()
         self.masker = Masker([*live.credentials.values(), *live.own_secrets.values()])
         self._buckets: Mapping[str, Bucket] = (
@@ -66,7 +67,7 @@ def line_of(live: Live, manifest: Manifest) -> Line:
         return Line(live, manifest)
     with _lock:
         found = _lines.get(live.id)
-        if found is None or found.version != live.version:
+        if found is None or (found.version, found.egress_allow) != (live.version, live.egress_allow):
             found = _lines[live.id] = Line(live, manifest)
             if len(_lines) > MOST_LINES:
                 _lines.popitem(last=False)

@@ -23,8 +23,8 @@ POOL_SIZE = 32
 class Transport:
     """A pool of connections for one integration. Cookies are never kept, redirects never followed."""
 
-    def __init__(self) -> None:
-        self._session = bound(egress_session(POOL_SIZE))
+    def __init__(self, egress_allow: str = "") -> None:
+        self._session = bound(egress_session(POOL_SIZE, egress_allow))
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def send(

@@ -43,7 +43,8 @@ def recording_url(call: Call) -> str:
 
     The path is the exchange's text: every character that could leave the folder or the path is escaped or refused.
     """
-    template, path = call.pbx.recording_url_template, call.recording
+    template: str = call.pbx.recording_url_template
+    path: str = call.recording or ""
     parts = path.strip("/").split("/")
     if not template or not path or any(part in ("", ".", "..") for part in parts) or "\\" in path:
         return ""

@@ -49,7 +49,7 @@ class Folded:
 def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
     """Fold these events. Ids that are gone or belong to no call are skipped: they stay as they were stored."""
     with transaction.atomic():
-        fresh = list(CallEvent.objects.filter(id__in=event_ids).defer("payload", "raw"))
+        fresh = list(CallEvent.objects.filter(id__in=event_ids).defer("payload", "sealed", "raw"))
         pbxs = _lock({event.pbx_id for event in fresh})
         fresh = [event for event in fresh if event.unique_id or event.linked_id]
         if not fresh:
@@ -139,7 +139,7 @@ def _seen(event: CallEvent, pbx: Pbx) -> Seen:
         key=bytes(event.digest).hex(),
         kind=event.kind,
         at=event.created_at,
-        payload=event.payload if isinstance(event.payload, dict) else {},
+        payload=event.content,
         channel=event.unique_id,
         linked=event.linked_id,
         zone=pbx.zone,

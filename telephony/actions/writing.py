@@ -54,7 +54,7 @@ def apply(call: Call, state: CallState) -> None:
     call.started_at, call.answered_at, call.ended_at = state.started_at, state.answered_at, state.ended_at
     call.talk_seconds, call.wait_seconds = state.talk_seconds, state.wait_seconds
     call.hangup_cause, call.dial_status = state.hangup_cause, state.dial_status
-    call.recording, call.recording_size = state.recording, state.recording_size
+    call.recording, call.recording_size = state.recording or None, state.recording_size
     call.rings = [
         {"extensions": list(ring.extensions), "at": ring.at.isoformat(), "synthetic": ring.is_synthetic}
         for ring in state.rings

@@ -63,7 +63,7 @@ class EventPage(LogAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallEvent]:
         found: QuerySet[CallEvent] = super().get_queryset(request)
         return (
-            found.defer("payload", "raw")
+            found.defer("payload", "sealed", "raw")
             if request.resolver_match and "changelist" in str(request.resolver_match.url_name)
             else found
         )
@@ -82,7 +82,7 @@ class EventPage(LogAdmin):
 
     @display(description=_("content"))
     def content(self, event: CallEvent) -> SafeString:
-        return format_html('<pre class="tel-body">{}</pre>', pretty(event.payload))
+        return format_html('<pre class="tel-body">{}</pre>', pretty(event.content))
 
     @display(description=_("remarks"))
     def degraded_shown(self, event: CallEvent) -> str:

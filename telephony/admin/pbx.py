@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from config.ids import uuid7_at
 from telephony.actions.rotate_token import rotate_token
@@ -38,6 +39,13 @@ class PbxPage(TenantAdmin):
 
     class Media:
         css = {"all": ("telephony/calls.css",)}
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "recording_url_template":
+            kwargs["widget"] = (
+                UnfoldAdminTextInputWidget()
+            )  # one line, although it is stored as a sealed text
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description=_("token"))
     def token_shown(self, pbx: Pbx) -> str:

@@ -14,7 +14,9 @@ _KEY = re.compile(
     r"""["']?\b(""" + "|".join(sorted(KNOWN, key=len, reverse=True)) + r""")["']?\s*[:=]""", re.IGNORECASE
 )
 _EXTENSION = re.compile(r"[0-9*#+]{1,20}")
-_TOKEN = re.compile(r"""(["']?\btoken["']?\s*[:=]\s*)(?:"[^"]*"?|'[^']*'?|[^\s,&;}"']*)""", re.IGNORECASE)
+_SECRETS = re.compile(
+    r"""(["']?\b(?:token|recording|file)["']?\s*[:=]\s*)(?:"[^"]*"?|'[^']*'?|[^\s,&;}"']*)""", re.IGNORECASE
+)
 _NEXT_KEY = re.compile(r"""\s*,\s*"[^"]*"\s*:""")
 _DECODER = json.JSONDecoder(strict=False)
 _MAX_VALUE: Final = 4096
@@ -32,11 +34,9 @@ def extract(text: str) -> dict[str, Any]:
     return found
 
 
-def mask_token(text: str, token: str, mask: str) -> str:
-    """The raw text without the token, wherever it stands."""
-    if token:
-        text = text.replace(token, mask)
-    return _TOKEN.sub(lambda match: match[1] + mask, text)
+def mask_fields(text: str, mask: str) -> str:
+    """The raw text without the values of the fields that are secrets, wherever they stand."""
+    return _SECRETS.sub(lambda match: match[1] + mask, text)
 
 
 def _value(name: str, piece: str) -> Any:

@@ -26,6 +26,8 @@ TEXT_FIELDS: Final = (
 )
 TIME_FIELDS: Final = ("StartTime", "EndTime")
 NUMBER_FIELDS: Final = ("CallerIDNum", "ConnectedLineNum", "Did")
+# Where a recording lies: stored sealed, apart from the rest.
+SEALED_FIELDS: Final = ("Recording", "File")
 KNOWN: Final = frozenset((*TEXT_FIELDS, "Extensions"))
 
 _FOLDED: Final = {name.lower(): name for name in KNOWN} | {

@@ -7,14 +7,15 @@ be read properly is kept with the reasons listed in `degraded`, in words in `tel
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import orjson
 
-from telephony.ingest.extraction import extract, mask_token
-from telephony.ingest.names import KNOWN, NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS, canonical
+from telephony.ingest.extraction import extract, mask_fields
+from telephony.ingest.names import KNOWN, NUMBER_FIELDS, SEALED_FIELDS, TEXT_FIELDS, TIME_FIELDS, canonical
 from telephony.ingest.scrub import Scrubber, replaced
 
 MASK: Final = "•••"
@@ -54,6 +55,8 @@ class ParsedEvent:
     raw: str
     degraded: tuple[str, ...]
     digest: bytes
+    sealed: dict[str, Any] = field(default_factory=dict)
+    """Fields that are to be encrypted; they are not in `payload`, nor their values in `raw`."""
 
 
 @dataclass(slots=True)
@@ -79,12 +82,13 @@ def parse(body: bytes, kind: str = "", token: str = "") -> ParsedEvent:
     if not unique_id and not linked_id:
         reasons.append("no_call_id")
     digest = hashlib.sha256(kind.encode() + b"\0" + dump)
+    sealed = {name: fields.pop(name) for name in SEALED_FIELDS if fields.get(name) not in (None, "")}
     raw = ""
     if reasons:
         digest.update(body)
-        raw = _raw(body, token)
+        raw = _raw(body, token, [value for value in sealed.values() if isinstance(value, str)])
     return ParsedEvent(
-        kind, token, unique_id, linked_id, fields, raw, tuple(dict.fromkeys(reasons)), digest.digest()
+        kind, token, unique_id, linked_id, fields, raw, tuple(dict.fromkeys(reasons)), digest.digest(), sealed
     )
 
 
@@ -238,9 +242,10 @@ def _channel_id(fields: dict[str, Any], name: str, reasons: list[str]) -> str:
     return "" if cleaned.lower() in ("unknown", "null", "none", "<unknown>", "(null)") else cleaned[:MAX_ID]
 
 
-def _raw(body: bytes, token: str) -> str:
+def _raw(body: bytes, token: str, sealed: Sequence[str]) -> str:
     text = body.decode("utf-8", "replace").replace("\x00", "")
-    if len(token) >= MASKABLE:
-        text = text.replace(quote(token, safe=""), MASK)
-        return mask_token(text, token, MASK)
-    return mask_token(text, "", MASK)
+    for secret in (token, *sealed):
+        if len(secret) >= MASKABLE:
+            for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]):
+                text = text.replace(form, MASK)
+    return mask_fields(text, MASK)

@@ -14,10 +14,12 @@ from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from telephony.ingest.parse import ParsedEvent
 from telephony.ingest.tokens import Source
+from telephony.models import CallEvent
 from tenants.bulk import insert_new
 from tenants.work import enqueue
 
 LANE: Final = "calls.fold"
+SEALED: Final = CallEvent._meta.get_field("sealed")
 COLUMNS: Final = (
     ("id", "uuid"),
     ("tenant_id", "bigint"),
@@ -27,6 +29,7 @@ COLUMNS: Final = (
     ("unique_id", "text"),
     ("linked_id", "text"),
     ("payload", "jsonb"),
+    ("sealed", "text"),
     ("raw", "text"),
     ("degraded", "jsonb"),
     ("digest", "bytea"),
@@ -65,6 +68,7 @@ def _row(new: NewCallEvent) -> tuple[Any, ...]:
         event.unique_id,
         event.linked_id,
         event.payload,
+        SEALED.get_prep_value(event.sealed or None),
         event.raw,
         event.degraded,
         event.digest,
@@ -96,6 +100,7 @@ def _bare(new: NewCallEvent) -> NewCallEvent:
         text,
         (*event.degraded, "unstorable"),
         event.digest,
+        event.sealed,
     )
     return NewCallEvent(new.source, bare, new.address, new.at, new.id)
 

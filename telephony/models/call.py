@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from telephony.models.pbx import Pbx
+from tenants.fields import EncryptedTextField
 from tenants.models import TenantModel
 
 
@@ -97,7 +98,8 @@ class Call(TenantModel):
     wait_seconds = models.PositiveIntegerField(_("wait, s"), default=0)
     hangup_cause = models.PositiveSmallIntegerField(_("hang-up cause"), null=True)
     dial_status = models.CharField(_("dial result"), max_length=32, blank=True)
-    recording = models.CharField(_("recording"), max_length=500, blank=True)
+    # Sealed, like every place where a conversation can be listened to.
+    recording = EncryptedTextField(_("recording"), null=True)
     recording_size = models.PositiveBigIntegerField(_("recording, bytes"), null=True)
     rings = models.JSONField(_("who rang"), default=list)
     talks = models.JSONField(_("who talked"), default=list)

@@ -1,10 +1,13 @@
 """One thing that an exchange told us, as it came."""
 
+from typing import Any
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from telephony.models.pbx import Pbx
+from tenants.fields import EncryptedJSONField
 from tenants.models import TenantModel
 
 
@@ -59,6 +62,8 @@ class CallEvent(TenantModel):
     unique_id = models.CharField(_("channel"), max_length=150, blank=True)
     linked_id = models.CharField(_("linked channel"), max_length=150, blank=True)
     payload = models.JSONField(_("content"), default=dict, encoder=DjangoJSONEncoder)
+    # What of the content opens something: where its recording lies. Nothing of it is in `payload` or `raw`.
+    sealed = EncryptedJSONField(null=True)
     raw = models.TextField(_("body as it came"), blank=True)
     degraded = models.JSONField(_("degraded"), default=list)
     digest = models.BinaryField(max_length=32)
@@ -79,6 +84,12 @@ class CallEvent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.unique_id}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All fields that the exchange sent, but for its token."""
+        payload = self.payload if isinstance(self.payload, dict) else {}
+        return {**payload, **(self.sealed or {})}
 
     @property
     def degraded_texts(self) -> list[str]:

@@ -63,10 +63,11 @@ class Pbx(TenantModel):
         validators=[validate_timezone],
         help_text=_("Of the exchange's clock; empty when it is the company's."),
     )
-    recording_url_template = models.CharField(
+    recording_url_template = EncryptedTextField(
         _("address of recordings"),
         max_length=500,
         blank=True,
+        default="",
         validators=[validate_template],
         help_text=_("For example https://pbx.example/rec/{path}. Empty: no link is sent to the CRM."),
     )

@@ -31,6 +31,10 @@ class TenantPage(SwitchboardAdmin):
         found = super().get_queryset(request)
         return found if is_operator(request) else found.filter(pk=current_tenant_id())
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What opens the operator's own network is nobody else's business, not even to read."""
+        return (*self.fields, "egress_allow") if is_operator(request) else self.fields
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if is_operator(request) else ("number", "is_active")
 

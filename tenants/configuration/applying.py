@@ -11,7 +11,7 @@ from tenants.configuration.sections import Plan, each, known_keys, section_keys,
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
-FIELDS = ("number", "name", "timezone", "phone_region", "language")
+FIELDS = ("number", "name", "timezone", "phone_region", "language", "egress_allow")
 
 
 class _RolledBack(Exception):
@@ -67,7 +67,7 @@ def dump_tenants(numbers: list[str] | None = None, *, secrets: bool = False) -> 
 
 
 def _dump_tenant(tenant: Tenant, secrets: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: getattr(tenant, name) for name in FIELDS}
+    shown: dict[str, Any] = {name: getattr(tenant, name) for name in FIELDS if getattr(tenant, name)}
     with tenant_scope(tenant):
         for section in sections():
             value = section.dump(tenant, secrets=secrets)

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tenants.intranet import validate_exceptions
 from tenants.models.base import TenantModel
 from tenants.names import NameKeyField, check_name, name_key, normal_name
 
@@ -73,6 +74,15 @@ class Tenant(models.Model):
     )
     language = models.CharField(
         _("language"), max_length=5, choices=[("ru", _("Russian")), ("en", _("English"))], default="ru"
+    )
+    egress_allow = models.CharField(
+        _("own network"),
+        max_length=1000,
+        blank=True,
+        validators=[validate_exceptions],
+        help_text=_(
+            "Private addresses that this company's integrations and webhooks may reach; set by operators only."
+        ),
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -18,10 +18,9 @@ from config.front import FrontRequest, FrontResponse
 from config.front.group_commit import NotStored, Overloaded
 from config.front.live_table import REFRESH_SECONDS, UNREACHABLE
 from config.keyring import Unreadable
-from config.logs import MASK
+from config.masking import MASK, is_secret_header, is_secret_name
 from config.metrics import counter
 from tenants.storable import storable_text
-from webhooks.headers import is_secret
 from webhooks.ingest import tallies
 from webhooks.ingest.table import KnownSource, SourceTable
 from webhooks.ingest.writer import InboundWriter, NewInbound
@@ -135,7 +134,7 @@ def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
     secret = source.preset.secret_headers | {source.options.get("header", "").lower()}
     return {
         storable_text(name)[:100]: MASK
-        if name in secret or is_secret(name)
+        if name in secret or is_secret_header(name)
         else storable_text(value)[:HEADER_LENGTH]
         for name, value in list(arrival.headers.items())[:MOST_HEADERS]
     }
@@ -146,7 +145,7 @@ def shown_query(query: str) -> str:
     parts = []
     for part in query.split("&"):
         name, sign, _value = part.partition("=")
-        parts.append(f"{name}{sign}{MASK}" if sign and is_secret(unquote_plus(name)) else part)
+        parts.append(f"{name}{sign}{MASK}" if sign and _is_secret_parameter(unquote_plus(name)) else part)
     return storable_text("&".join(parts))[:QUERY_LENGTH]
 
 
@@ -160,3 +159,8 @@ def register_paths() -> None:
     receiver = Receiver()
     front.register(PATH, receiver.receive, body_limit=settings.INBOUND_MAX_SIZE, prefix=True)
     front.register_service(receiver)
+
+
+def _is_secret_parameter(name: str) -> bool:
+    # Senders that sign nothing put their secret into the URL, under whatever name sounds like one.
+    return is_secret_name(name) or is_secret_header(name)

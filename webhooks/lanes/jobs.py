@@ -28,6 +28,7 @@ class Job:
     tries: int
     target: Target
     body: bytes
+    egress_allow: str = ""
 
     def headers(self) -> list[str]:
         """The header lines of a try that starts now: same id as ever, fresh timestamp, every live key signs."""
@@ -51,6 +52,7 @@ class Job:
             body=self.body,
             timeout_ms=self.target.timeout_ms,
             connect_timeout_ms=min(int(limits.CONNECT_TIMEOUT * 1000), self.target.timeout_ms),
+            egress_allow=self.egress_allow,
         )
 
 
@@ -81,6 +83,8 @@ _FIELDS = (
     "tries",
     "endpoint__revision",
     "endpoint__state",
+    # Read each time, so that what an operator takes back is taken back at once.
+    "tenant__egress_allow",
 )
 
 
@@ -104,9 +108,19 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
         if values is None or values[4] != DeliveryState.PENDING:
             made.append(Unsendable(row, None))
             continue
-        _id, endpoint_id, event_id, variant, _state, trigger, attempts, tries, _revision, endpoint_state = (
-            values
-        )
+        (
+            _id,
+            endpoint_id,
+            event_id,
+            variant,
+            _state,
+            trigger,
+            attempts,
+            tries,
+            _revision,
+            endpoint_state,
+            allow,
+        ) = values
         body = bodies.get((event_id, variant))
         target = prepared.get(endpoint_id)
         if endpoint_state != EndpointState.ENABLED and trigger != Trigger.TEST:
@@ -118,5 +132,7 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
         elif not target.live_keys(time()):
             made.append(Unsendable(row, DeliveryState.FAILED, "no_secret"))
         else:
-            made.append(Job(row, settle, endpoint_id, event_id, trigger, attempts, tries, target, body))
+            made.append(
+                Job(row, settle, endpoint_id, event_id, trigger, attempts, tries, target, body, allow)
+            )
     return made

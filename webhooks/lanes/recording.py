@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from config.logs import masked
+from config.masking import masked, masked_json
 from tenants.bulk import insert, update
 from tenants.ids import uuid7
 from webhooks.headers import masked_lines
@@ -132,7 +132,7 @@ def _attempt_row(sent: Sent) -> tuple[Any, ...]:
         reply.is_reused,
         "\n".join((job.target.shown_headers, *own_lines)),
         _shown_headers(reply.headers),
-        _clean(masked(reply.body.decode("utf-8", "replace"))) if reply.body else "",
+        _clean(masked(masked_json(reply.body.decode("utf-8", "replace")))) if reply.body else "",
         reply.is_cut,
     )
 

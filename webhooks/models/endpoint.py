@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from config.egress import UrlProblem, check_url
-from tenants.fields import EncryptedTextField
+from tenants.fields import EncryptedJSONField, EncryptedTextField
+from tenants.intranet import exceptions_of
 from tenants.models import TenantModel
 from webhooks.headers import clean_headers
 from webhooks.limits import LONGEST_TIMEOUT
@@ -41,7 +42,7 @@ class Endpoint(TenantModel):
     )
     description = models.CharField(_("description"), max_length=500, blank=True)
     format = models.CharField(_("format"), max_length=20, choices=Format.choices, default=Format.STANDARD)
-    headers = models.JSONField(
+    headers = EncryptedJSONField(
         _("extra headers"),
         default=dict,
         blank=True,
@@ -88,7 +89,7 @@ class Endpoint(TenantModel):
     def clean(self) -> None:
         errors: dict[str, Any] = {}
         try:
-            self.url = check_url(self.url)
+            self.url = check_url(self.url, exceptions_of(self.tenant_id))
         except UrlProblem as problem:
             errors["url"] = ValidationError(str(problem), code=problem.code)
         for name, check in (("events", clean_patterns), ("headers", clean_headers)):

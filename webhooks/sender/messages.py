@@ -30,6 +30,7 @@ class Request:
     body: bytes
     timeout_ms: int
     connect_timeout_ms: int
+    egress_allow: str = ""
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ import time
 import certifi
 import pycurl
 
-from config.egress.curl import guard
+from config.egress.curl import admit, guard
 from webhooks.sender.failures import DENIED, name_of
 from webhooks.sender.messages import REPLY_BODY_LIMIT, Reply, Request
 
@@ -57,7 +57,7 @@ class Transfer:
         self._headers.clear()
         self._chunks.clear()
         self._room = REPLY_BODY_LIMIT
-        self._gate.denied = False
+        admit(self.handle, self._gate, request.egress_allow)
         self.started_at = time.time()
         self.sent_headers = request.headers()
         setopt = self.handle.setopt

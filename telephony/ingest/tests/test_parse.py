@@ -93,9 +93,10 @@ def test_quotes_in_a_name_break_json_and_nothing_else() -> None:
         "Extensions": ["150"],
         "CallType": 0,
         "HangupCause": "16",
-        "Recording": "a/b.wav",
     }
+    assert event.sealed == {"Recording": "a/b.wav"}
     assert TOKEN not in event.raw
+    assert "a/b.wav" not in event.raw
     assert MASK in event.raw
 
 
