@@ -201,3 +201,20 @@ def test_sessions_of_others_are_not_listed(client: Client) -> None:
     assert "Somebody" not in page
     assert Session.objects.filter(user=other).count() == 1
     assert PASSWORD not in page
+
+
+def test_nobody_touches_anothers_passkey(client: Client) -> None:
+    victim = make_member(make_tenant()).user
+    key = Authenticator.objects.create(
+        user=victim, type="webauthn", data={"name": "theirs", "credential": {}}
+    )
+    sign_in(client, make_member(make_tenant()).user.username)
+    confirm_password(client)
+
+    for verb in ("remove", "edit"):
+        address = f"/admin/security/two-factor/webauthn/keys/{key.pk}/{verb}/"
+        assert client.get(address).status_code == 404
+        assert client.post(address, {"name": "mine"}).status_code == 404
+
+    key.refresh_from_db()
+    assert key.data["name"] == "theirs"
