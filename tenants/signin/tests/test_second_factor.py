@@ -218,3 +218,9 @@ def test_nobody_touches_anothers_passkey(client: Client) -> None:
 
     key.refresh_from_db()
     assert key.data["name"] == "theirs"
+
+
+def test_the_list_of_passkeys_is_shown(client: Client) -> None:
+    sign_in(client, make_member(make_tenant()).user.username)
+
+    assert client.get("/admin/security/two-factor/webauthn/").status_code == 200
