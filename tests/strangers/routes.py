@@ -26,6 +26,13 @@ OPEN = frozenset(
         "admin:login",
         "admin:logout",
         "switch-tenant",
+        # Before anybody is known.
+        "account_login",
+        "account_logout",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
+        "openid-start",
+        "openid-callback",
     }
 )
 
