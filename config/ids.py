@@ -2,8 +2,11 @@
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from uuid_utils.compat import uuid7 as _uuid7
+
+LAST_MILLISECOND: Final = 2**48 - 1
 
 
 def uuid7() -> uuid.UUID:
@@ -12,5 +15,6 @@ def uuid7() -> uuid.UUID:
 
 def uuid7_at(moment: datetime) -> uuid.UUID:
     """The smallest id of that millisecond: `id__gte=uuid7_at(midnight)` is "since midnight" served by the key's index."""
-    milliseconds = int(moment.timestamp() * 1000)
+    # Callers may ask for times before 1970: ids begin there, and so does everything that they find.
+    milliseconds = min(max(int(moment.timestamp() * 1000), 0), LAST_MILLISECOND)
     return uuid.UUID(int=milliseconds << 80 | 0x7000 << 64 | 0x8000 << 48)

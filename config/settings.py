@@ -84,7 +84,8 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets of our own have templates beside the pages
+# Widgets of our own have templates beside the pages.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -287,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "webhooks.models.DeliveryState",
         "EndpointStateEnum": "webhooks.models.EndpointState",
         "ExportStateEnum": "exports.models.State",
+        "InboundStateEnum": "webhooks.models.InboundState",
     },
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [

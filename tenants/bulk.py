@@ -71,7 +71,7 @@ def upsert(objects: Sequence[Model], unique: Sequence[str], names: Sequence[str]
     if objects:
         meta = objects[0]._meta
         key, changed = (
-            [meta.get_field(name).column for name in chosen]  # type: ignore[union-attr]
+            [str(meta.get_field(name).column) for name in chosen]  # type: ignore[union-attr]
             for chosen in (unique, names)
         )
         sets = ", ".join(f"{column} = EXCLUDED.{column}" for column in changed)

@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "ENCRYPTION_KEYS": "",
     "ENCRYPTION_KEYS_FILE": "",
     "ENCRYPTION_KEYS_COMMAND": "",
+    # No worker listens to the test process, and a thread that wakes them would look into the test's database.
+    "WAKE_WORKERS": "false",
 }
 
 

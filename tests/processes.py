@@ -30,6 +30,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 START_SECONDS = 120  # on a busy machine; a second or five on an idle one
 STOP_SECONDS = 60  # on a busy machine; two or three on an idle one
 T = TypeVar("T")
+NOT_FOR_INSTALLATIONS = {"EXPORT_DIR", "WAKE_WORKERS"}
 PORTS_EACH = 3  # the installation's own, and its two simulators'
 
 
@@ -253,8 +254,8 @@ class Installation:
 
 def _clean_environment() -> dict[str, str]:
     """The machine's environment, with every name that a developer's `.env` or this test run may hold set for a new copy."""
-    machine = {name: value for name, value in os.environ.items() if name != "EXPORT_DIR"}
-    return machine | {name: value for name, value in ENVIRONMENT.items() if name != "EXPORT_DIR"}
+    everything = {**os.environ, **ENVIRONMENT}
+    return {name: value for name, value in everything.items() if name not in NOT_FOR_INSTALLATIONS}
 
 
 class StartInstallation(Protocol):

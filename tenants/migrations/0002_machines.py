@@ -1,13 +1,14 @@
 """Keys with limits, rotation and signatures; trusted systems that use OAuth2."""
 
-import config.ids
 import django.core.validators
 import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+import config.ids
 import tenants.fields
 import tenants.models.credential
 import tenants.models.oauth
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -368,6 +368,7 @@ def test_uses_are_gathered_and_written_apart_from_the_request(tenant, django_ass
     assert usage.flush() == 1
 
     stored = ApiKey._base_manager.get(pk=key.pk)
+    assert stored.last_used_at is not None
     assert timezone.now() - stored.last_used_at < timedelta(minutes=1)
     assert stored.last_used_from == "198.51.100.5"
 

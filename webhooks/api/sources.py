@@ -92,7 +92,9 @@ class InboundViewSet(ReadOnlyTenantViewSet):
         replay_one(row)
         return Response(InboundSerializer(row).data, status=202)
 
-    @extend_schema(request=InboundReplaySerializer, responses=ReplayedSerializer)
+    @extend_schema(
+        operation_id="inbound_replay_many", request=InboundReplaySerializer, responses=ReplayedSerializer
+    )
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
         """Process many again. With `dry_run` (the default) it only says how many there are."""
