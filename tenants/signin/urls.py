@@ -2,7 +2,6 @@
 
 from allauth.account import views as account
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from tenants.signin import openid, views
 
@@ -14,9 +13,6 @@ urlpatterns = [
     path("admin/sign-in/openid/", openid.start, name="openid-start"),
     path("admin/sign-in/openid/callback/", openid.callback, name="openid-callback"),
     path("admin/sign-in/leave/", account.logout, name="account_logout"),
-    path(
-        "admin/sign-in/",
-        RedirectView.as_view(pattern_name="admin:login", query_string=True),
-        name="account_login",
-    ),
+    # The admin's own address, under the name by which allauth sends people there.
+    path("admin/login/", views.sign_in_page, name="account_login"),
 ]
