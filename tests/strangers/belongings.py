@@ -146,6 +146,17 @@ BY_KIND: Mapping[type[models.Field[Any, Any]], Callable[[Belongings, Any], Any]]
 SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
     "tenants.User": lambda own: {"username": own.mark, "language": "en"},
     "tenants.Member": lambda own: {"role": Role.VIEWER},
+    "tenants.ApiKey": lambda own: {"scopes": ["calls:read"], "allowed_networks": []},
+    "tenants.OAuthApplication": lambda own: {
+        "scopes": ["calls:read"],
+        "allowed_networks": [],
+        "redirect_uris": "",
+        "post_logout_redirect_uris": "",
+        "allowed_origins": "",
+        "client_type": "confidential",
+        "authorization_grant_type": "client-credentials",
+        "algorithm": "",
+    },
     "tenants.Event": lambda own: {"type": "endpoint.disabled", "data": {"name": own.mark}},
     "tenants.StoredAnswer": lambda own: {"body": {"content": own.mark, "headers": {}}, "status": 201},
     "webhooks.Endpoint": lambda own: {
@@ -156,7 +167,11 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
     "signin.SignInRules": lambda own: {"networks": []},
     # Their keys are in the address that was asked for, so they must not be the mark.
     "signin.Failures": lambda own: {"key": hashlib.sha256(own.mark.encode()).hexdigest()},
-    "signin.Session": lambda own: {"session_key": hashlib.sha256(own.mark.encode()).hexdigest()},
+    "signin.Session": lambda own: {
+        "session_key": hashlib.sha256(own.mark.encode()).hexdigest(),
+        "expire_date": timezone.now() + timedelta(hours=1),
+        "address": "192.0.2.1",
+    },
     "webhooks.Source": lambda own: {"preset": "shopify"},
     "webhooks.Delivery": lambda own: {"state": "failed", "reason": "", "variant": "standard"},
     "exports.Export": lambda own: {

@@ -33,6 +33,9 @@ OPEN = frozenset(
         "mfa_login_webauthn",
         "openid-start",
         "openid-callback",
+        # A machine says in the request who it is.
+        "oauth-token",
+        "oauth-revoke",
     }
 )
 
