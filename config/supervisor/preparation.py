@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
 
 from config.env import DATA_DIR
 from config.supervisor import demo
@@ -30,7 +31,7 @@ def _migrate(say: Say) -> None:
     except OperationalError as error:
         raise CommandError(f"The database does not answer: {str(error).strip()}") from error
     if plan:
-        say(f"Bringing the database up to date ({len(plan)} steps)…")
+        say(_("Bringing the database up to date, steps: %(count)d…") % {"count": len(plan)})
         call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -41,5 +42,5 @@ def prepare_demo(say: Say) -> None:
     if demo.note():
         call_command("demo", verbosity=0)
     elif demo.is_wanted():
-        say("Creating the demo company…")
+        say(_("Creating the demo company…"))
         call_command("demo", verbosity=0)
