@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
@@ -42,7 +43,10 @@ def _sqlite_snapshot() -> Iterator[None]:
 def estimate(queryset: QuerySet[Model]) -> int:
     """How many rows about: PostgreSQL's planner knows without counting; SQLite has to count, and is small enough."""
     if connection.vendor == "postgresql":
-        plan: list[dict[str, Any]] = json.loads(queryset.order_by().values("pk").explain(format="json"))
+        try:
+            plan: list[dict[str, Any]] = json.loads(queryset.order_by().values("pk").explain(format="json"))
+        except EmptyResultSet:
+            return 0  # a filter that nothing can meet: there is no query to plan
         return int(plan[0]["Plan"]["Plan Rows"])
     return queryset.order_by().count()
 

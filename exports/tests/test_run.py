@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.celery_settings import beat_schedule
 from exports.actions import cancel_export, delete_export, expire_exports, remove_orphans, rerun_export
 from exports.engine import files
+from exports.engine.database import estimate
 from exports.lanes import LANE, MAX_ATTEMPTS
 from exports.models import Export, State
 from exports.tasks import expire
@@ -283,3 +284,8 @@ def test_a_broken_folder_is_found_by_the_check(settings: Any, tmp_path: Path) ->
 
     assert [found.id for found in export_dir()] == ["exports.E001"]
     assert "is not a folder" in exports_folder().detail
+
+
+def test_a_filter_that_nothing_can_meet_is_estimated_without_a_query(tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        assert estimate(Event.objects.filter(pk__in=[])) == 0

@@ -52,7 +52,10 @@ def test_requests_are_recorded_in_order_with_their_times(echo):
         "11",
     )
     assert (first.status, second.status) == (200, 200)
-    assert first.received_at <= first.answered_at <= second.received_at <= second.answered_at
+    assert first.received_at <= second.received_at
+    # The time of an answer is noted after it was sent: by then the next request may be there.
+    assert first.received_at <= first.answered_at
+    assert second.received_at <= second.answered_at
 
 
 def test_one_connection_serves_many_requests(echo):
