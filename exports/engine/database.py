@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
@@ -43,10 +42,10 @@ def _sqlite_snapshot() -> Iterator[None]:
 def estimate(queryset: QuerySet[Model]) -> int:
     """How many rows about: PostgreSQL's planner knows without counting; SQLite has to count, and is small enough."""
     if connection.vendor == "postgresql":
-        try:
-            plan: list[dict[str, Any]] = json.loads(queryset.order_by().values("pk").explain(format="json"))
-        except EmptyResultSet:
-            return 0  # a filter that nothing can meet: there is no query to plan
+        text = queryset.order_by().values("pk").explain(format="json")
+        if not text:
+            return 0  # a filter that nothing can meet: Django asks the database nothing
+        plan: list[dict[str, Any]] = json.loads(text)
         return int(plan[0]["Plan"]["Plan Rows"])
     return queryset.order_by().count()
 
