@@ -6,6 +6,7 @@ from operator import and_, or_
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ForeignKey, Q
 from django.utils.functional import Promise
@@ -70,7 +71,13 @@ class TextFilter(Filter):
         self.lookup = lookup
 
     def q(self, raw: Any, zone: ZoneInfo) -> Q:
-        return Q(**{f"{self.field}__{self.lookup}": as_text(raw)})
+        text = as_text(raw)
+        if self.lookup == "exact" and self.model_field is not None:
+            try:
+                self.model_field.run_validators(text)  # PostgreSQL takes no address that is none
+            except ValidationError as error:
+                raise FilterError(error.messages[0]) from error
+        return Q(**{f"{self.field}__{self.lookup}": text})
 
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), "lookup": self.lookup}

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from exports.filters import TextFilter
+from exports.filters.base import FilterError
 from exports.reader import Reader
 from exports.request import ExportRequest, InvalidRequest
 from exports.tests.datasets import AUDIT, MEMBERS
 from exports.tests.support import make_entries
-from tenants.models import Tenant
+from tenants.models import AuditEntry, Tenant
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_extension, make_member, make_tenant
 
@@ -150,3 +152,8 @@ def test_a_lists_query_string_is_understood(query: dict[str, list[str]], expecte
     found = {name: item.from_list(query) for name, item in AUDIT.filters_by_name.items()}
 
     assert {name: item.value for name, item in found.items() if item} == expected
+
+
+def test_a_text_that_is_no_value_of_its_field_is_refused() -> None:
+    with pytest.raises(FilterError, match="address"):
+        TextFilter("address", "From").bind(AuditEntry).q("next door", MINSK)
