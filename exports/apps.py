@@ -7,3 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class ExportsConfig(AppConfig):
     name = "exports"
     verbose_name = _("Exports")
+
+    def ready(self) -> None:
+        from exports import rules  # noqa: F401 the datasets' part of the permission matrix

@@ -1,6 +1,6 @@
 """Which datasets a caller cannot ask for, and whose files they therefore do not see: some are for administrators only."""
 
-from exports.registry import all_datasets
+from exports.registry import Dataset, all_datasets
 from tenants.models import MachineCredential, Member
 
 
@@ -9,5 +9,10 @@ def hidden_from(member: Member | None, machine: MachineCredential | None) -> lis
     if machine is not None:
         return [one.name for one in all_datasets() if one.scope and not machine.allows(one.scope)]
     if member is not None:
-        return [one.name for one in all_datasets() if member.role not in one.roles]
+        return [one.name for one in all_datasets() if not may_have(member, one)]
     return []
+
+
+def may_have(member: Member, dataset: Dataset) -> bool:
+    """Asked again when the file is written: roles change, and people leave."""
+    return member.is_active and member.role in dataset.roles

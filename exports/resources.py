@@ -8,6 +8,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from exports.columns import Column, DatasetColumn, resolve
+from tenants.models import Member
 
 
 class _OnlyDeclared(ModelDeclarativeMetaclass):
@@ -34,18 +35,28 @@ class DatasetResource(ModelResource, metaclass=_OnlyDeclared):
         fields: tuple[str, ...] = ()
         select_related: tuple[str, ...] = ()
 
-    def get_queryset(self) -> QuerySet[Model]:
-        """All rows in the tenant's scope, with the columns that the database computes."""
+    @classmethod
+    def with_columns(cls, rows: QuerySet[Model]) -> QuerySet[Model]:
+        """The rows with the columns that the database computes, and what those computed in Python need."""
         expressions = {
-            name: field.expression for name, field in self.fields.items() if field.expression is not None
+            name: field.expression for name, field in cls.fields.items() if field.expression is not None
         }
-        return self.rows().annotate(**expressions).select_related(*self._meta.select_related)
+        return rows.annotate(**expressions).select_related(*cls._meta.select_related)
+
+    def get_queryset(self) -> QuerySet[Model]:
+        """All rows in the tenant's scope."""
+        return self.with_columns(self.rows())
 
     @classmethod
     def rows(cls) -> QuerySet[Model]:
         """Which rows there are at all, in the tenant's scope; override to leave some out as their list does."""
         queryset: QuerySet[Model] = cls.model()._default_manager.all()
         return queryset
+
+    @classmethod
+    def rows_for(cls, member: Member | None) -> QuerySet[Model]:
+        """Of these, what this person may see; None stands for machines and the operator's staff."""
+        return cls.rows()
 
     @classmethod
     def model(cls) -> type[Model]:

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Exchange, MappingProblem
+from integrations.models import Exchange, Handoff, MappingProblem
 from tenants.scoping import all_tenants
 
 KEPT: Final = timedelta(days=14)
@@ -20,6 +20,7 @@ def forget_exchanges() -> int:
     """Remove exchanges after two weeks, failed ones and resolved mapping problems after three months; how many."""
     now = timezone.now()
     with all_tenants():
+        Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)

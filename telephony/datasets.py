@@ -9,6 +9,8 @@ from exports.kinds import Kind
 from exports.registry import Dataset, register_dataset
 from exports.resources import DatasetResource
 from telephony.models import Call
+from telephony.selectors import visible_calls
+from tenants.models import Member
 
 
 class CallResource(DatasetResource):
@@ -38,6 +40,11 @@ class CallResource(DatasetResource):
     def rows(cls) -> QuerySet[Model]:
         """As in the list: a call that turned out to be part of another one is told there."""
         return super().rows().filter(merged_into__isnull=True)
+
+    @classmethod
+    def rows_for(cls, member: Member | None) -> QuerySet[Model]:
+        found: QuerySet[Model] = visible_calls(member)
+        return found
 
 
 register_dataset(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from integrations.models import Exchange
 from telephony.fold.numbers import to_e164
 from telephony.models import Call, CallEvent, CallNotification, CallParticipant, NotificationState
+from tenants.access import ADMINISTRATORS, MANAGERS
 from tenants.models import Event, Member, Role
 from webhooks.models import Attempt, Delivery, DeliveryState
 
@@ -112,19 +114,37 @@ SOURCES = {
 }
 
 
-def timeline(call: Call) -> list[Entry]:
-    """Everything that happened to a call, in order: six queries, whatever its length."""
+class Sight(IntEnum):
+    """How deep somebody may look into a call's story: as deep as the pages that it is gathered from."""
+
+    CALL = 1  # what the phones did
+    EFFECTS = 2  # and who was told: messages as they came, notifications, deliveries
+    EXCHANGES = 3  # and every word that was said to other systems
+
+    @classmethod
+    def of(cls, member: Member | None) -> "Sight":
+        """None stands for machines and the operator's staff."""
+        if member is None or member.role in ADMINISTRATORS:
+            return cls.EXCHANGES
+        return cls.EFFECTS if member.role in MANAGERS else cls.CALL
+
+
+def timeline(call: Call, sight: Sight = Sight.EXCHANGES) -> list[Entry]:
+    """Everything that happened to a call, in order: six queries at most, whatever its length."""
     events = list(CallEvent.objects.filter(call=call).order_by("created_at", "id")[:MAX_ENTRIES])
     story = _Story(min([event.created_at for event in events], default=call.started_at))
-    _tell_events(story, events)
+    _tell_events(story, events, has_bodies=sight >= Sight.EFFECTS)
     _tell_call(story, call)
-    _tell_news(story, call)
-    _tell_crms(story, call)
-    _tell_deliveries(story, call)
+    if sight >= Sight.EFFECTS:
+        _tell_news(story, call)
+        _tell_crms(story, call)
+        _tell_deliveries(story, call)
+    if sight >= Sight.EXCHANGES:
+        _tell_exchanges(story, call)
     return sorted(story.entries, key=lambda entry: entry.at)
 
 
-def _tell_events(story: _Story, events: Sequence[CallEvent]) -> None:
+def _tell_events(story: _Story, events: Sequence[CallEvent], *, has_bodies: bool) -> None:
     several = len({event.unique_id for event in events}) > 1
     for event in events:
         rang = event.content.get("Extensions")
@@ -140,7 +160,7 @@ def _tell_events(story: _Story, events: Sequence[CallEvent]) -> None:
             event.get_kind_display(),
             tone="warn" if degraded else "",
             text=" · ".join([*texts, *([degraded] if degraded else [])]),
-            parts=tuple(parts),
+            parts=tuple(parts) if has_bodies else (),
         )
 
 
@@ -189,6 +209,9 @@ def _tell_crms(story: _Story, call: Call) -> None:
                 link=link,
                 is_retryable=one.state in (NotificationState.FAILED, NotificationState.PARKED),
             )
+
+
+def _tell_exchanges(story: _Story, call: Call) -> None:
     for said in (
         Exchange.objects.filter(correlation_id=call.pk)
         .select_related("integration")

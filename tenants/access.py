@@ -11,6 +11,8 @@ SESSION_KEY = "tenant"
 EVERY_ROLE: frozenset[str] = frozenset(Role.values)
 MANAGERS: frozenset[str] = frozenset({Role.OWNER, Role.ADMIN, Role.MANAGER})
 ADMINISTRATORS: frozenset[str] = frozenset({Role.OWNER, Role.ADMIN})
+OWNERS: frozenset[str] = frozenset({Role.OWNER})
+NOBODY: frozenset[str] = frozenset()  # of a company: the operator's staff only
 
 
 def memberships(user: User) -> list[Member]:

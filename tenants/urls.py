@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from tenants.api import rules  # noqa: F401 the API's part of the permission matrix
 from tenants.api.base import router
 from tenants.api.keys import ApiKeyViewSet
 from tenants.api.oauth import ClientRevokeView, ClientTokenView

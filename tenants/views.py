@@ -28,7 +28,9 @@ def switch_tenant(request: HttpRequest) -> HttpResponse:
 def _switch_operator(request: HttpRequest, wanted: str) -> None:
     tenant = Tenant.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
     if tenant is None:
-        request.session.pop(SESSION_KEY, None)
+        former = Tenant.objects.filter(pk=request.session.pop(SESSION_KEY, None)).first()
+        if former is not None:
+            audit.record("tenant.left", former, tenant=former)
         return
     request.session[SESSION_KEY] = tenant.pk
     audit.record("tenant.entered", tenant, tenant=tenant)

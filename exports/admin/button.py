@@ -1,6 +1,6 @@
 """The Export button of any admin list: current filters, search or chosen rows, then format and columns, then progress."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from exports.admin.list_filters import TooManyRows, filters_of_list
 from exports.admin.progress import filters_in_words
 from exports.registry import Dataset, get_dataset
 from exports.request import ExportRequest, InvalidRequest
-from tenants.access import MANAGERS, has_role, member_of
+from tenants.access import member_of
 from tenants.admin.base import AdminPart
 from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
@@ -29,10 +29,23 @@ CHOSEN = "ids"
 
 
 class ExportButtonMixin(AdminPart):
-    """Put it before TenantAdmin and name the dataset; exporting takes a manager's role and a chosen company."""
+    """Put it before TenantAdmin and name the dataset: it says who may, for a chosen company."""
 
     export_dataset: ClassVar[str]
+    buttons: ClassVar[Mapping[str, str]] = {"export": "export"}
     change_list_template = "admin/exports/change_list.html"
+
+    @classmethod
+    def roles_for(cls, action: str) -> frozenset[str] | None:
+        """Exporting takes the dataset's roles."""
+        if action == "export":
+            return get_dataset(cls.export_dataset).roles
+        found: frozenset[str] | None = super().roles_for(action)
+        return found
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Operators once they have chosen a company, for a file belongs to one."""
+        return bool(self.may(request, "export")) and current_tenant_id() is not None
 
     def get_urls(self) -> list[URLPattern]:
         own = path("export/", admin.site.admin_view(self.export_view), name=self._export_name())
@@ -42,22 +55,18 @@ class ExportButtonMixin(AdminPart):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
-        address = f"{reverse(f'admin:{self._export_name()}')}{query}" if may_export(request) else ""
+        address = (
+            f"{reverse(f'admin:{self._export_name()}')}{query}" if self.has_export_permission(request) else ""
+        )
         context = {"export_address": address, **(extra_context or {})}
         return super().changelist_view(request, context)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions: dict[str, Any] = super().get_actions(request)
-        if not may_export(request):
-            actions.pop("export_chosen", None)
-        return actions
 
     def _get_base_actions(self) -> Sequence[Any]:
         """Django gathers a list's actions here; a mixin's `actions` would be hidden by the page's own."""
         own = (type(self).export_chosen, "export_chosen", gettext("Export the chosen rows"))
         return [*super()._get_base_actions(), own]
 
-    @admin.action(description=_("Export the chosen rows"))
+    @admin.action(description=_("Export the chosen rows"), permissions=["export"])
     def export_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         """All rows of the list were meant: its filters say so. Some were: their ids do."""
         query = request.GET.copy()
@@ -68,7 +77,7 @@ class ExportButtonMixin(AdminPart):
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for format and columns, then start the job."""
         tenant_id = current_tenant_id()
-        if tenant_id is None or not may_export(request):
+        if tenant_id is None or not self.has_export_permission(request):
             raise PermissionDenied
         tenant = Tenant.objects.get(pk=tenant_id)
         dataset = get_dataset(self.export_dataset)
@@ -113,8 +122,3 @@ class ExportButtonMixin(AdminPart):
     def _export_name(self) -> str:
         options = self.model._meta
         return f"{options.app_label}_{options.model_name}_export"
-
-
-def may_export(request: HttpRequest) -> bool:
-    """Managers and above; operators once they have chosen a company, for a file belongs to one."""
-    return has_role(request, MANAGERS) and current_tenant_id() is not None

@@ -20,7 +20,7 @@ from exports.audience import hidden_from
 from exports.models import Export
 from exports.registry import UnknownDataset, get_dataset
 from exports.request import InvalidRequest
-from tenants.access import MANAGERS, has_role, member_of
+from tenants.access import MANAGERS, member_of
 from tenants.admin.base import LogAdmin
 
 MAX_POLLED = 100
@@ -38,6 +38,9 @@ class ExportPage(LogAdmin):
     search_help_text = _("File name or person")
     view_roles = MANAGERS
     append_only = False
+    withheld = ("add", "change")  # exports begin at the list that is to be exported
+    own_roles = {"delete": MANAGERS, "steer": MANAGERS}
+    buttons = {"status": "view", "cancel": "steer", "rerun": "steer"}
     actions = ("cancel_chosen",)
     change_form_outer_before_template = "admin/exports/progress.html"
     readonly_fields = ("dataset_title", "filter_text", "column_text", "size_shown", "duration")
@@ -61,15 +64,9 @@ class ExportPage(LogAdmin):
         """Without the files of datasets that this person may not ask for."""
         return super().get_queryset(request).exclude(dataset__in=hidden_from(member_of(request), None))
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Exports begin at the list that is to be exported."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, MANAGERS)
+    def has_steer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """To cancel and to repeat."""
+        return self.may(request, "steer")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -121,7 +118,7 @@ class ExportPage(LogAdmin):
         for export in queryset:
             delete_export(export)
 
-    @admin.action(description=_("Cancel the chosen exports"))
+    @admin.action(description=_("Cancel the chosen exports"), permissions=["steer"])
     def cancel_chosen(self, request: HttpRequest, queryset: QuerySet[Export]) -> None:
         count = sum(cancel_export(export) for export in queryset)
         messages.success(request, gettext("Cancelled: %(count)d.") % {"count": count})
@@ -166,7 +163,8 @@ class ExportPage(LogAdmin):
             raise Http404
 
     def _find(self, request: HttpRequest, pk: uuid.UUID) -> Export:
-        self._check(request)
+        if not self.has_steer_permission(request):
+            raise Http404
         export = self.get_queryset(request).select_related("tenant").filter(pk=pk).first()
         if export is None:
             raise Http404

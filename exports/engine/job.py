@@ -13,6 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from exports.audience import may_have
 from exports.cells import CellConverter
 from exports.engine import files
 from exports.engine.database import estimate, interrupter, snapshot
@@ -68,7 +69,10 @@ def _write_rows(export: Export, row: Leased, stream: BinaryIO) -> int:
     asked = ExportRequest(
         export.dataset, export.format, export.columns, export.filters, export.options
     ).check(zone)
-    reader = Reader(asked.dataset, asked.columns, asked.filters, zone)
+    if export.member is not None and not may_have(export.member, asked.dataset):
+        text = _("The person who asked may not have this data any more.")
+        raise ExportFailed("role", text)
+    reader = Reader(asked.dataset, asked.columns, asked.filters, zone, export.member)
     columns = [
         OutputColumn(column.name, str(column.heading), column.kind, column.width) for column in reader.columns
     ]

@@ -27,7 +27,7 @@ from integrations.connectors import get as get_connector
 from integrations.connectors import registry
 from integrations.models import Health, Integration
 from integrations.selectors import extensions_of, managers, open_problems, recent_exchanges
-from tenants.access import MANAGERS
+from tenants.access import ADMINISTRATORS, MANAGERS, has_role
 from tenants.admin.base import TenantAdmin
 
 TONES = {
@@ -65,6 +65,7 @@ class IntegrationAdmin(Desk, TenantAdmin):
         "Connect the CRM: choose the system, enter its address and key, and the connection is tried at once."
     )
     view_roles = MANAGERS
+    buttons = dict.fromkeys(("test", "users", "extensions", "register", "deactivate"), "change")
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
     list_filter = ("health", "is_enabled")
@@ -192,7 +193,8 @@ class IntegrationAdmin(Desk, TenantAdmin):
             "managers": managers(row),
             "extensions": extensions_of(row.tenant_id),
             "problems": open_problems(row),
-            "exchanges": recent_exchanges(row),
+            "sees_exchanges": has_role(request, ADMINISTRATORS),
+            "exchanges": recent_exchanges(row) if has_role(request, ADMINISTRATORS) else [],
         }
 
 

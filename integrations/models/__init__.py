@@ -2,6 +2,7 @@
 
 from integrations.models.directory import ExtensionAssignment, OutsideUser
 from integrations.models.exchange import Exchange, Way
+from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, RateBucket
 from integrations.models.problem import MappingProblem
@@ -10,6 +11,7 @@ __all__ = [
     "Breaker",
     "Exchange",
     "ExtensionAssignment",
+    "Handoff",
     "Health",
     "Integration",
     "MappingProblem",

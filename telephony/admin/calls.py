@@ -27,11 +27,11 @@ from telephony.admin import badges
 from telephony.admin.demo import play_view
 from telephony.models import Call, CallDirection
 from telephony.models.call import ALIVE, MISSED
-from telephony.selectors import SOURCES, Entry, tellings, timeline, visible_calls
+from telephony.selectors import SOURCES, Entry, Sight, tellings, timeline, visible_calls
 from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import LogAdmin
 from tenants.admin.stories import Story, story_of
-from tenants.models import Extension
+from tenants.models import Extension, Role
 
 FLAGS = {
     "synthetic_ring": _("No ringing was reported; it was completed from the answer or the hang-up."),
@@ -64,6 +64,9 @@ class CallPage(ExportButtonMixin, LogAdmin):
     menu_place = 10
     empty_hint = _("Calls appear here as soon as the telephone exchange reports one.")
     export_dataset = "calls"
+    sees_own = (Role.AGENT,)
+    own_roles = {"play": MANAGERS}
+    buttons = {"export": "export", "demo": "play"}
     list_display = ("started", "way", "client_shown", "line", "responsible", "outcome", "waited", "talked")
     list_display_links = ("started",)
     list_filter = (
@@ -173,7 +176,8 @@ def call_story(correlation_id: UUID) -> Story | None:
 
 def story(call: Call, request: HttpRequest) -> dict[str, Any]:
     """What the call's page shows."""
-    entries = timeline(call)
+    sight = Sight.of(member_of(request))
+    entries = timeline(call, sight)
     begin = entries[0].at if entries else call.started_at
     names = dict(Extension.objects.filter(tenant_id=call.tenant_id).values_list("number", "name"))
     return {
@@ -199,8 +203,9 @@ def story(call: Call, request: HttpRequest) -> dict[str, Any]:
                 "address": _address(request, one.link),
                 "retry": _retry(request, one.link) if one.is_retryable else "",
             }
-            for one in tellings(call)
+            for one in (tellings(call) if sight >= Sight.EFFECTS else ())
         ],
+        "sees_effects": sight >= Sight.EFFECTS,
         "direction_badge": badges.direction(call),
         "status_badge": badges.status(call),
         "is_alive": call.status in ALIVE or call.finished_at is None,

@@ -30,6 +30,8 @@ class NotificationPage(LogAdmin):
     menu_place = 20
     empty_hint = _("What the CRMs are told of calls appears here. Connect a CRM under Integrations.")
     view_roles = MANAGERS
+    own_roles = {"retry": ADMINISTRATORS}
+    buttons = {"retry": "retry"}
     list_display = (
         "created_at",
         "kind",
@@ -90,15 +92,9 @@ class NotificationPage(LogAdmin):
         return badges.call_link(one.call)
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return has_role(request, ADMINISTRATORS)
+        return self.may(request, "retry")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_actions(request)
-        if not self.has_retry_permission(request):
-            found.pop("retry_chosen", None)
-        return found
-
-    @admin.action(description=_("Send again what failed or was parked"))
+    @admin.action(description=_("Send again what failed or was parked"), permissions=["retry"])
     def retry_chosen(self, request: HttpRequest, queryset: QuerySet[CallNotification]) -> None:
         ids = queryset.filter(state__in=RETRYABLE).values_list("id", flat=True)[:10_000]
         self._tell(request, retry_notifications(list(ids)))

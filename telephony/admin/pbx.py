@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from config.ids import uuid7_at
 from telephony.actions.rotate_token import rotate_token
 from telephony.models import CallEvent, Pbx
-from tenants.access import ADMINISTRATORS, has_role
+from tenants.access import ADMINISTRATORS
 from tenants.admin.base import TenantAdmin
 
 LOOK_BACK = timedelta(
@@ -32,6 +32,8 @@ class PbxPage(TenantAdmin):
     menu_place = 40
     empty_hint = _("Add the telephone exchange: it gets a token, which its dialplan sends with every event.")
     view_roles = ADMINISTRATORS
+    own_roles = {"rotate": ADMINISTRATORS}
+    buttons = {"rotate": "rotate"}
     list_display = ("name", "token_shown", "timezone", "is_enabled", "updated_at")
     fields = ("name", "is_enabled", "timezone", "recording_url_template", "token_shown", "previous_until")
     readonly_fields = ("token_shown", "previous_until")
@@ -58,7 +60,7 @@ class PbxPage(TenantAdmin):
             _show_once(request, obj.token)
 
     def has_rotate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return has_role(request, ADMINISTRATORS)
+        return self.may(request, "rotate")
 
     def get_urls(self) -> list[URLPattern]:
         view = require_POST(admin.site.admin_view(self.rotate_view))

@@ -16,10 +16,11 @@ from telephony.api.serializers import (
     EntrySerializer,
 )
 from telephony.models import Call
-from telephony.selectors import filtered, timeline, visible_calls
+from telephony.selectors import Sight, filtered, timeline, visible_calls
 from tenants.access import member_of
 from tenants.api.authentication import machine_of
 from tenants.api.base import ReadOnlyTenantViewSet
+from tenants.models import Member, Role
 
 
 class CallViewSet(ReadOnlyTenantViewSet):
@@ -27,13 +28,13 @@ class CallViewSet(ReadOnlyTenantViewSet):
 
     resource = "calls"
     model = Call
+    sees_own = (Role.AGENT,)
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return CallDetailSerializer if self.action == "retrieve" else CallSerializer
 
     def scoped_queryset(self) -> QuerySet[Call]:
-        member = None if machine_of(self.request) else member_of(self.request._request)
-        calls = visible_calls(member)
+        calls = visible_calls(self._person)
         if self.action == "retrieve":
             return calls.prefetch_related("participants")
         if self.action != "list":
@@ -50,5 +51,10 @@ class CallViewSet(ReadOnlyTenantViewSet):
     @extend_schema(responses=EntrySerializer(many=True))
     @action(detail=True, pagination_class=None)
     def timeline(self, request: Request, pk: str) -> Response:
-        """The whole story: the exchange's messages, what the CRMs were told and answered, each webhook."""
-        return Response(EntrySerializer(timeline(self.get_object()), many=True).data)
+        """The story: what the phones did; for managers, who was told; for administrators and machines, every exchange."""
+        entries = timeline(self.get_object(), Sight.of(self._person))
+        return Response(EntrySerializer(entries, many=True).data)
+
+    @property
+    def _person(self) -> Member | None:
+        return None if machine_of(self.request) else member_of(self.request._request)

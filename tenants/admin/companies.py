@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tenants.access import is_operator
+from tenants.access import NOBODY, is_operator
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
 from tenants.admin.dashboard import Step, setup_steps
 from tenants.models import Extension, Tenant
@@ -22,6 +22,7 @@ class TenantPage(SwitchboardAdmin):
 
     menu_icon = "apartment"
     menu_place = 500
+    own_roles = {"add": NOBODY, "delete": NOBODY}
     list_display = ("number", "name", "timezone", "phone_region", "is_active")
     list_filter = ("is_active",)
     search_fields = ("number", "name")
@@ -37,12 +38,6 @@ class TenantPage(SwitchboardAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if is_operator(request) else ("number", "is_active")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_operator(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_operator(request)
 
 
 @admin.register(Extension)

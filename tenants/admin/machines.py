@@ -194,6 +194,7 @@ class ApiKeyPage(MachinePage):
     search_fields = ("name", "prefix")
     actions = ("revoke_selected",)
     made_title = _("Key created")
+    buttons = {"rotate": "change", "revoke": "change"}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         limits = ["expires_at", "allowed_networks", "requests_per_minute", "must_sign", "is_active"]
@@ -250,10 +251,8 @@ class ApiKeyPage(MachinePage):
             button=_("Revoke"),
         )
 
-    @admin.action(description=_("Revoke"))
+    @admin.action(description=_("Revoke"), permissions=["change"])
     def revoke_selected(self, request: HttpRequest, queryset: Any) -> None:
-        if not self.has_change_permission(request):
-            raise Http404
         keys = list(queryset.filter(is_active=True))
         for key in keys:
             _revoke(key)
@@ -272,6 +271,7 @@ class OAuthApplicationPage(MachinePage):
     list_display = ("name", "client_id", "scope_text", "expires_at", "last_used_at", "works")
     search_fields = ("name", "client_id")
     made_title = _("Trusted system created")
+    buttons = {"secret": "change"}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         limits = ["expires_at", "allowed_networks", "requests_per_minute", "is_active"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from tenants import audit
+from tenants.access import ADMINISTRATORS, EVERY_ROLE
 from tenants.api.authentication import tenant_of
 from tenants.api.conflicts import told_conflicts
 from tenants.api.strict import refuse_strange_fields
@@ -48,13 +50,21 @@ class TenantAPIView(APIView):
 
     resource: ClassVar[str]
     resource_title: ClassVar[str | Promise] = ""  # what people call it; by default the model's own name
+    # People by their role; machines go by scopes. docs/access.md shows both of these.
+    read_roles: ClassVar[Collection[str]] = EVERY_ROLE
+    write_roles: ClassVar[Collection[str]] = ADMINISTRATORS
+    sees_own: ClassVar[Collection[str]] = ()  # roles that see their own rows only
+
+    @classmethod
+    def roles_for(cls, method: str | None) -> frozenset[str]:
+        return frozenset(cls.read_roles if method in SAFE_METHODS else cls.write_roles)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "resource" in vars(cls):
             model = getattr(cls, "model", None)
             title = cls.resource_title or (model._meta.verbose_name_plural if model else "")
-            register_resource(cls.resource, _actions(cls), title)
+            register_resource(cls.resource, actions_of(cls), title)
 
     @property
     def tenant(self) -> Tenant:
@@ -79,7 +89,7 @@ class TenantAPIView(APIView):
         return super().finalize_response(request, response, *args, **kwargs)
 
 
-def _actions(view: type[APIView]) -> set[str]:
+def actions_of(view: type[APIView]) -> set[str]:
     """Whether it reads, changes, or both."""
     methods = {name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(view, name)}
     verbs = {"list": "GET", "retrieve": "GET", "create": "POST", "update": "PUT", "destroy": "DELETE"}

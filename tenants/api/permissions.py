@@ -7,7 +7,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role
+from tenants.access import has_role
 from tenants.api.authentication import machine_of, tenant_of
 from tenants.scopes import READ, WRITE
 
@@ -33,9 +33,4 @@ class HasScope(BasePermission):
                     _("This needs the scope %(scope)s.") % {"scope": scope}, "scope_missing"
                 )
             return True
-        roles = (
-            getattr(view, "read_roles", EVERY_ROLE)
-            if request.method in SAFE_METHODS
-            else getattr(view, "write_roles", ADMINISTRATORS)
-        )
-        return has_role(request._request, roles)
+        return has_role(request._request, view.roles_for(request.method))

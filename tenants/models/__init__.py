@@ -3,6 +3,7 @@
 from tenants.models.api_key import ApiKey, SeenNonce
 from tenants.models.base import TenantModel
 from tenants.models.credential import MachineCredential
+from tenants.models.invitation import Invitation
 from tenants.models.oauth import OAuthApplication
 from tenants.models.tenant import Extension, Member, Role, Tenant, User
 from tenants.models.trail import AuditChain, AuditEntry, AuditLink, Event, Heartbeat, StoredAnswer
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "Extension",
     "Heartbeat",
+    "Invitation",
     "MachineCredential",
     "Member",
     "OAuthApplication",

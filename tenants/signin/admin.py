@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants import audit
-from tenants.access import ADMINISTRATORS, is_operator, member_of
+from tenants.access import ADMINISTRATORS, OWNERS, is_operator, member_of
 from tenants.addresses import clean_networks, is_within
 from tenants.admin.base import SwitchboardAdmin
-from tenants.models import Role
 from tenants.scoping import current_tenant_id
 from tenants.signin import trail
 from tenants.signin.models import Failures, Session, SignInRules
@@ -26,17 +25,11 @@ for _model in list(admin.site._registry):
     if _model._meta.app_label in ("account", "mfa", "socialaccount"):
         admin.site.unregister(_model)
 
-OWNERS = frozenset({Role.OWNER})
-
 
 class _Log(SwitchboardAdmin):
     """Rows that appear by themselves; deleting one is the only thing to be done with it."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    withheld = ("add", "change")
 
 
 @admin.register(Session)

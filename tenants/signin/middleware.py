@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from tenants.addresses import is_within
 from tenants.signin import devices
 from tenants.signin.guard import Obstacle, obstacle
+from tenants.signin.limited import refusal_home
 
 # What somebody needs who is stopped: to sign out, to read it in their language, to go to another company.
 ALWAYS_OPEN = frozenset(
@@ -51,6 +52,9 @@ class Door:
     ) -> HttpResponse | None:
         match = request.resolver_match
         name = match.view_name if match else ""
+        home = refusal_home(request, name)
+        if home is not None:
+            return render(request, "signin/limited.html", {"home": home}, status=403)
         if name in ALWAYS_OPEN or issubclass(getattr(view, "cls", object), APIView):
             return None
         if not request.user.is_authenticated:

@@ -4,8 +4,10 @@ from allauth.account import views as account
 from django.urls import include, path
 
 from tenants.signin import openid, views
+from tenants.signin.invitation import invitation_page
 
 urlpatterns = [
+    path("admin/invitation/<str:token>/", invitation_page, name="invitation"),
     path("admin/security/", views.security, name="security"),
     path("admin/security/sessions/end/", views.end_own_sessions, name="end-own-sessions"),
     path("admin/security/two-factor/", include("allauth.mfa.urls")),

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
-from tenants.access import MANAGERS, has_role
+from tenants.access import MANAGERS
 from tenants.admin.badges import Tone, badge
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
@@ -35,6 +35,8 @@ class DeliveryPage(LogAdmin):
     menu_place = 210
     menu_icon = "outbox"
     view_roles = MANAGERS
+    own_roles = {"replay": MANAGERS}
+    buttons = {"replay": "replay"}
     list_display = ("created_at", "event_type", "endpoint", "state_label", "attempts", "why", "next_due")
     list_display_links = ("created_at", "event_type")
     list_filter = ("state", "trigger", "endpoint")
@@ -71,7 +73,7 @@ class DeliveryPage(LogAdmin):
         ]
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        return has_role(request, MANAGERS)
+        return self.may(request, "replay")
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
+from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.errors import ConfigError
@@ -35,6 +36,8 @@ SHOWN_EVENTS = 3
 class EndpointPage(TenantAdmin):
     menu_place = 200
     menu_icon = "webhook"
+    view_roles = MANAGERS  # addresses, headers and what was sent there
+    buttons = dict.fromkeys(("test", "rotate", "disable", "enable", "parked"), "change")
     form = EndpointForm
     list_display = ("name", "short_url", "wanted", "state_label")
     list_filter = ("state",)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
-from tenants.access import MANAGERS, has_role
+from tenants.access import MANAGERS
 from tenants.admin.badges import Tone, badge
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
@@ -30,6 +30,8 @@ class InboundPage(LogAdmin):
     menu_place = 230
     menu_icon = "inbox"
     view_roles = MANAGERS
+    own_roles = {"replay": MANAGERS}
+    buttons = {"replay": "replay"}
     readonly_fields = ("proof", "identity")
     list_display = ("created", "source", "event_name", "state_label", "why")
     list_display_links = ("created", "event_name")
@@ -75,7 +77,7 @@ class InboundPage(LogAdmin):
         return [replay, *super().get_urls()]
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        return has_role(request, MANAGERS)
+        return self.may(request, "replay")
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
-from tenants.access import MANAGERS, has_role
+from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.admin.dashboard import start_of_today
@@ -42,6 +42,8 @@ def _shown_for(option: str) -> str:
 class SourcePage(TenantAdmin):
     menu_place = 220
     menu_icon = "input"
+    view_roles = MANAGERS
+    buttons = {"secret": "change"}
     form = SourceForm
     list_display = ("name", "sender_title", "state_label", "last_received", "rejected")
     list_filter = ("is_enabled",)
@@ -91,7 +93,6 @@ class SourcePage(TenantAdmin):
     ) -> HttpResponse:
         source = kwargs.get("obj")
         if source is not None:
-            sees_requests = has_role(request, MANAGERS)
             tally = getattr(source, "tally", None)
             context |= {
                 "url": settings.PUBLIC_URL + source.path,
@@ -100,10 +101,7 @@ class SourcePage(TenantAdmin):
                 "counts": state_counts(source, start_of_today()),
                 "tally": tally,
                 "refusal": explained(tally.rejected_reason) if tally and tally.rejected else None,
-                "recent": list(inbound_requests(InboundFilter(source=source.pk))[:5])
-                if sees_requests
-                else [],
-                "sees_requests": sees_requests,
+                "recent": list(inbound_requests(InboundFilter(source=source.pk))[:5]),
                 "has_former_secret": source.has_former_secret(),
                 "can_write": self.has_change_permission(request),
             }

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from tenants.access import MANAGERS
 from tenants.api.base import ReadOnlyTenantViewSet
 from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
 from webhooks.api.serializers import (
@@ -27,6 +28,7 @@ class DeliveryViewSet(ReadOnlyTenantViewSet):
 
     resource = "deliveries"
     model = Delivery
+    read_roles = write_roles = MANAGERS
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return DeliveryDetailSerializer if self.action == "retrieve" else DeliverySerializer

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from tenants.access import MANAGERS
 from tenants.api.base import TenantViewSet
 from tenants.models import StoredAnswer
 from webhooks.actions.create_endpoint import create_endpoint
@@ -34,6 +35,7 @@ class EndpointViewSet(TenantViewSet):
 
     resource = "endpoints"
     model = Endpoint
+    read_roles = MANAGERS
     serializer_class = EndpointSerializer
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants.access import MANAGERS
 from tenants.api.base import ReadOnlyTenantViewSet, TenantAPIView
 from tenants.events import event_types
 from tenants.models import Event
@@ -19,6 +20,7 @@ class EventViewSet(ReadOnlyTenantViewSet):
 
     resource = "events"
     model = Event
+    read_roles = MANAGERS  # events of calls hold what agents see of their own calls only
     serializer_class = EventSerializer
 
     def scoped_queryset(self) -> QuerySet[Event]:

@@ -35,6 +35,7 @@ class SourceViewSet(TenantViewSet):
 
     resource = "sources"
     model = Source
+    read_roles = MANAGERS
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return NewSourceSerializer if self.action == "create" else SourceSerializer
