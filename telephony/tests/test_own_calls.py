@@ -15,7 +15,7 @@ from exports.registry import get_dataset
 from exports.request import ExportRequest, InvalidRequest
 from telephony.models import Call, CallParticipant
 from telephony.selectors import Sight
-from tenants.models import Event, Member, Role, Tenant
+from tenants.models import Event, Member, Role, Tenant, User
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_extension, make_member, make_tenant
 from tenants.work import drain
@@ -35,10 +35,20 @@ def make_call(tenant: Tenant, number: str, client: str) -> Call:
     with all_tenants():
         CallParticipant.objects.create(tenant=tenant, call=call, extension=number)
         Event.objects.create(
-            tenant=tenant, type="call.ended", data={"client": client}, correlation_id=call.pk
+            tenant=tenant,
+            type="call.ended",
+            data={"client": client},
+            correlation_id=call.pk,
+            occurred_at=timezone.now(),
+            key=str(call.pk),
         )
     call.refresh_from_db()
     return call
+
+
+def person(name: str) -> User:
+    """Without a password, whose hashing takes its time."""
+    return User.objects.create(username=f"person-{name}")
 
 
 ANNAS, BORISS = "+375291110011", "+375292220022"
@@ -57,7 +67,8 @@ def calls(tenant: Tenant) -> dict[str, Call]:
 @pytest.fixture
 def agents(tenant: Tenant, calls: dict[str, Call]) -> dict[str, Member]:
     return {
-        number: make_member(tenant, Role.AGENT, extension=make_extension(tenant, number)) for number in calls
+        number: make_member(tenant, Role.AGENT, user=person(number), extension=make_extension(tenant, number))
+        for number in calls
     }
 
 
@@ -134,7 +145,7 @@ def test_effects_of_calls_are_not_theirs_to_see(calls: dict[str, Call], agents: 
 
 
 def test_how_deep_each_role_looks(tenant: Tenant) -> None:
-    seen = {role: Sight.of(make_member(tenant, role)) for role in Role.values}
+    seen = {role: Sight.of(make_member(tenant, role, user=person(role))) for role in Role.values}
 
     assert seen == {
         "owner": Sight.EXCHANGES,
