@@ -208,7 +208,7 @@ def test_viewers_look_and_touch_nothing(tenant, receiver):
     delivery = Delivery.objects.get()
     viewer, manager = signed_in(tenant, Role.VIEWER), signed_in(tenant, Role.MANAGER)
 
-    assert viewer.get(page("endpoint_changelist")).status_code == 200
+    assert viewer.get(page("endpoint_changelist")).status_code == 403
     for name in ("test", "rotate", "disable", "enable", "parked"):
         assert viewer.post(page(f"endpoint_{name}", endpoint.pk)).status_code == 404
         assert manager.post(page(f"endpoint_{name}", endpoint.pk)).status_code == 404
