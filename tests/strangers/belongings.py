@@ -34,15 +34,14 @@ def owned_models() -> list[type[models.Model]]:
     return [model for model in ours if path_to_tenant(model) is not None]
 
 
-def path_to_tenant(
-    model: type[models.Model], seen: frozenset[type[models.Model]] = frozenset()
-) -> str | None:
+def path_to_tenant(model: type[models.Model], seen: frozenset[Any] = frozenset()) -> str | None:
     """The look-up from a model to its company, such as `integration__tenant`."""
     links = [field for field in model._meta.fields if field.is_relation and field.related_model not in seen]
     if any(field.related_model is Tenant for field in links):
         return next(field.name for field in links if field.related_model is Tenant)
     for field in links:
-        further = path_to_tenant(field.related_model, seen | {model})
+        related: Any = field.related_model
+        further = path_to_tenant(related, seen | {model})
         if further:
             return f"{field.name}__{further}"
     return None
@@ -232,11 +231,8 @@ def strays() -> Iterator[str]:
     for model in owned_models():
         home = str(path_to_tenant(model))
         for field in model._meta.fields:
-            there = (
-                field.is_relation
-                and field.related_model is not Tenant
-                and path_to_tenant(field.related_model)
-            )
+            related: Any = field.related_model
+            there = field.is_relation and related is not Tenant and path_to_tenant(related)
             if there:
                 crossing = model._base_manager.filter(**{f"{field.name}__isnull": False})
                 for pk in crossing.exclude(**{home: models.F(f"{field.name}__{there}")}).values_list(
