@@ -43,6 +43,12 @@ def is_scoped() -> bool:
     return _scope.get() is not None
 
 
+def scope_name() -> str:
+    """The scope in words that the database understands: a tenant's id, "*" for all, "" for none."""
+    scope = _scope.get()
+    return "" if scope is None else "*" if scope == EVERYONE else str(scope)
+
+
 def check_tenant(row: models.Model) -> None:
     """WrongTenant when the row belongs to another tenant than the one in scope."""
     scope, owner = current_tenant_id(), getattr(row, "tenant_id", None)
