@@ -13,8 +13,6 @@ from psycopg.pq import TransactionStatus
 from tenants.postgresql.row_security import SETTING
 from tenants.scoping import all_tenants, scope_name
 
-TELL = f"SELECT set_config('{SETTING}', %s, false)"
-
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     """Migrations, and the data that they move, are for every tenant."""
@@ -24,15 +22,15 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         self._scope.__enter__()
         return super().__enter__()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:
-            super().__exit__(*error)
+            super().__exit__(kind, error, trace)
         finally:
             self._scope.__exit__(None, None, None)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """What the server was told last is remembered, so that a request costs one short question more, not one a query."""
+    """What the server was told last is remembered, so that a change of scope costs a short statement, and a query none."""
 
     SchemaEditorClass = DatabaseSchemaEditor
 
@@ -42,6 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.execute_wrappers.append(self._execute_in_scope)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        # One from the pool was last used in somebody else's scope.
         self._told = None
         return super().get_new_connection(conn_params)
 
@@ -63,12 +62,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # A failed transaction takes nothing but its rollback.
         if self.connection.info.transaction_status == TransactionStatus.INERROR:
             return
+        # SET, because nothing that takes a snapshot may come before SET TRANSACTION. The scope is a number, * or nothing.
         with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(TELL, [scope])
+            cursor.execute(f"SET {SETTING} = '{scope}'")
         self._told = scope
 
+    def _commit(self) -> None:
+        # The server answers the COMMIT of a failed transaction with a rollback, and takes the setting back with it.
+        told, self._told = self._told, None
+        if (
+            self.connection is not None
+            and self.connection.info.transaction_status == TransactionStatus.INERROR
+        ):
+            told = None
+        super()._commit()
+        self._told = told
+
     def _rollback(self) -> None:
-        # The server takes the setting back with everything else.
         self._told = None
         super()._rollback()
 

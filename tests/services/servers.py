@@ -155,7 +155,9 @@ class Postgres(Server):
 
     def start(self) -> None:
         super().start()
-        with psycopg.connect(f"postgres://postgres@127.0.0.1:{self.port}/postgres", autocommit=True) as server:
+        with psycopg.connect(
+            f"postgres://postgres@127.0.0.1:{self.port}/postgres", autocommit=True
+        ) as server:
             server.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
 
     def is_ready(self) -> bool:
