@@ -1,17 +1,41 @@
-"""Health checks of workers, beat and the audit trail's seal."""
+"""Health checks of workers, beat and the audit trail's seal; a warning of a database role that no policy binds."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import connections
 from django.utils import timezone
 
 from config.health import Finding, health_check
 from config.ids import uuid7_at
 from tenants.heartbeats import is_alive
+from tenants.postgresql.row_security import is_bound
 from tenants.scoping import all_tenants
 from tenants.trail.seal import SLACK, unsealed
 from tenants.work import lanes
 
 SEALED_WITHIN = timedelta(minutes=10)
+
+
+@register(Tags.database)
+def row_security(
+    app_configs: object, databases: Sequence[str] | None = None, **kwargs: Any
+) -> Sequence[CheckMessage]:
+    """A role above the policies makes do with one wall between companies; `migrate` and `prepare` say so."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if connection.vendor == "postgresql" and not is_bound(connection):
+            found.append(
+                Warning(
+                    "The role in DATABASE_URL is a superuser or has BYPASSRLS, so row-level security does not bind it.",
+                    hint="Give it an ordinary role that owns its database (docs/operations.md, PostgreSQL).",
+                    id="tenants.W001",
+                )
+            )
+    return found
 
 
 @health_check("workers")

@@ -1,6 +1,6 @@
 """The policies of row-level security: made after each migration, for every table that belongs to tenants.
 
-They bind the tables' owner, too, but never a superuser or a role with BYPASSRLS: `manage.py check` and `doctor` warn of those.
+They bind the tables' owner, too, but never a superuser or a role with BYPASSRLS: `tenants.checks` warns of those.
 """
 
 from collections.abc import Iterator
@@ -87,8 +87,11 @@ def protect_after_migrations(using: str, **_rest: Any) -> None:
     protect(using)
 
 
+IS_BOUND: Final = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
+
+
 def is_bound(connection: BaseDatabaseWrapper) -> bool:
     """Whether the policies bind the role of this connection."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        return not cursor.fetchone()[0]
+        cursor.execute(IS_BOUND)
+        return bool(cursor.fetchone()[0])
