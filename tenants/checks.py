@@ -11,7 +11,7 @@ from django.utils import timezone
 from config.health import Finding, health_check
 from config.ids import uuid7_at
 from tenants.heartbeats import is_alive
-from tenants.postgresql.row_security import is_bound
+from tenants.postgresql.row_security import is_bound, unprotected
 from tenants.scoping import all_tenants
 from tenants.trail.seal import SLACK, unsealed
 from tenants.work import lanes
@@ -27,7 +27,17 @@ def row_security(
     found: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
-        if connection.vendor == "postgresql" and not is_bound(connection):
+        if connection.vendor != "postgresql":
+            continue
+        if tables := unprotected(connection):
+            found.append(
+                Warning(
+                    f"Row-level security is not in force on {', '.join(tables)}.",
+                    hint="Run manage.py migrate as the tables' owner.",
+                    id="tenants.W002",
+                )
+            )
+        if not is_bound(connection):
             found.append(
                 Warning(
                     "The role in DATABASE_URL is a superuser or has BYPASSRLS, so row-level security does not bind it.",

@@ -75,13 +75,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
             and self.connection.info.transaction_status == TransactionStatus.INERROR
         ):
             told = None
-        super()._commit()
+        super()._commit()  # type: ignore[misc]  # the stubs lack it
         self._told = told
 
     def _rollback(self) -> None:
         self._told = None
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._told = None
