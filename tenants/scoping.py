@@ -6,6 +6,9 @@ error in the first test and never a leak. Workers and operators say `all_tenants
 What the manager does not see, and whoever uses it must: joins (`User.objects.filter(memberships__…)`), `raw()` and
 cursors, `_base_manager`, the object behind a foreign key that is held already. A queryset keeps the scope in which it
 was made, not the one in which it is evaluated; threads begin without any.
+
+On PostgreSQL the server sees to all of these (`tenants/postgresql`). There the scope in which a queryset is evaluated counts
+as well, and without one there is nothing: evaluate where you made it.
 """
 
 from __future__ import annotations
