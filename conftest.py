@@ -1,7 +1,9 @@
 """Fixtures and rules for all tests."""
 
 import os
+import re
 import secrets
+import sys
 
 from tests import isolation
 
@@ -15,6 +17,7 @@ django.setup()
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -62,6 +65,36 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if database["ENGINE"].endswith("sqlite3"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_see_everything() -> Iterator[None]:
+    """On PostgreSQL a test may look at, and write, everybody's rows without saying so; the program it tests may not.
+
+    Whoever asks is the nearest code of ours that called Django: a test, or the program. Of the program, the models and
+    what carries out their queries say nothing about the scope.
+    """
+    from tenants.postgresql import base
+
+    original = base.scope_name
+    base.scope_name = lambda: original() or ("*" if _is_a_test_asking() else "")
+    yield
+    base.scope_name = original
+
+
+ROOT = f"{Path(__file__).parent}/"
+SCOPELESS = re.compile(r"\.venv/|conftest\.py|tenants/(scoping|bulk)\.py|tenants/postgresql/|.*/models/")
+TEST = re.compile(r"tests/|.*/tests/|.*/tests\.py")
+
+
+def _is_a_test_asking() -> bool:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        path = frame.f_code.co_filename.removeprefix(ROOT)
+        if path != frame.f_code.co_filename and not SCOPELESS.match(path):
+            return TEST.match(path) is not None
+        frame = frame.f_back
+    return False
 
 
 @pytest.fixture(scope="session", autouse=True)

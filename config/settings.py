@@ -122,6 +122,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     )
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:
+    # Django's own backend, and row-level security as a second wall between tenants.
+    _database["ENGINE"] = "tenants.postgresql"
     _database["CONN_MAX_AGE"] = 0
     _database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.http import HttpRequest
 
 from tenants.models import Member, Role, User
+from tenants.scoping import all_tenants
 
 SESSION_KEY = "tenant"
 
@@ -17,8 +18,9 @@ NOBODY: frozenset[str] = frozenset()  # of a company: the operator's staff only
 
 def memberships(user: User) -> list[Member]:
     """A person's live memberships with their tenants, in the tenants' order."""
-    found = Member._base_manager.filter(user=user, is_active=True, tenant__is_active=True)
-    return list(found.select_related("tenant__sign_in_rules", "extension").order_by("tenant__number"))
+    with all_tenants():
+        found = Member.objects.filter(user=user, is_active=True, tenant__is_active=True)
+        return list(found.select_related("tenant__sign_in_rules", "extension").order_by("tenant__number"))
 
 
 def chosen_member(user: User, wanted: str | int | None) -> Member | None:

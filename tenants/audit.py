@@ -15,7 +15,7 @@ from config.correlation import current_correlation
 from config.masking import MASK, is_secret_name, masked
 from tenants.fields import SealedField
 from tenants.models import AuditEntry, Tenant
-from tenants.scoping import all_tenants, current_tenant_id
+from tenants.scoping import current_tenant_id, reaching
 from tenants.storable import storable, storable_text
 
 UNTOLD_FIELDS = frozenset({"created_at", "updated_at", "last_login", "last_used_at"})
@@ -133,7 +133,7 @@ def record(
         tenant_id = (
             obj.pk if isinstance(obj, Tenant) else getattr(obj, "tenant_id", None) or current_tenant_id()
         )
-    with all_tenants():
+    with reaching([tenant_id]):
         return AuditEntry.objects.create(
             tenant_id=tenant_id,
             action=action,

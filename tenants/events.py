@@ -18,7 +18,7 @@ from config.correlation import current_correlation
 from config.ids import uuid7
 from tenants import bulk
 from tenants.models import Event, Tenant
-from tenants.scoping import all_tenants
+from tenants.scoping import reaching
 from tenants.storable import storable, storable_text
 from tenants.work import enqueue
 
@@ -125,7 +125,7 @@ def emit_many(events: list[NewEvent]) -> list[Event]:
     ]
     if not rows:
         return []
-    with all_tenants():
+    with reaching(row.tenant_id for row in rows):
         kept = bulk.create(rows)
     written = [row for row in rows if row.id in kept]
     for name in _consumers:

@@ -12,6 +12,7 @@ from oauth2_provider.scopes import BaseScopes
 from tenants.models import OAuthApplication
 from tenants.models.oauth import secret_digest
 from tenants.scopes import EVERYTHING, expand, known_scopes
+from tenants.scoping import all_tenants
 
 TOKEN_PREFIX = "sbt_"  # noqa: S105 what tokens begin with, no secret
 
@@ -23,8 +24,9 @@ def new_token(request: Any, refresh_token: bool = False) -> str:
 
 def forget_tokens() -> int:
     """Remove tokens that have expired; how many."""
-    expired = get_access_token_model().objects.filter(expires__lte=timezone.now())
-    count, _models = expired.delete()
+    with all_tenants():
+        expired = get_access_token_model().objects.filter(expires__lte=timezone.now())
+        count, _models = expired.delete()
     return count
 
 

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from config import keyring
 from tenants.fields import SealedField
+from tenants.scoping import all_tenants
 
 BATCH: Final = 500
 _TOKEN: Final = re.compile(rf"{keyring.FORMAT}\.[^.\s\"']+\.[A-Za-z0-9_\-=]+")
@@ -90,7 +91,7 @@ def also_rotate(column: Column) -> None:
 def keys_in_use() -> dict[str, int]:
     """Key id -> how many values are sealed with it."""
     found: Counter[str] = Counter()
-    with connection.cursor() as cursor:
+    with all_tenants(), connection.cursor() as cursor:
         for one in columns():
             if one.is_embedded:
                 cursor.execute(f"SELECT {one.text} FROM {one.table} WHERE {one.text} LIKE %s", [_LIKE])  # noqa: S608
@@ -141,7 +142,7 @@ def _read(column: Column, after: Any, batch: int) -> Sequence[tuple[Any, str]]:
     if after is not None:
         conditions.append(f"{column.key} > %s")
         values.append(after)
-    with connection.cursor() as cursor:
+    with all_tenants(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {column.key}, {column.text} FROM {column.table}"  # noqa: S608 our own names
             f" WHERE {' AND '.join(conditions)} ORDER BY {column.key} LIMIT %s",
@@ -152,7 +153,7 @@ def _read(column: Column, after: Any, batch: int) -> Sequence[tuple[Any, str]]:
 
 def _write(column: Column, key: Any, before: str, after: str) -> int:
     """In a transaction of its own, so that nobody waits for a batch; nothing when somebody else was first."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with all_tenants(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {column.table} SET {column.quoted} = {column.mark}"  # noqa: S608 our own names
             f" WHERE {column.key} = %s AND {column.text} = %s",

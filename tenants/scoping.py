@@ -6,6 +6,9 @@ error in the first test and never a leak. Workers and operators say `all_tenants
 What the manager does not see, and whoever uses it must: joins (`User.objects.filter(memberships__…)`), `raw()` and
 cursors, `_base_manager`, the object behind a foreign key that is held already. A queryset keeps the scope in which it
 was made, not the one in which it is evaluated; threads begin without any.
+
+On PostgreSQL the server sees to all of these (`tenants/postgresql`). There the scope in which a queryset is evaluated counts
+as well, and without one there is nothing: evaluate where you made it.
 """
 
 from __future__ import annotations
@@ -43,6 +46,12 @@ def is_scoped() -> bool:
     return _scope.get() is not None
 
 
+def scope_name() -> str:
+    """The scope in words that the database understands: a tenant's id, "*" for all, "" for none."""
+    scope = _scope.get()
+    return "" if scope is None else "*" if scope == EVERYONE else str(scope)
+
+
 def check_tenant(row: models.Model) -> None:
     """WrongTenant when the row belongs to another tenant than the one in scope."""
     scope, owner = current_tenant_id(), getattr(row, "tenant_id", None)
@@ -68,6 +77,20 @@ def all_tenants() -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+@contextmanager
+def reaching(tenant_ids: Iterable[int | None]) -> Iterator[None]:
+    """The present scope where all rows of these tenants are in it, else everybody's.
+
+    For writing what others caused: on PostgreSQL each change of scope costs a statement.
+    """
+    scope = _scope.get()
+    if scope == EVERYONE or (scope is not None and set(tenant_ids) <= {scope}):
+        yield
+    else:
+        with all_tenants():
+            yield
 
 
 class TenantManager(models.Manager[ModelT]):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.checks import Tags, run_checks
 from django.core.management import CommandError, call_command, get_commands
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -32,7 +33,17 @@ def _migrate(say: Say) -> None:
         raise CommandError(f"The database does not answer: {str(error).strip()}") from error
     if plan:
         say(_("Bringing the database up to date, steps: %(count)d…") % {"count": len(plan)})
+    # What is made after migrations may be missing, too.
+    if plan or _complaints():
         call_command("migrate", interactive=False, verbosity=0)
+    for complaint in _complaints():
+        say(complaint)
+
+
+def _complaints() -> list[str]:
+    """What the rooms find wrong with the database."""
+    found = run_checks(tags=[Tags.database], databases=["default"])
+    return [f"{one.msg} {one.hint or ''}".strip() for one in found]
 
 
 def prepare_demo(say: Say) -> None:

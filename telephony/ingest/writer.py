@@ -16,6 +16,7 @@ from telephony.ingest.parse import ParsedEvent
 from telephony.ingest.tokens import Source
 from telephony.models import CallEvent
 from tenants.bulk import insert_new
+from tenants.scoping import all_tenants
 from tenants.work import enqueue
 
 LANE: Final = "calls.fold"
@@ -50,7 +51,7 @@ class NewCallEvent:
 
 def insert(events: Sequence[NewCallEvent]) -> int:
     """Store events and queue their folding in one transaction; how many were new. A repeat is no error and no row."""
-    with transaction.atomic():
+    with all_tenants(), transaction.atomic():
         stored = insert_new("telephony_callevent", COLUMNS, [_row(event) for event in events])
         new = [event for event in events if event.id in stored]
         enqueue(LANE, [(event.id, event.source.tenant_id, str(event.source.pbx_id), None) for event in new])

@@ -6,6 +6,7 @@ Django's permission rows are not used: what a person may do follows from their r
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
@@ -24,7 +25,7 @@ from unfold.paginator import InfinitePaginator
 from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
 from tenants.admin.stories import story_link
-from tenants.scoping import current_tenant_id
+from tenants.scoping import all_tenants, current_tenant_id
 
 site = admin.site
 
@@ -129,7 +130,9 @@ class Audited(AdminPart):
         with transaction.atomic():
             for obj in queryset:
                 audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
-            super().delete_queryset(request, queryset)
+            # People and companies that an operator deletes have rows outside of what they look at.
+            with all_tenants() if is_operator(request) else nullcontext():
+                super().delete_queryset(request, queryset)
 
     def log_addition(self, *args: Any, **kwargs: Any) -> None:
         """Django's own admin log is replaced by the audit trail."""

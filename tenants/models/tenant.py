@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.intranet import validate_exceptions
 from tenants.models.base import TenantModel
 from tenants.names import NameKeyField, check_name, name_key, normal_name
+from tenants.scoping import all_tenants
 
 digits = RegexValidator(r"^[0-9]{1,10}\Z", _("Only digits, at most ten."))
 extension_number = RegexValidator(r"^[0-9*#]{1,10}\Z", _("Only digits, * and #, at most ten characters."))
@@ -56,6 +57,11 @@ class User(AbstractUser):
         self.username = normal_name(self.username)
         super().save(*args, **options)
 
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Memberships go with the person, in whatever company."""
+        with all_tenants():
+            return super().delete(*args, **options)
+
 
 class Tenant(models.Model):
     """One company ("enterprise" to the people of the telephone exchange)."""
@@ -99,6 +105,11 @@ class Tenant(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.timezone)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """All its rows go with it, whichever company the operator looks at."""
+        with all_tenants():
+            return super().delete(*args, **options)
 
 
 class Role(models.TextChoices):

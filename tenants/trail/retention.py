@@ -17,6 +17,11 @@ BATCH: Final = 5000
 
 def prunable(chain: AuditChain, before: datetime) -> int:
     """The last position up to which everything is older than that; 0 when nothing is."""
+    with all_tenants():
+        return _prunable(chain, before)
+
+
+def _prunable(chain: AuditChain, before: datetime) -> int:
     kept = entries_of(chain.owner).filter(created_at__gte=before)
     # A chain goes from its beginning, without gaps: it ends before the first entry that must stay.
     first_kept = AuditLink.objects.filter(chain=chain, entry__in=kept.values("id")).aggregate(

@@ -21,6 +21,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F
 
 from tenants.models import AuditChain, AuditEntry, AuditLink
+from tenants.scoping import all_tenants
 
 log = logging.getLogger(__name__)
 BATCH: Final = 500
@@ -101,12 +102,13 @@ def write_stream() -> int:
     if not is_on():
         return 0
     count = 0
-    for chain in AuditChain.objects.filter(position__gt=F("streamed")).order_by("owner"):
-        for last, lines in _batches(chain):
-            for line in lines:
-                _write(line)
-            AuditChain.objects.filter(pk=chain.pk, streamed__lt=last).update(streamed=last)
-            count += len(lines)
+    with all_tenants():
+        for chain in AuditChain.objects.filter(position__gt=F("streamed")).order_by("owner"):
+            for last, lines in _batches(chain):
+                for line in lines:
+                    _write(line)
+                AuditChain.objects.filter(pk=chain.pk, streamed__lt=last).update(streamed=last)
+                count += len(lines)
     return count
 
 

@@ -11,9 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from tests.services.packages import POSTGRES, RABBITMQ, REDIS
 
 START_SECONDS = 90
+# Row-level security does not bind superusers: tests come as the role that an installation should have.
+OWNER = "switchboard"
 STOP_SECONDS = 20
 
 
@@ -126,7 +130,7 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/switchboard"
+        return f"postgres://{OWNER}@127.0.0.1:{self.port}/switchboard"
 
     def launch(self) -> subprocess.Popen[bytes]:
         # PostgreSQL refuses to run as root.
@@ -148,6 +152,13 @@ class Postgres(Server):
         }
         flags = [f"--{name}={value}" for name, value in settings.items()]
         return self.spawn(str(bin_dir / "postgres"), "-D", str(data), *flags, user=user)
+
+    def start(self) -> None:
+        super().start()
+        with psycopg.connect(
+            f"postgres://postgres@127.0.0.1:{self.port}/postgres", autocommit=True
+        ) as server:
+            server.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
 
     def is_ready(self) -> bool:
         command = [

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
+from tenants.scoping import all_tenants
 from tenants.work import enqueue
 from webhooks.actions.replay_inbound import LANE
 from webhooks.models import InboundState
@@ -60,7 +61,7 @@ def insert(requests: Sequence[NewInbound]) -> list[bool]:
     marks = ["%s::jsonb" if name == "headers" and is_postgres else "%s" for name in COLUMNS]
     rows = ", ".join([f"({', '.join(marks)})"] * len(requests))
     values = [value for request in requests for value in _values(request, is_postgres)]
-    with transaction.atomic():
+    with all_tenants(), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO webhooks_inbound ({', '.join(COLUMNS)}) VALUES {rows}"  # noqa: S608 names are our own
