@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from tenants.errors import ConfigError
 from tenants.models import Member, Role, Tenant
+from tenants.scoping import tenant_scope
 
 RANK: dict[str, int] = {Role.OWNER: 3, Role.ADMIN: 2, Role.MANAGER: 1, Role.AGENT: 0, Role.VIEWER: 0}
 
@@ -37,10 +38,9 @@ def check_owner_remains(member: Member, role: str, is_active: bool) -> None:
 def is_last_owner(member: Member) -> bool:
     if member.role != Role.OWNER or not member.is_active:
         return False
-    others = Member._base_manager.filter(
-        tenant_id=member.tenant_id, role=Role.OWNER, is_active=True, user__is_active=True
-    )
-    return not others.exclude(pk=member.pk).exists()
+    with tenant_scope(member.tenant_id):
+        others = Member.objects.filter(role=Role.OWNER, is_active=True, user__is_active=True)
+        return not others.exclude(pk=member.pk).exists()
 
 
 def lock_company(tenant_id: int) -> None:

@@ -1,6 +1,7 @@
 """A stolen copy of the database opens nothing: secrets are planted by the real actions, then the dump is searched."""
 
 import json
+import os
 import sqlite3
 import subprocess
 from base64 import b64encode, urlsafe_b64encode
@@ -170,7 +171,10 @@ def dump(tmp_path: Path) -> bytes:
     program = Package("postgresql", "pg_dump", ("usr/lib/postgresql/*/bin",)).path
     given = connection.settings_dict
     url = f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    return subprocess.run([program, "--dbname", url], capture_output=True, check=True).stdout
+    # As docs/operations.md has it: the policies bind the role that dumps, too.
+    command = [program, "--enable-row-security", "--dbname", url]
+    environment = os.environ | {"PGOPTIONS": "-c switchboard.tenant=*"}
+    return subprocess.run(command, capture_output=True, check=True, env=environment).stdout
 
 
 def forms(secret: str) -> set[bytes]:

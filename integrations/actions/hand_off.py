@@ -21,7 +21,7 @@ from tenants.access import MANAGERS
 from tenants.errors import ConfigError
 from tenants.models import Member
 from tenants.models.api_key import digest
-from tenants.scoping import tenant_scope
+from tenants.scoping import all_tenants, tenant_scope
 
 LASTS: Final = timedelta(seconds=60)
 
@@ -59,18 +59,19 @@ def revoke_handoffs(integration: Integration) -> int:
 @transaction.atomic
 def take_handoff(ticket: str) -> Handoff | None:
     """The ticket, used up now, with its integration and member; None, and on record, where it opens nothing."""
-    row = (
-        Handoff._base_manager.select_related("integration", "member__user", "member__tenant")
-        .filter(digest=digest(ticket))
-        .first()
-    )
+    with all_tenants():  # the ticket alone says of which company it is
+        row = (
+            Handoff.objects.select_related("integration", "member__user", "member__tenant")
+            .filter(digest=digest(ticket))
+            .first()
+        )
     if row is None:
         return None
     now = timezone.now()
-    usable = Handoff._base_manager.filter(
-        pk=row.pk, used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
-    )
     with tenant_scope(row.tenant_id):
+        usable = Handoff.objects.filter(
+            pk=row.pk, used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=now
+        )
         if not may_come(row.member) or not usable.update(used_at=now):
             audit.record("handoff.refused", row.integration, after=_told(row, _reason(row)))
             return None

@@ -16,7 +16,7 @@ from tenants.errors import ConfigError
 from tenants.members import RANK, check_may_give
 from tenants.models import Invitation, Member, User
 from tenants.models.api_key import digest
-from tenants.scoping import tenant_scope
+from tenants.scoping import all_tenants, tenant_scope
 
 
 @transaction.atomic
@@ -56,11 +56,12 @@ def mail_invitation(invitation: Invitation, link: str) -> bool:
 
 def find_invitation(token: str) -> Invitation | None:
     """The open invitation of that link, unless whoever made it has lost the right to."""
-    found = (
-        Invitation._base_manager.filter(digest=digest(token), tenant__is_active=True)
-        .select_related("tenant", "invited_by__user", "extension")
-        .first()
-    )
+    with all_tenants():  # the link alone says of which company it is
+        found = (
+            Invitation.objects.filter(digest=digest(token), tenant__is_active=True)
+            .select_related("tenant", "invited_by__user", "extension")
+            .first()
+        )
     if found is None or not found.is_open or not _still_holds(found):
         return None
     return found
@@ -78,12 +79,10 @@ def _still_holds(invitation: Invitation) -> bool:
 def accept_invitation(invitation: Invitation, user: User) -> Member:
     """The membership; ConfigError when the link was used meanwhile, or the person works there already."""
     now = timezone.now()
-    still_open = Invitation._base_manager.filter(
-        pk=invitation.pk, accepted_at__isnull=True, expires_at__gt=now
-    )
-    if not still_open.update(accepted_at=now, accepted_by=user):
-        raise ConfigError(_("This invitation was used already."))
     with tenant_scope(invitation.tenant_id):
+        still_open = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, expires_at__gt=now)
+        if not still_open.update(accepted_at=now, accepted_by=user):
+            raise ConfigError(_("This invitation was used already."))
         member = Member.objects.filter(user=user).first()
         if member is not None and member.is_active:
             raise ConfigError(_("You work in this company already."))
