@@ -24,7 +24,8 @@ from tenants.tests.factories import make_member, make_tenant
 from tests.strangers.belongings import Belongings, path_to_tenant
 from tests.strangers.routes import Route, every_route
 
-pytestmark = pytest.mark.django_db
+# Who may do what is decided before any query: one engine is enough, and the walk is long.
+pytestmark = [pytest.mark.django_db, pytest.mark.engine("sqlite")]
 
 STANDARD = {"changelist": "view", "add": "add", "change": "change", "delete": "delete", "history": "view"}
 REFUSED = frozenset({401, 403, 404})
