@@ -133,6 +133,7 @@ class Installation:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 process_group=0,
+                preexec_fn=_hear_ctrl_c,
             )
 
     def start(self) -> None:
@@ -250,6 +251,11 @@ class Installation:
         except (FileNotFoundError, ProcessLookupError):
             return False
         return f"DATA_DIR={self.data_dir}".encode() in variables
+
+
+def _hear_ctrl_c() -> None:
+    """A test run that a shell started in the background ignores Ctrl-C, and would hand that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _clean_environment() -> dict[str, str]:

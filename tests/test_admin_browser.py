@@ -195,7 +195,7 @@ def test_the_connection_is_tried_and_a_manager_gets_another_extension(person: Pe
         "tenants/tenant/",
         "tenants/extension/",
         "tenants/member/",
-        "tenants/member/add/",
+        "tenants/invitation/add/",
         "tenants/auditentry/",
     ],
 )
