@@ -304,18 +304,26 @@ class InvitationPage(_GivesRoles):
         except ConfigError as error:
             raise PermissionDenied(str(error)) from error
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The mail server is asked after the commit: nobody gets the link of an invitation that was rolled back."""
+        response = super().add_view(request, *args, **kwargs)
+        context = getattr(response, "context_data", None) or {}
+        if "link" in context:
+            invitation = context["invitation"]
+            can_be_mailed = bool(invitation.email) and can_mail()
+            context["is_mailed"] = can_be_mailed and mail_invitation(invitation, context["link"])
+        return response
+
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Not a redirect: the link must not lie in a cookie or a session."""
-        is_mailed = bool(obj.email) and can_mail() and mail_invitation(obj, obj.shown_link)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Invitation"),
             "invitation": obj,
             "link": obj.shown_link,
-            "is_mailed": is_mailed,
             "next": reverse("admin:tenants_invitation_changelist"),
         }
         return TemplateResponse(

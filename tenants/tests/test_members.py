@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from tenants.actions.change_member import change_member, remove_member, transfer_ownership
-from tenants.actions.invite_member import find_invitation
+from tenants.actions.invite_member import find_invitation, mail_invitation
+from tenants.admin import access
 from tenants.errors import ConfigError
 from tenants.models import AuditEntry, Invitation, Member, Role, Tenant, User
 from tenants.scoping import tenant_scope
@@ -125,6 +127,23 @@ def test_an_invitation_dies_with_the_right_of_whoever_made_it(tenant: Tenant, ow
     Member._base_manager.filter(pk=admin.pk).update(is_active=False)
 
     assert Client().post(address, NEW).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_mail_server_is_asked_after_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = make_member(make_tenant(), Role.OWNER)
+    in_transaction: list[bool] = []
+
+    def watched(invitation: Invitation, link: str) -> bool:
+        in_transaction.append(connection.in_atomic_block)
+        return mail_invitation(invitation, link)
+
+    monkeypatch.setattr(access, "mail_invitation", watched)
+    shown = invite(owner, email="new@example.com")
+
+    assert in_transaction == [False]
+    assert "new@example.com" in shown.content.decode()
+    assert len(mail.outbox) == 1
 
 
 def test_an_invitation_is_mailed(tenant: Tenant, owner: Member) -> None:
