@@ -1,4 +1,4 @@
-"""Reads: which calls a person may see, and the whole story of one."""
+"""The whole story of one call, in order: what the phones did, who was told, and every word that was said."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,67 +8,17 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.models import Exchange
-from telephony.fold.numbers import to_e164
-from telephony.models import Call, CallEvent, CallNotification, CallParticipant, NotificationState
+from telephony.models import Call, CallEvent, CallNotification, NotificationState
 from tenants.access import ADMINISTRATORS, MANAGERS
-from tenants.models import Event, Member, Role
+from tenants.models import Event, Member
 from webhooks.models import Attempt, Delivery, DeliveryState
 
 MAX_ENTRIES = 500
 MAX_BODY = 20_000
-
-
-def visible_calls(member: Member | None) -> QuerySet[Call]:
-    """The calls of the tenant in scope that this person may see: agents see those that their extension had a part in.
-
-    None stands for callers that are not bound to an extension: machines and the operator's staff.
-    """
-    calls = Call.objects.filter(merged_into__isnull=True)
-    if member is None or member.role != Role.AGENT:
-        return calls
-    if member.extension is None:
-        return calls.none()
-    mine = CallParticipant.objects.filter(tenant_id=member.tenant_id, extension=member.extension.number)
-    return calls.filter(id__in=mine.values("call_id"))
-
-
-@dataclass(frozen=True, slots=True)
-class CallFilter:
-    """What a list of calls is narrowed to; empty values do not narrow."""
-
-    started_from: datetime | None = None
-    started_to: datetime | None = None
-    direction: str = ""
-    statuses: tuple[str, ...] = ()
-    phone: str = ""
-    extension: str = ""
-    region: str = ""
-
-
-def filtered(calls: QuerySet[Call], wanted: CallFilter) -> QuerySet[Call]:
-    """The calls that fit. A phone is compared in E.164 where it is one, else as the exchange wrote it."""
-    if wanted.started_from:
-        calls = calls.filter(started_at__gte=wanted.started_from)
-    if wanted.started_to:
-        calls = calls.filter(started_at__lt=wanted.started_to)
-    if wanted.direction:
-        calls = calls.filter(direction=wanted.direction)
-    if wanted.statuses:
-        calls = calls.filter(status__in=wanted.statuses)
-    if wanted.phone:
-        # An unescaped plus of a query string arrives as a space.
-        raw = wanted.phone.strip()
-        number = to_e164(raw, wanted.region) or to_e164(f"+{raw}", wanted.region)
-        calls = calls.filter(client_number=number) if number else calls.filter(client_raw=raw)
-    if wanted.extension:
-        parts = CallParticipant.objects.filter(extension=wanted.extension)
-        calls = calls.filter(id__in=parts.values("call_id"))
-    return calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,64 +238,6 @@ def _outcome(attempt: Attempt) -> Iterator[str]:
         yield from (text for text in (*attempt.explanation, attempt.detail) if text)
     elif attempt.status:
         yield str(attempt.status)
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One thing that somebody outside was to be told of a call. `waited` is what passed since the phone rang, in ms."""
-
-    what: str
-    whom: str
-    state: str
-    label: str
-    at: datetime | None
-    attempts: int
-    why: str
-    link: tuple[str, UUID]
-    is_retryable: bool
-    waited: int | None = None
-
-
-def tellings(call: Call) -> list[Telling]:
-    """What each CRM and each subscriber was told, in the order of its cause; two queries."""
-    told = CallNotification.objects.filter(call=call).select_related("integration").order_by("id")
-    sent = Delivery.objects.filter(correlation_id=call.pk).select_related("endpoint").order_by("id")
-    return [
-        *(_to_crm(one) for one in told),
-        *(_to_subscriber(one) for one in sent[:MAX_ENTRIES]),
-    ]
-
-
-def _to_crm(one: CallNotification) -> Telling:
-    is_done = one.state == NotificationState.DONE
-    waited = one.settled_at - one.rang_at if is_done and one.rang_at and one.settled_at else None
-    return Telling(
-        what=f"{one.get_kind_display()} {one.variant}".strip(),
-        whom=one.integration.name,
-        state=one.state,
-        label=str(one.get_state_display()),
-        at=one.settled_at,
-        attempts=one.attempts,
-        why=one.why,
-        link=("telephony_callnotification", one.pk),
-        is_retryable=one.state in (NotificationState.FAILED, NotificationState.PARKED),
-        waited=None if waited is None else round(waited.total_seconds() * 1000),
-    )
-
-
-def _to_subscriber(one: Delivery) -> Telling:
-    why = one.explanation
-    return Telling(
-        what=one.event_type,
-        whom=one.endpoint.name,
-        state=one.state,
-        label=str(one.get_state_display()),
-        at=one.finished_at,
-        attempts=one.attempts,
-        why=" ".join(text for text in why if text) if why else one.detail,
-        link=("webhooks_delivery", one.pk),
-        is_retryable=one.state in (DeliveryState.FAILED, DeliveryState.PARKED, DeliveryState.CANCELLED),
-    )
 
 
 def _tone(state: str) -> str:
