@@ -47,15 +47,13 @@ def whole(batches: int) -> dict[str, list[float]]:
     from telephony.actions.fold_calls import fold_calls
     from telephony.ingest.parse import parse
     from telephony.ingest.tokens import load
-    from telephony.ingest.writer import NewCallEvent, insert
+    from telephony.ingest.writer import arrived, insert
 
     [source] = load().values()
 
     def stored(numbers: range, **values: bool) -> list[Any]:
         kind = "dial" if values.get("rings") else "start"
-        new = [
-            NewCallEvent(source, parse(event(number, **values), kind, ""), "127.0.0.1") for number in numbers
-        ]
+        new = [arrived(source, parse(event(number, **values), kind, ""), "127.0.0.1") for number in numbers]
         insert(new)
         return [one.id for one in new]
 

@@ -7,7 +7,7 @@ every value, and psycopg quotes every text of an array in Python; both cost more
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -31,7 +31,8 @@ def insert(
     names = ", ".join(name for name, _kind in columns)
     tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     if dialect().is_postgres:
-        _execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {_fresh(columns)}{tail}", columns, rows)  # noqa: S608
+        sql = f"INSERT INTO {table} ({names}) SELECT {names} FROM {recordset(columns)}{tail}"  # noqa: S608
+        _execute(sql, columns, rows)
     else:
         marks = ", ".join(["%s"] * len(columns))
         _execute_each(f"INSERT INTO {table} ({names}) VALUES ({marks}){tail}", rows)  # noqa: S608
@@ -41,24 +42,38 @@ def insert_new(
     table: str, columns: Columns, rows: Sequence[Sequence[Any]], conflict: str = "DO NOTHING"
 ) -> set[uuid.UUID]:
     """Insert the rows that no unique constraint refuses; the ids (the first column) of those that were."""
-    names = ", ".join(name for name, _kind in columns)
-    words = dialect()
     if not rows:
         return set()
-    values: list[Any]
-    if words.is_postgres:
-        source, values = f"SELECT {names} FROM {_fresh(columns)}", [_document(columns, rows)]  # noqa: S608
-    else:
-        marks = f"({', '.join(['%s'] * len(columns))})"
-        source = f"VALUES {', '.join([marks] * len(rows))}"
-        values = [_adapted(value) for row in rows for value in row]
-    key = columns[0][0]
+    names = ", ".join(name for name, _kind in columns)
+    head, tail = f"INSERT INTO {table} ({names})", f"ON CONFLICT {conflict}"
+    if not dialect().is_postgres:
+        return _insert_new_values(table, columns[0][0], head, tail, rows)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) {source} ON CONFLICT {conflict} RETURNING {key}",
-            values,
+            f"{head} SELECT {names} FROM {recordset(columns)} {tail} RETURNING {columns[0][0]}",  # noqa: S608
+            [document(columns, rows)],
         )
-        return {found if words.is_postgres else uuid.UUID(found) for (found,) in cursor.fetchall()}
+        return {found for (found,) in cursor.fetchall()}
+
+
+def _insert_new_values(
+    table: str, key: str, head: str, tail: str, rows: Sequence[Sequence[Any]]
+) -> set[uuid.UUID]:
+    """Without RETURNING: for each row of it SQLite's driver lets go of the interpreter and waits for it again."""
+    marks = f"({', '.join(['%s'] * len(rows[0]))})"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{head} VALUES {', '.join([marks] * len(rows))} {tail}",
+            [_adapted(value) for row in rows for value in row],
+        )
+        ids = {row[0] for row in rows}
+        if cursor.rowcount == len(ids):
+            return ids
+        found = cursor.execute(
+            f"SELECT {key} FROM {table} WHERE {key} IN ({', '.join(['%s'] * len(ids))})",  # noqa: S608
+            [id_.hex for id_ in ids],
+        )
+        return {uuid.UUID(one) for (one,) in found.fetchall()}
 
 
 def create(objects: Sequence[Model]) -> set[uuid.UUID]:
@@ -120,24 +135,26 @@ def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
     (key, _kind), *rest = columns
     if dialect().is_postgres:
         sets = ", ".join(f"{name} = fresh.{name}" for name, _kind in rest)
-        sql = f"UPDATE {table} SET {sets} FROM {_fresh(columns)} WHERE {table}.{key} = fresh.{key}"  # noqa: S608
+        sql = f"UPDATE {table} SET {sets} FROM {recordset(columns)} WHERE {table}.{key} = fresh.{key}"  # noqa: S608
         _execute(sql, columns, rows)
     else:
         sets = ", ".join(f"{name} = %s" for name, _kind in rest)
         _execute_each(f"UPDATE {table} SET {sets} WHERE {key} = %s", [(*row[1:], row[0]) for row in rows])  # noqa: S608
 
 
-def _fresh(columns: Columns) -> str:
+def recordset(columns: Columns) -> str:
+    """PostgreSQL's words for the rows of a document, which is the one parameter."""
     return f"json_to_recordset(%s::json) AS fresh ({', '.join(f'{name} {kind}' for name, kind in columns)})"
 
 
 def _execute(sql: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(sql, [_document(columns, rows)])
+            cursor.execute(sql, [document(columns, rows)])
 
 
-def _document(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+def document(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
+    """The rows as one JSON text, for `recordset`."""
     names = [name for name, _kind in columns]
     return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_binary).decode()
 
@@ -161,7 +178,7 @@ def _adapted(value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _moment(value: datetime) -> str:
-    return str(connection.ops.adapt_datetimefield_value(value))
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def _json(value: Any) -> str:

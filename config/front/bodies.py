@@ -6,12 +6,13 @@ from http import HTTPStatus
 
 from config.front.asgi_types import Headers, Receive
 from config.front.messages import FrontResponse, problem
+from config.front.patience import Patience
 
-READ_SECONDS = 30
 # A sender that is cut off while it still writes sees a reset instead of our 413: read a little more first.
 DRAIN_BYTES = 16 * 1024 * 1024
 DRAIN_SECONDS = 2
 CLOSE = (("Connection", "close"),)
+reading = Patience(30)
 
 
 class BodyTooLarge(Exception):
@@ -47,7 +48,7 @@ async def read_into(write: Callable[[bytes], object], headers: Headers, receive:
         await _drain(receive)
         raise BodyTooLarge
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        with reading:
             await _read(write, receive, limit)
     except TimeoutError:
         raise BodyTooSlow from None

@@ -27,7 +27,7 @@ def _web() -> tuple[str, ...]:
     return (
         sys.executable, "-m", "granian", "config.asgi:application",
         "--interface", "asgi", "--host", host(), "--port", str(PORT),
-        "--http", "1", "--no-ws",
+        "--http", "1", "--no-ws", "--loop", "uvloop",
         "--workers", "1", "--runtime-mode", "mt", "--runtime-threads", "1",
         "--backlog", "1024", "--backpressure", "512",
         "--respawn-failed-workers", "--respawn-interval", "0.1",

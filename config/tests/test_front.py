@@ -9,6 +9,7 @@ import pytest
 
 from config.front import Front, FrontRequest, FrontResponse, Route, bodies
 from config.front.application import MOST_HEADER_BYTES
+from config.front.patience import Patience
 from config.front.proxies import Proxies
 from config.front.registry import Registry
 
@@ -164,13 +165,48 @@ def test_large_but_honest_headers_are_taken() -> None:
 
 
 def test_a_slow_body_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "READ_SECONDS", 0.01)
+    monkeypatch.setattr(bodies, "reading", Patience(0.01))
 
     async def never() -> Any:
         await asyncio.Event().wait()
 
     with pytest.raises(bodies.BodyTooSlow):
         asyncio.run(bodies.read_body([], never, 10))
+
+
+def test_only_what_takes_too_long_is_ended() -> None:
+    patience = Patience(0.05)
+
+    async def wait(seconds: float) -> str:
+        with patience:
+            await asyncio.sleep(seconds)
+        return "done"
+
+    async def play() -> list[Any]:
+        waiting = [asyncio.create_task(wait(seconds)) for seconds in (0, 30, 0.01, 30)]
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    for _loop in range(2):
+        ended = asyncio.run(play())
+
+        assert [str(one) or type(one) for one in ended] == ["done", TimeoutError, "done", TimeoutError]
+
+
+def test_who_is_cancelled_from_outside_is_not_too_slow() -> None:
+    patience = Patience(30)
+
+    async def play() -> None:
+        async def wait() -> None:
+            with patience:
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(play())
 
 
 def test_a_body_that_ends_too_early_is_refused() -> None:

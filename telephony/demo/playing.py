@@ -15,7 +15,7 @@ from telephony import scenarios
 from telephony.demo.company import NUMBER
 from telephony.ingest.parse import parse
 from telephony.ingest.tokens import Source
-from telephony.ingest.writer import NewCallEvent, insert
+from telephony.ingest.writer import arrived, insert
 from telephony.models import Pbx
 from tenants.models import Tenant, Work
 from tenants.scoping import all_tenants
@@ -64,5 +64,5 @@ def send(row: Leased) -> bool:
     fresh = scenarios.renamed(scenarios.load(name), f"-d{playing}")
     post = scenarios.at_time(fresh, datetime.fromtimestamp(int(begin), UTC).astimezone(pbx.zone))[int(number)]
     event = parse(post.body.encode("utf-8", "surrogateescape"), post.path.strip("/"), pbx.token)
-    insert([NewCallEvent(Source(pbx.pk, pbx.tenant_id), event, ADDRESS)])
+    insert([arrived(Source(pbx.pk, pbx.tenant_id), event, ADDRESS)])
     return True

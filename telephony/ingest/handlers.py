@@ -13,7 +13,7 @@ from config.front.live_table import UNREACHABLE
 from config.metrics import counter
 from telephony.ingest.parse import KINDS, MAX_TOKEN, parse
 from telephony.ingest.tokens import TokenTable
-from telephony.ingest.writer import CallEventWriter, NewCallEvent
+from telephony.ingest.writer import CallEventWriter, arrived
 
 TOKEN_HEADER: Final = b"x-pbx-token"
 STORED: Final = FrontResponse(200, b"{}")
@@ -55,7 +55,7 @@ class Ingest:
             if source is None:
                 events_total.inc(kind or event.kind, "unauthorized")
                 return _unauthorized(event.token)
-            await self.writer.store(NewCallEvent(source, event, request.client[:45]))
+            await self.writer.store(arrived(source, event, request.client[:45]))
         except (NotStored, Overloaded, *UNREACHABLE):
             events_total.inc(event.kind, "unavailable")
             return front.problem(

@@ -1,23 +1,19 @@
 """Writes the events of many exchanges in few transactions (config/front/group_commit.py)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import transaction
-from django.utils import timezone
 
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from telephony.ingest.parse import ParsedEvent
 from telephony.ingest.tokens import Source
 from telephony.models import CallEvent
-from tenants.bulk import insert_new
 from tenants.scoping import all_tenants
-from tenants.work import enqueue
+from tenants.work.arrivals import arrive
 
 LANE: Final = "calls.fold"
 SEALED: Final = CallEvent._meta.get_field("sealed")
@@ -38,24 +34,29 @@ COLUMNS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NewCallEvent:
+class NewCallEvent(NamedTuple):
     """One row to be, and whom to tell."""
 
     source: Source
     event: ParsedEvent
     address: str
-    at: datetime = field(default_factory=timezone.now)
-    id: UUID = field(default_factory=uuid7)
+    at: datetime
+    id: UUID
+
+
+def arrived(source: Source, event: ParsedEvent, address: str, at: datetime | None = None) -> NewCallEvent:
+    """The row of an event that came at that time, else now."""
+    return NewCallEvent(source, event, address, at or datetime.now(UTC), uuid7())
 
 
 def insert(events: Sequence[NewCallEvent]) -> int:
-    """Store events and queue their folding in one transaction; how many were new. A repeat is no error and no row."""
-    with all_tenants(), transaction.atomic():
-        stored = insert_new("telephony_callevent", COLUMNS, [_row(event) for event in events])
-        new = [event for event in events if event.id in stored]
-        enqueue(LANE, [(event.id, event.source.tenant_id, str(event.source.pbx_id), None) for event in new])
-    return len(new)
+    """Store events and queue their folding; how many were new. A repeat is no error and no row."""
+    with all_tenants():
+        return len(
+            arrive(
+                "telephony_callevent", COLUMNS, [_row(event) for event in events], lane=LANE, group="pbx_id"
+            )
+        )
 
 
 def _row(new: NewCallEvent) -> tuple[Any, ...]:

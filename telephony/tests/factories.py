@@ -10,7 +10,7 @@ from django.utils import timezone
 from telephony import scenarios
 from telephony.ingest.parse import parse
 from telephony.ingest.tokens import Source
-from telephony.ingest.writer import NewCallEvent, insert
+from telephony.ingest.writer import arrived, insert
 from telephony.models import Call, CallNotification, Pbx
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
@@ -41,7 +41,7 @@ def store(pbx: Pbx, played: Sequence[scenarios.Post], *, at: datetime | None = N
     source = Source(pbx.pk, pbx.tenant_id)
     for post in played:
         event = parse(post.body.encode(), post.path.strip("/"))
-        insert([NewCallEvent(source, event, "127.0.0.1", begin + timedelta(seconds=post.offset))])
+        insert([arrived(source, event, "127.0.0.1", begin + timedelta(seconds=post.offset))])
 
 
 def play(pbx: Pbx, name: str, *, at: datetime | None = None, suffix: str = "") -> Call:

@@ -1,39 +1,37 @@
 """Writes the requests of many senders in few transactions (config/front/group_commit.py)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-from django.db import connection, transaction
 from django.utils import timezone
 
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from tenants.scoping import all_tenants
-from tenants.work import enqueue
+from tenants.work.arrivals import arrive
 from webhooks.actions.replay_inbound import LANE
 from webhooks.models import InboundState
 
 COLUMNS: Final = (
-    "id",
-    "tenant_id",
-    "created_at",
-    "source_id",
-    "dedup_key",
-    "is_former_secret",
-    "address",
-    "query",
-    "headers",
-    "content_type",
-    "body",
-    "event_type",
-    "state",
-    "reason",
-    "replays",
-    "correlation_id",
+    ("id", "uuid"),
+    ("tenant_id", "bigint"),
+    ("created_at", "timestamptz"),
+    ("source_id", "uuid"),
+    ("dedup_key", "text"),
+    ("is_former_secret", "boolean"),
+    ("address", "text"),
+    ("query", "text"),
+    ("headers", "jsonb"),
+    ("content_type", "text"),
+    ("body", "bytea"),
+    ("event_type", "text"),
+    ("state", "text"),
+    ("reason", "text"),
+    ("replays", "integer"),
+    ("correlation_id", "uuid"),
 )
 
 
@@ -56,49 +54,37 @@ class NewInbound:
 
 
 def insert(requests: Sequence[NewInbound]) -> list[bool]:
-    """Store requests and queue their processing in one transaction; which of them were new."""
-    is_postgres = connection.vendor == "postgresql"
-    marks = ["%s::jsonb" if name == "headers" and is_postgres else "%s" for name in COLUMNS]
-    rows = ", ".join([f"({', '.join(marks)})"] * len(requests))
-    values = [value for request in requests for value in _values(request, is_postgres)]
-    with all_tenants(), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO webhooks_inbound ({', '.join(COLUMNS)}) VALUES {rows}"  # noqa: S608 names are our own
-                " ON CONFLICT (source_id, dedup_key) DO NOTHING RETURNING id",
-                values,
-            )
-            stored = {row if is_postgres else UUID(row) for (row,) in cursor.fetchall()}
-        enqueue(
-            LANE,
-            [
-                (request.id, request.tenant_id, str(request.source_id), None)
-                for request in requests
-                if request.id in stored and not request.is_handshake
-            ],
+    """Store requests and queue their processing; which of them were new."""
+    with all_tenants():
+        stored = arrive(
+            "webhooks_inbound",
+            COLUMNS,
+            [_row(request) for request in requests],
+            lane=LANE,
+            group="source_id",
+            finished=[request.id for request in requests if request.is_handshake],
         )
     return [request.id in stored for request in requests]
 
 
-def _values(request: NewInbound, is_postgres: bool) -> Iterable[Any]:
-    key = (lambda value: value) if is_postgres else (lambda value: value.hex)
+def _row(request: NewInbound) -> tuple[Any, ...]:
     return (
-        key(request.id),
+        request.id,
         request.tenant_id,
-        connection.ops.adapt_datetimefield_value(request.at),
-        key(request.source_id),
+        request.at,
+        request.source_id,
         request.dedup_key,
         request.is_former_secret,
         request.address,
         request.query,
-        orjson.dumps(request.headers).decode(),
+        request.headers,
         request.content_type,
         request.body,
         "",
         (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
         "handshake" if request.is_handshake else "",
         0,
-        key(request.id),
+        request.id,
     )
 
 

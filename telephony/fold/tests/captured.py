@@ -26,7 +26,7 @@ def _seen(post: scenarios.Post, at: datetime) -> Seen:
         key=event.digest.hex(),
         kind=event.kind,
         at=at,
-        payload=event.payload | event.sealed,
+        payload={**event.payload, **event.sealed},
         channel=event.unique_id,
         linked=event.linked_id,
         zone=ZONE,
