@@ -98,11 +98,14 @@ def _create(objects: Sequence[Model], conflict: str) -> set[uuid.UUID]:
         return set()
     for one in objects:
         check_tenant(one)
-    fields = objects[0]._meta.concrete_fields
+    fields, is_postgres = tuple(objects[0]._meta.concrete_fields), dialect().is_postgres
     stored = insert_new(
         objects[0]._meta.db_table,
-        _columns(fields),
-        [[_cell(field, field.pre_save(one, add=True)) for field in fields] for one in objects],
+        _columns(fields, connection.vendor),
+        [
+            [_cell(field, field.pre_save(one, add=True), is_postgres=is_postgres) for field in fields]
+            for one in objects
+        ],
         conflict,
     )
     for one in objects:
@@ -114,19 +117,24 @@ def change(objects: Sequence[Model], names: Sequence[str]) -> None:
     """Write these fields of stored instances of one model."""
     if objects:
         meta = objects[0]._meta
-        fields: list[Any] = [meta.pk, *(meta.get_field(name) for name in names)]
-        cells = [[_cell(field, getattr(one, field.attname)) for field in fields] for one in objects]
-        update(meta.db_table, _columns(fields), cells)
+        fields: tuple[Any, ...] = (meta.pk, *(meta.get_field(name) for name in names))
+        is_postgres = dialect().is_postgres
+        cells = [
+            [_cell(field, getattr(one, field.attname), is_postgres=is_postgres) for field in fields]
+            for one in objects
+        ]
+        update(meta.db_table, _columns(fields, connection.vendor), cells)
 
 
-def _columns(fields: Sequence[Any]) -> list[tuple[str, str]]:
-    return [(field.column, field.db_type(connection)) for field in fields]
+@lru_cache(maxsize=256)
+def _columns(fields: tuple[Any, ...], vendor: str) -> tuple[tuple[str, str], ...]:
+    return tuple((field.column, field.db_type(connection)) for field in fields)
 
 
-def _cell(field: Any, value: Any) -> Any:
+def _cell(field: Any, value: Any, *, is_postgres: bool) -> Any:
     if isinstance(field, JSONField):
         text = json.dumps(value, cls=field.encoder, ensure_ascii=False)
-        return orjson.Fragment(text) if dialect().is_postgres else text
+        return orjson.Fragment(text) if is_postgres else text
     return field.get_prep_value(value) if isinstance(field, SealedField) else value
 
 

@@ -11,7 +11,13 @@ from integrations.actions.record_health import record_health
 from integrations.http.journal import Journal
 from integrations.models import Integration
 from tenants import bulk
+from tenants.reads import Read
 from tenants.scoping import all_tenants
+
+# Locked so that nobody deletes them before our rows are in; in one order, so that two writers cannot deadlock.
+_integrations = Read(
+    Integration, "id {among}", order="id", without=("settings", "credentials", "own_secrets"), lock=True
+)
 
 
 @transaction.atomic
@@ -34,6 +40,4 @@ def write_journals(journals: Sequence[Journal]) -> None:
 
 
 def _lock(wanted: set[UUID]) -> dict[UUID, Integration]:
-    # Locked so that nobody deletes them before our rows are in; in one order, so that two writers cannot deadlock.
-    rows = Integration.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
-    return {row.pk: row for row in rows.defer("settings", "credentials", "own_secrets")}
+    return {row.pk: row for row in _integrations(wanted)}

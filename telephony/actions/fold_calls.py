@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from config.ids import uuid7
@@ -25,11 +24,25 @@ from telephony.fold import CallState, Seen, fold, read
 from telephony.models import Call, CallAlias, CallEvent, CallParticipant, Pbx
 from telephony.models.call import CallPhase
 from tenants import bulk
+from tenants.models import Tenant
+from tenants.reads import Read
 from tenants.work import enqueue
 
 FINISH_LANE: Final = "calls.finish"
 MAX_EVENTS: Final = 1000  # of one call: beyond that somebody sends the same id for everything
 MAKES_A_CALL: Final = ("start", "dial", "bridge", "hangup")
+
+_fresh_events = Read(CallEvent, "id {among}", without=("payload", "sealed", "raw"))
+_all_events = Read(
+    CallEvent,
+    "call_id {among} OR id {among} OR (pbx_id {among} AND unique_id {among} AND call_id IS NULL)",
+    without=("raw",),
+)
+_aliases = Read(CallAlias, "pbx_id {among} AND channel {among}")
+_calls = Read(Call, "id {among}")
+# The writer's inserts refer to this row and must not wait for it. One order for all: no deadlock.
+_pbxs = Read(Pbx, "id {among}", order="id", lock=True)
+_tenants = Read(Tenant, "id {among}")
 
 
 @dataclass(slots=True)
@@ -49,15 +62,14 @@ class Folded:
 def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
     """Fold these events. Ids that are gone or belong to no call are skipped: they stay as they were stored."""
     with transaction.atomic():
-        fresh = list(CallEvent.objects.filter(id__in=event_ids).defer("payload", "sealed", "raw"))
+        fresh = _fresh_events(event_ids)
         pbxs = _lock({event.pbx_id for event in fresh})
         fresh = [event for event in fresh if event.unique_id or event.linked_id]
         if not fresh:
             return []
         groups, aliases = _groups(fresh)
-        calls = {
-            call.pk: call for call in Call.objects.filter(id__in=[i for one in groups for i in one.call_ids])
-        }
+        known = [call_id for one in groups for call_id in one.call_ids]
+        calls = {call.pk: call for call in _calls(known)} if known else {}
         events = _events_of(groups, calls, fresh)
         now = timezone.now()
         folded = [done for one in groups if (done := _fold(one, calls, events, pbxs[one.pbx_id]))]
@@ -66,9 +78,11 @@ def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
 
 
 def _lock(pbx_ids: Iterable[UUID]) -> dict[UUID, Pbx]:
-    # no_key: the writer's inserts refer to this row and must not wait. One order for all: no deadlock.
-    rows = Pbx.objects.select_for_update(no_key=True, of=("self",)).filter(id__in=pbx_ids).order_by("id")
-    return {row.pk: row for row in rows.select_related("tenant")}
+    rows = {row.pk: row for row in _pbxs(pbx_ids)}
+    tenants = {tenant.pk: tenant for tenant in _tenants({row.tenant_id for row in rows.values()})}
+    for row in rows.values():
+        row.tenant = tenants[row.tenant_id]
+    return rows
 
 
 def _channels(event: CallEvent) -> tuple[Channel, Channel]:
@@ -78,10 +92,8 @@ def _channels(event: CallEvent) -> tuple[Channel, Channel]:
 
 def _groups(fresh: list[CallEvent]) -> tuple[list[Group], dict[Channel, UUID]]:
     names = {name for event in fresh for _pbx, name in _channels(event)}
-    known = CallAlias.objects.filter(pbx_id__in={event.pbx_id for event in fresh}, channel__in=names)
-    aliases = {
-        (pbx_id, name): call_id for pbx_id, name, call_id in known.values_list("pbx_id", "channel", "call_id")
-    }
+    known = _aliases({event.pbx_id for event in fresh}, names)
+    aliases = {(one.pbx_id, one.channel): one.call_id for one in known}
     return group([_channels(event) for event in fresh], aliases), aliases
 
 
@@ -94,12 +106,10 @@ def _events_of(
     """
     foldable = [call.pk for call in calls.values() if call.event_count < MAX_EVENTS]
     names = {name for one in groups for name in one.channels}
-    orphans = Q(pbx_id__in={one.pbx_id for one in groups}, unique_id__in=names, call__isnull=True)
-    wanted = Q(call_id__in=foldable) | Q(id__in=[event.pk for event in fresh]) | orphans
     found: dict[tuple[UUID, str], list[CallEvent]] = defaultdict(list)
     owners = {(one.pbx_id, name): one for one in groups for name in one.channels}
     by_call = {call_id: one for one in groups for call_id in one.call_ids}
-    for event in CallEvent.objects.filter(wanted).defer("raw"):
+    for event in _all_events(foldable, [event.pk for event in fresh], {one.pbx_id for one in groups}, names):
         own, linked = _channels(event)
         mine = owners.get(own) or owners.get(linked) or by_call.get(event.call_id)
         if mine is not None:

@@ -1,6 +1,6 @@
 """Tells one CRM one thing about one call, from the call's state at this moment, and says what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,10 +17,12 @@ from integrations.http.journal import Journal
 from integrations.sessions import open_session
 from telephony.actions import crm_facts
 from telephony.actions.planning import POPUP_LIFE
-from telephony.models import CallNotification, NotificationKind, NotificationState
+from telephony.models import Call, CallNotification, NotificationKind, NotificationState, Pbx
 from telephony.models.call import CallPhase
 from tenants import bulk
 from tenants.errors import ConfigError, HubError, TransientError, Unsupported
+from tenants.models import Tenant
+from tenants.reads import Read
 from tenants.work import backoff
 
 POPUP_RETRIES: Final = (1.0, 4.0, 15.0)
@@ -30,12 +32,17 @@ UPLOAD_RETRIES: Final = (2.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, *([6
 WAIT_SECONDS: Final = 0.5
 REOPENED_SECONDS: Final = 5.0
 
+_notifications = Read(CallNotification, "id {among}")
+_calls = Read(Call, "id {among}")
+_pbxs = Read(Pbx, "id {among}")
+_tenants = Read(Tenant, "id {among}")
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What became of a try. `retry_in` None: settled. `is_attempt` False: nothing was sent, only waited."""
 
-    notification_id: UUID
+    notification: CallNotification | None
     state: NotificationState
     reason_code: str = ""
     reason: str = ""
@@ -45,6 +52,7 @@ class Told:
     receipt: CallReceipt = field(default_factory=CallReceipt)
     journal: Journal = field(default_factory=Journal)
     is_gone: bool = False
+    """There is nothing to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +79,27 @@ WAYS: Final = {
 }
 
 
-def notify_crm(notification_id: UUID, attempt: int) -> Told:
-    """One try. Raises nothing that a CRM or an operator can cause."""
-    found = CallNotification.objects.filter(pk=notification_id).select_related(
-        "call__pbx__tenant", "call__tenant"
-    )
-    one = found.first()
+def load(ids: Collection[UUID]) -> dict[UUID, CallNotification]:
+    """Those that are still there, with their calls, exchanges and companies."""
+    found = _notifications(ids)
+    calls = {call.pk: call for call in _calls({one.call_id for one in found})}
+    pbxs = {pbx.pk: pbx for pbx in _pbxs({call.pbx_id for call in calls.values()})}
+    tenants = {tenant.pk: tenant for tenant in _tenants({call.tenant_id for call in calls.values()})}
+    for call in calls.values():
+        call.tenant = tenants[call.tenant_id]
+        call.pbx = pbxs[call.pbx_id]
+        call.pbx.tenant = call.tenant
+    for one in found:
+        one.call = calls[one.call_id]
+    return {one.pk: one for one in found}
+
+
+def notify_crm(one: CallNotification | None, attempt: int) -> Told:
+    """One try with a notification that was just loaded. Raises nothing that a CRM or an operator can cause."""
     if one is None:
-        return Told(notification_id, NotificationState.CANCELLED, "deleted", is_gone=True)
+        return Told(None, NotificationState.CANCELLED, "deleted", is_gone=True)
     if one.state != NotificationState.PENDING:
-        return Told(notification_id, NotificationState(one.state), is_gone=True)
+        return Told(one, NotificationState(one.state), is_gone=True)
     with override(one.call.tenant.language):
         return _held_back(one) or _send(one, attempt)
 
@@ -90,7 +109,7 @@ def _held_back(one: CallNotification) -> Told | None:
     try:
         integration = live.get(one.integration_id)
     except ConfigError:
-        return Told(one.pk, NotificationState.CANCELLED, "deleted", is_gone=True)
+        return Told(one, NotificationState.CANCELLED, "deleted", is_gone=True)
     if one.call.is_merged:
         return _cancelled(one, "merged")
     is_over = one.call.phase == CallPhase.ENDED
@@ -98,13 +117,11 @@ def _held_back(one: CallNotification) -> Told | None:
     if one.kind == NotificationKind.POPUP:
         held = _held_popup(one, is_over=is_over)
     elif not is_over:
-        return Told(
-            one.pk, NotificationState.PENDING, "reopened", retry_in=REOPENED_SECONDS, is_attempt=False
-        )
+        return Told(one, NotificationState.PENDING, "reopened", retry_in=REOPENED_SECONDS, is_attempt=False)
     elif one.kind == NotificationKind.HANGUP:
         held = _held_hangup(one)
     if held is None and not integration.is_enabled:
-        return Told(one.pk, NotificationState.PARKED, "paused", is_attempt=False)
+        return Told(one, NotificationState.PARKED, "paused", is_attempt=False)
     return held
 
 
@@ -125,12 +142,12 @@ def _held_hangup(one: CallNotification) -> Told | None:
     )
     states = set(popups.values_list("state", flat=True))
     if NotificationState.PENDING in states:
-        return Told(one.pk, NotificationState.PENDING, retry_in=WAIT_SECONDS, is_attempt=False)
+        return Told(one, NotificationState.PENDING, retry_in=WAIT_SECONDS, is_attempt=False)
     return None if NotificationState.DONE in states else _cancelled(one, "no_popup")
 
 
 def _cancelled(one: CallNotification, code: str) -> Told:
-    return Told(one.pk, NotificationState.CANCELLED, code, is_attempt=False)
+    return Told(one, NotificationState.CANCELLED, code, is_attempt=False)
 
 
 def _send(one: CallNotification, attempt: int) -> Told:
@@ -148,21 +165,19 @@ def _send(one: CallNotification, attempt: int) -> Told:
             crm = session.require(CallNotifications)
             receipt = way.send(crm, way.facts(one, session.live.users))
     except Unsupported:
-        return Told(one.pk, NotificationState.CANCELLED, "unsupported", attempted_at=at, journal=journal)
+        return Told(one, NotificationState.CANCELLED, "unsupported", attempted_at=at, journal=journal)
     except TransientError as error:
         return _after_trouble(one, way, crm, error, attempt, at, journal)
     except HubError as error:
-        return Told(
-            one.pk, NotificationState.FAILED, error.code, str(error), attempted_at=at, journal=journal
-        )
-    return Told(one.pk, NotificationState.DONE, attempted_at=at, receipt=receipt, journal=journal)
+        return Told(one, NotificationState.FAILED, error.code, str(error), attempted_at=at, journal=journal)
+    return Told(one, NotificationState.DONE, attempted_at=at, receipt=receipt, journal=journal)
 
 
 def _after_trouble(
     one: CallNotification, way: Way, crm: CallNotifications | None, error: TransientError, attempt: int, at: datetime, journal: Journal
 ) -> Told:  # fmt: skip
     def told(state: NotificationState, code: str, reason: str, retry_in: float | None = None) -> Told:
-        return Told(one.pk, state, code, reason, retry_in, attempted_at=at, journal=journal)
+        return Told(one, state, code, reason, retry_in, attempted_at=at, journal=journal)
 
     if crm is not None and not crm.may_repeat(way.kind, error):
         text = _("%(error)s It may have arrived all the same: look there before you press Retry.") % {
@@ -182,12 +197,9 @@ def _after_trouble(
 def record_told(results: Sequence[Told]) -> None:
     """Write what became of the tries, and what was said, in the settling transaction."""
     write_journals([one.journal for one in results])
-    kept = {one.notification_id: one for one in results if not one.is_gone}
-    rows = list(CallNotification.objects.filter(id__in=kept).select_for_update(no_key=True).order_by("id"))
-    for row in rows:
-        _set(row, kept[row.pk])
+    rows = [_changed(one.notification, one) for one in results if one.notification and not one.is_gone]
     bulk.change(
-        rows,
+        sorted(rows, key=lambda row: row.pk),
         [
             "state",
             "reason_code",
@@ -202,7 +214,7 @@ def record_told(results: Sequence[Told]) -> None:
     )
 
 
-def _set(row: CallNotification, told: Told) -> None:
+def _changed(row: CallNotification, told: Told) -> CallNotification:
     row.state, row.reason_code, row.reason = told.state, told.reason_code, told.reason
     if told.attempted_at is not None:
         row.attempts += 1
@@ -210,3 +222,4 @@ def _set(row: CallNotification, told: Told) -> None:
     row.settled_at = timezone.now() if told.state != NotificationState.PENDING else None
     row.outside_id, row.is_duplicate = told.receipt.outside_id[:100], told.receipt.duplicate
     row.issues = [{"kind": issue.kind.value, "value": issue.value} for issue in told.receipt.issues]
+    return row

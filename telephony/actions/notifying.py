@@ -11,9 +11,11 @@ from integrations.capabilities import CallNotifications
 from telephony.actions.planning import EXTERNAL, Known, key
 from telephony.models import Call, CallNotification, NotificationState
 from tenants import bulk
+from tenants.reads import Read
 from tenants.work import cancel, enqueue
 
 LANE: Final = "calls.notify"
+_notifications = Read(CallNotification, "call_id {among}", without=("reason", "issues"))
 
 Planner = Callable[[Call, Collection[UUID], Known], list[CallNotification]]
 
@@ -43,8 +45,7 @@ def queue(notifications: Sequence[CallNotification]) -> None:
 
 def _known(calls: Sequence[Call]) -> dict[UUID, Known]:
     found: dict[UUID, Known] = defaultdict(lambda: Known({}))
-    rows = CallNotification.objects.filter(call__in=calls)
-    for one in rows.only("integration_id", "call_id", "kind", "variant", "state"):
+    for one in _notifications(call.pk for call in calls):
         found[one.call_id].states[key(one)] = one.state
     return found
 

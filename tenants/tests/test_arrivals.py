@@ -27,7 +27,7 @@ COLUMNS = (
 
 @pytest.fixture
 def woken(monkeypatch):
-    names = []
+    names: list[str] = []
     monkeypatch.setattr(arrivals, "wake", names.append)
     return names
 

@@ -130,7 +130,7 @@ def test_a_message_in_a_file_wakes_the_worker(workers, tmp_path):
 def test_a_bell_wakes_the_worker_without_a_broker(workers, tmp_path):
     bells = tmp_path / "run" / "bells"
     bells.mkdir(parents=True)
-    killed = bells / "1.exports"
+    killed = bells / "1.test.worker"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as left_behind:
         left_behind.bind(str(killed))
 

@@ -33,7 +33,7 @@ def start(queues: Sequence[str]) -> None:
         if lane.name not in runners or not runners[lane.name].is_alive():
             runners[lane.name] = Runner(lane)
             runners[lane.name].start()
-    _bells.append(Bell(queues, heard))
+    _bells.append(Bell(sorted(runners), heard))
     _bells[-1].hang()
     logger.info("working on %s", ", ".join(sorted(runners)))
 

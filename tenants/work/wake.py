@@ -96,7 +96,7 @@ def wake(name: str) -> None:
     """Tell whoever runs that lane that there is something due."""
     if name in runners:
         runners[name].wake()
-    elif settings.WAKE_WORKERS and not bell.ring(lane(name).queue, name):
+    elif settings.WAKE_WORKERS and not bell.ring(name):
         _publisher.add(name)
 
 
