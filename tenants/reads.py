@@ -102,7 +102,9 @@ class Read(Generic[ModelT]):
 
 def _converters(field: Any) -> list[Convert]:
     """What Django does to this column's values on their way in."""
-    column: Col = field.get_col(field.model._meta.db_table)  # which knows the type of what a foreign key points to
+    column: Col = field.get_col(
+        field.model._meta.db_table
+    )  # which knows the type of what a foreign key points to
     found = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
     return [_bound(convert, column) for convert in found]
 
