@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -15,7 +14,7 @@ from config.ids import uuid7
 from tenants.scoping import all_tenants
 from tenants.work import enqueue
 from webhooks.actions.replay_inbound import LANE
-from webhooks.models import InboundState
+from webhooks.models import Inbound, InboundState
 
 COLUMNS: Final = (
     "id",
@@ -34,6 +33,12 @@ COLUMNS: Final = (
     "reason",
     "replays",
     "correlation_id",
+)
+
+
+_SEAL_QUERY, _SEAL_HEADERS, _SEAL_BODY = (
+    Inbound._meta.get_field(name).get_prep_value  # type: ignore[union-attr]
+    for name in ("query", "headers", "body")
 )
 
 
@@ -58,8 +63,8 @@ class NewInbound:
 def insert(requests: Sequence[NewInbound]) -> list[bool]:
     """Store requests and queue their processing in one transaction; which of them were new."""
     is_postgres = connection.vendor == "postgresql"
-    marks = ["%s::jsonb" if name == "headers" and is_postgres else "%s" for name in COLUMNS]
-    rows = ", ".join([f"({', '.join(marks)})"] * len(requests))
+    marks = f"({', '.join(['%s'] * len(COLUMNS))})"
+    rows = ", ".join([marks] * len(requests))
     values = [value for request in requests for value in _values(request, is_postgres)]
     with all_tenants(), transaction.atomic():
         with connection.cursor() as cursor:
@@ -90,10 +95,10 @@ def _values(request: NewInbound, is_postgres: bool) -> Iterable[Any]:
         request.dedup_key,
         request.is_former_secret,
         request.address,
-        request.query,
-        orjson.dumps(request.headers).decode(),
+        _SEAL_QUERY(request.query),
+        _SEAL_HEADERS(request.headers),
         request.content_type,
-        request.body,
+        _SEAL_BODY(request.body),
         "",
         (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
         "handshake" if request.is_handshake else "",
