@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config import keyring
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from tenants.scoping import all_tenants
@@ -36,8 +38,9 @@ COLUMNS: Final = (
 )
 
 
-_SEAL_QUERY, _SEAL_HEADERS, _SEAL_BODY = (
-    Inbound._meta.get_field(name).get_prep_value  # type: ignore[union-attr]
+# What the fields themselves would do, with one look for the ring and without their JSON, which takes most of the time.
+QUERY, HEADERS, BODY = (
+    Inbound._meta.get_field(name).context  # type: ignore[union-attr]
     for name in ("query", "headers", "body")
 )
 
@@ -87,6 +90,7 @@ def insert(requests: Sequence[NewInbound]) -> list[bool]:
 
 def _values(request: NewInbound, is_postgres: bool) -> Iterable[Any]:
     key = (lambda value: value) if is_postgres else (lambda value: value.hex)
+    ring = keyring.ring()
     return (
         key(request.id),
         request.tenant_id,
@@ -95,10 +99,10 @@ def _values(request: NewInbound, is_postgres: bool) -> Iterable[Any]:
         request.dedup_key,
         request.is_former_secret,
         request.address,
-        _SEAL_QUERY(request.query),
-        _SEAL_HEADERS(request.headers),
+        ring.seal(request.query.encode(), QUERY),
+        ring.seal(orjson.dumps(request.headers), HEADERS),
         request.content_type,
-        _SEAL_BODY(request.body),
+        ring.seal_bytes(request.body, BODY),
         "",
         (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
         "handshake" if request.is_handshake else "",
