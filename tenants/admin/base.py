@@ -249,8 +249,10 @@ class LogAdmin(TenantAdmin):
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[LogList]:
         return LogList
 
-    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *more: Any) -> Any:
-        return paginator(queryset, per_page)
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *more: Any, **options: Any
+    ) -> Any:
+        return paginator(queryset, per_page, *more, **options)
 
     @admin.display(description=_("belongs to"))
     def story(self, row: Any) -> SafeString:

@@ -59,9 +59,9 @@ class LogList(ChangeList):
         return rows[: self.list_per_page], older is not None, has_older
 
 
-def paginator(queryset: QuerySet[Any], per_page: int) -> InfinitePaginator:
+def paginator(queryset: QuerySet[Any], per_page: int, *more: Any, **options: Any) -> InfinitePaginator:
     """What the templates ask: no number of pages, and links to the next ones."""
-    made = InfinitePaginator(queryset, per_page)
+    made = InfinitePaginator(queryset, per_page, *more, **options)
     made.template_name = "admin/log_pages.html"
     return made
 
