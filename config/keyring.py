@@ -1,6 +1,6 @@
 """Encryption at rest: AES-256-GCM under a ring of keys, newest first.
 
-A sealed value is `sb1.<key id>.<base64 of nonce + ciphertext>`. The context (such as `webhooks.EndpointSecret.secret`)
+A sealed value is `sb1.<key id>.<base64 of nonce + ciphertext>`, or the same in bytes without base64. The context (such as `webhooks.EndpointSecret.secret`)
 is authenticated with it, so a ciphertext copied into another column does not open.
 """
 
@@ -55,17 +55,36 @@ class KeyRing:
             raise ImproperlyConfigured("ENCRYPTION_KEYS: two keys have the same id")
 
     def seal(self, plain: bytes, context: str) -> str:
+        return f"{FORMAT}.{self._newest.id}.{urlsafe_b64encode(self._sealed(plain, context)).decode()}"
+
+    def seal_bytes(self, plain: bytes, context: str) -> bytes:
+        """For columns of bytes, which need no base64 and would grow by a third."""
+        return b"%s.%s.%s" % (FORMAT.encode(), self._newest.id.encode(), self._sealed(plain, context))
+
+    def _sealed(self, plain: bytes, context: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._newest.cipher.encrypt(nonce, plain, context.encode())
-        return f"{FORMAT}.{self._newest.id}.{urlsafe_b64encode(nonce + sealed).decode()}"
+        return nonce + self._newest.cipher.encrypt(nonce, plain, context.encode())
 
     def open(self, token: str, context: str) -> bytes:
         """The plain bytes; `Unreadable` when the key is unknown or the value was altered or moved."""
         try:
             form, key_id, body = token.split(".")
-            raw = urlsafe_b64decode(body)
-            if form != FORMAT:
-                raise Unreadable("unknown form of a sealed value")
+            return self._opened(form, key_id, urlsafe_b64decode(body), context)
+        except ValueError as error:
+            raise Unreadable("no key of the ring opens this value") from error
+
+    def open_bytes(self, token: bytes, context: str) -> bytes:
+        """Like `open`, of what `seal_bytes` made."""
+        try:
+            form, key_id, raw = token.split(b".", 2)
+            return self._opened(form.decode(), key_id.decode(), raw, context)
+        except ValueError as error:
+            raise Unreadable("no key of the ring opens this value") from error
+
+    def _opened(self, form: str, key_id: str, raw: bytes, context: str) -> bytes:
+        if form != FORMAT:
+            raise Unreadable("unknown form of a sealed value")
+        try:
             return self._by_id[key_id].cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode())
         except (ValueError, KeyError, InvalidTag) as error:
             raise Unreadable("no key of the ring opens this value") from error
@@ -73,9 +92,14 @@ class KeyRing:
     def has(self, key_id: str) -> bool:
         return key_id in self._by_id
 
+    @property
+    def current_prefix(self) -> str:
+        """What every value begins with that the newest key sealed."""
+        return f"{FORMAT}.{self._newest.id}."
+
     def is_current(self, token: str) -> bool:
         """Whether the value was sealed with the newest key; others are to be re-sealed on rotation."""
-        return token.startswith(f"{FORMAT}.{self._newest.id}.")
+        return token.startswith(self.current_prefix)
 
 
 @lru_cache(maxsize=1)
@@ -93,3 +117,11 @@ def seal(plain: bytes, context: str) -> str:
 
 def open_(token: str, context: str) -> bytes:
     return ring().open(token, context)
+
+
+def seal_bytes(plain: bytes, context: str) -> bytes:
+    return ring().seal_bytes(plain, context)
+
+
+def open_bytes(token: bytes, context: str) -> bytes:
+    return ring().open_bytes(token, context)

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from config.correlation import current_correlation
 from config.masking import MASK, is_secret_name, masked
-from tenants.fields import SealedField
+from tenants.fields import Sealed
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import current_tenant_id, reaching
 from tenants.storable import storable, storable_text
@@ -105,7 +105,7 @@ def snapshot(obj: models.Model, names: Iterable[str] | None = None) -> dict[str,
         if field.name in UNTOLD_FIELDS or (wanted is not None and field.name not in wanted):
             continue
         value = field.value_from_object(obj)
-        is_sealed = isinstance(field, SealedField)
+        is_sealed = isinstance(field, Sealed)
         found[field.name] = (
             (Hidden.of(value) if value else value) if is_sealed else without_secrets(value, field.name)
         )

@@ -16,7 +16,7 @@ import orjson
 from django.db import connection
 from django.db.models import JSONField, Model
 
-from tenants.fields import SealedField
+from tenants.fields import Sealed
 from tenants.scoping import check_tenant
 from tenants.work.dialect import dialect
 
@@ -135,7 +135,7 @@ def _cell(field: Any, value: Any, *, is_postgres: bool) -> Any:
     if isinstance(field, JSONField):
         text = json.dumps(value, cls=field.encoder, ensure_ascii=False)
         return orjson.Fragment(text) if is_postgres else text
-    return field.get_prep_value(value) if isinstance(field, SealedField) else value
+    return field.get_prep_value(value) if isinstance(field, Sealed) else value
 
 
 def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from base64 import b64decode, b64encode
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -21,12 +22,21 @@ class UUID7Field(models.UUIDField[uuid.UUID | str, uuid.UUID]):
         super().__init__(*args, **options)
 
 
-class SealedField(models.TextField[Any, Any]):
-    """Text in the database is a sealed value; the attribute is the plain one. Never usable in a filter."""
+class Sealed(models.Field[Any, Any]):
+    """What the database has is a sealed value; the attribute is the plain one. Never usable in a filter."""
 
     @property
     def context(self) -> str:
         return f"{self.model._meta.label}.{self.name}"
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise TypeError(f"{self.context} is encrypted and cannot be searched; store a digest beside it")
+
+
+class SealedField(Sealed, models.TextField[Any, Any]):
+    """Sealed in a column of text."""
 
     def encode(self, value: Any) -> bytes:
         return str(value).encode("utf-8", "surrogatepass")
@@ -53,11 +63,6 @@ class SealedField(models.TextField[Any, Any]):
         """What `dumpdata` writes: sealed, as it is in the database."""
         return self.get_prep_value(self.value_from_object(obj)) or ""
 
-    def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name == "isnull":
-            return super().get_lookup(lookup_name)
-        raise TypeError(f"{self.context} is encrypted and cannot be searched; store a digest beside it")
-
 
 class EncryptedTextField(SealedField):
     """A secret text such as a token."""
@@ -79,3 +84,24 @@ class EncryptedJSONField(SealedField):
 
     def decode(self, plain: bytes) -> Any:
         return json.loads(plain)
+
+
+class EncryptedBytesField(Sealed, models.BinaryField):
+    """Sealed in a column of bytes: for what may be large, such as the body of a request."""
+
+    def get_prep_value(self, value: Any) -> bytes | None:
+        return None if value is None else keyring.seal_bytes(bytes(value), self.context)
+
+    def from_db_value(self, value: Any, expression: object, connection: object) -> bytes | None:
+        return None if value is None else keyring.open_bytes(bytes(value), self.context)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """What `dumpdata` writes: sealed, as it is in the database."""
+        return b64encode(self.get_prep_value(self.value_from_object(obj)) or b"").decode("ascii")
+
+    def to_python(self, value: Any) -> Any:
+        """Bytes as they are; what `dumpdata` wrote is opened."""
+        if not isinstance(value, str):
+            return value
+        sealed = b64decode(value)
+        return keyring.open_bytes(sealed, self.context) if sealed else None

@@ -86,7 +86,8 @@ INTRODUCTION = """\
 Made from the code by `python manage.py access_matrix`; tests hold this page to the code, and the code to this page
 (tests/test_access.py asks every address as every role). `own`: only what the person had a part in. An
 operator may do all of it in every company, and is audited there; rows without any role are for operators only.
-API keys and trusted systems go by scopes instead ([api.md](api.md)).
+API keys and trusted systems go by scopes instead ([api.md](api.md)), each part of a call's story by the scope of its own
+resource.
 
 Objects narrow some of it further: owners are changed by owners, the last owner stays, nobody gives a role above their
 own, files of data that a role may not export are not listed for it. Bulk actions, autocompletes, inline forms and

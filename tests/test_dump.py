@@ -30,7 +30,8 @@ from tenants.scoping import all_tenants
 from tenants.trail.seal import seal_trails
 from tenants.work import drain
 from tests.services.packages import Package
-from webhooks.models import Attempt
+from webhooks.models import Attempt, Endpoint, Inbound, Source
+from webhooks.tests.factories import make_inbound
 from webhooks.tests.receiver import Receiver, receiving
 
 CANARIES = {
@@ -43,6 +44,11 @@ CANARIES = {
     "endpoint secret": "whsec_" + b64encode(b"canary-endpoint-secret-4e5f60718").decode(),
     "source secret": "whsec_" + b64encode(b"canary-source-secret-a1b2c3d4e5f").decode(),
     "header": "canary-endpoint-header-39d1c0aa",
+    "endpoint path": "canary-endpoint-path-5d8811fe",
+    "endpoint token": "canary-endpoint-token-7be0a194",
+    "inbound body": "canary-inbound-body-c09f2e61",
+    "inbound query": "canary-inbound-query-20d4b7aa",
+    "inbound header": "canary-inbound-header-f1e2d3c4",
     "recording": "canary-rec-20260610-110300-375291234570",
     "recording address": "canary-pbx-files-8842",
 }
@@ -62,7 +68,7 @@ tenants:
     settings: {{url: "{crm}"}}
     credentials: {{api_key: "{crm key}"}}
   endpoints:
-  - {{name: feed, url: "{receiver}", events: ["*"], secret: "{endpoint secret}", headers: {{X-Api-Token: "{header}"}}}}
+  - {{name: feed, url: "{receiver}/{endpoint path}?a={endpoint token}", events: ["*"], secret: "{endpoint secret}", headers: {{X-Api-Token: "{header}"}}}}
   sources:
   - {{name: shop, preset: standard, secret: "{source secret}"}}
 """
@@ -87,11 +93,12 @@ def tenant(settings: Any, transactional_db: None, crm: Simulator, receiver: Rece
     settings.CALL_END_GRACE = 0.0
     settings.EGRESS_ALLOW = ["127.0.0.0/8"]
     former = CANARIES | {"pbx token": CANARIES["former pbx token"]}
-    apply_text(COMPANY.format(**former, crm=crm.url, receiver=receiver.url()))
-    apply_text(COMPANY.format(**CANARIES, crm=crm.url, receiver=receiver.url()))
+    apply_text(COMPANY.format(**former, crm=crm.url, receiver=receiver.url("/ok")))
+    apply_text(COMPANY.format(**CANARIES, crm=crm.url, receiver=receiver.url("/ok")))
     tenant = Tenant.objects.get()
     _call(tenant)
     _visit(tenant)
+    _receive()
     seal_trails()
     for lane in ("webhooks.fanout", "webhooks.deliver"):
         drain(lane)
@@ -139,7 +146,7 @@ def _visit(tenant: Tenant) -> None:
         "/api/v1/endpoints",
         {
             "name": "second",
-            "url": "https://hooks.example.com/",
+            "url": f"https://hooks.example.com/{CANARIES['endpoint path']}?a={CANARIES['endpoint token']}",
             "events": ["*"],
             "secret": CANARIES["endpoint secret"],
         },
@@ -157,6 +164,17 @@ def _visit(tenant: Tenant) -> None:
             integration,
             before=audit.snapshot(integration),
             after=audit.snapshot(Pbx.objects.get()),
+        )
+
+
+def _receive() -> None:
+    """A request that waits for its processing: as an event it is data, and lies open."""
+    with all_tenants():
+        make_inbound(
+            Source.objects.get(),
+            CANARIES["inbound body"].encode(),
+            query=f"customer={CANARIES['inbound query']}",
+            headers={"x-note": CANARIES["inbound header"]},
         )
 
 
@@ -200,6 +218,8 @@ def test_the_scenario_really_stored_what_it_is_about(tenant: Tenant) -> None:
         assert CallEvent.objects.filter(sealed__isnull=False).count() >= 3
         assert Exchange.objects.filter(operation="calls upload").count() == 1
         assert Attempt.objects.filter(status=200).exists()
+        assert {endpoint.url.count("canary") for endpoint in Endpoint.objects.all()} == {2}
+        assert CANARIES["inbound body"] in Inbound.objects.get().body.decode()
         assert StoredAnswer.objects.filter(body__isnull=False).exists()
         assert AuditEntry.objects.count() > 10
 

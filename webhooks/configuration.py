@@ -29,15 +29,16 @@ class Endpoints(Section):
     place = 60
 
     def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
-        for block in each(value, KEYS, {"name", "url"}, place):
+        for block in each(value, KEYS, {"name"}, place):
             self._apply(tenant, block, plan)
 
     def _apply(self, tenant: Tenant, block: Block, plan: Plan) -> None:
         name = text(block, "name")
         endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(tenant=tenant, name=name)
         is_new = endpoint._state.adding
-        if is_new and "events" not in block:
-            raise ConfigurationError(block.place, _("the key “events” is missing"))
+        missing = [key for key in ("url", "events") if is_new and key not in block]
+        if missing:
+            raise ConfigurationError(block.place, _("the key “%(key)s” is missing") % {"key": missing[0]})
         secret = _secret(block)
         plan.save(endpoint, f"endpoint {name}", _values(block), block.place)
         if is_new:
@@ -53,11 +54,8 @@ class Endpoints(Section):
 
 def _values(block: Block) -> dict[str, Any]:
     values: dict[str, Any] = {name: text(block, name) for name in ("description", "format") if name in block}
-    try:
-        # In the spelling that is stored, or the file would look like a change each time.
-        values["url"] = check_url(text(block, "url"), exceptions_in_scope())
-    except UrlProblem as problem:
-        raise ConfigurationError(block.at("url"), str(problem)) from problem
+    if "url" in block:
+        values["url"] = _url(block)
     if values.get("format", Format.STANDARD) not in Format.values:
         known = ", ".join(Format.values)
         raise ConfigurationError(
@@ -70,6 +68,14 @@ def _values(block: Block) -> dict[str, Any]:
     if "timeout" in block:
         values["timeout"] = block["timeout"]
     return values
+
+
+def _url(block: Block) -> str:
+    """In the spelling that is stored, or the file would look like a change each time."""
+    try:
+        return check_url(text(block, "url"), exceptions_in_scope())
+    except UrlProblem as problem:
+        raise ConfigurationError(block.at("url"), str(problem)) from problem
 
 
 def _plain(value: Any) -> Any:
@@ -106,13 +112,10 @@ def _switch(endpoint: Endpoint, block: Block, plan: Plan) -> None:
 
 
 def _dumped(endpoint: Endpoint, secrets: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {
-        "name": endpoint.name,
-        "url": endpoint.url,
-        "events": endpoint.events,
-        "format": endpoint.format,
-    }
-    optional = {"description": endpoint.description, "headers": endpoint.headers, "timeout": endpoint.timeout}
+    shown: dict[str, Any] = {"name": endpoint.name, "events": endpoint.events, "format": endpoint.format}
+    # Of what is sealed nothing is written without being asked for: receivers take secrets in paths and headers, too.
+    sealed = {"url": endpoint.url, "headers": endpoint.headers} if secrets else {}
+    optional = {**sealed, "description": endpoint.description, "timeout": endpoint.timeout}
     shown |= {name: value for name, value in optional.items() if value}
     if not endpoint.is_enabled:
         shown["enabled"] = False

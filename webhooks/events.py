@@ -15,7 +15,10 @@ _ENDPOINT = {
     "properties": {
         "endpoint_id": _ID,
         "name": {"type": "string"},
-        "url": {"type": "string"},
+        "url": {
+            "type": "string",
+            "description": "host and the beginning of the path: the rest may be secret",
+        },
         "reason": {"type": "string", "description": "person, or what the receiver did, such as gone"},
     },
     "required": ["endpoint_id", "name", "url", "reason"],
@@ -23,7 +26,7 @@ _ENDPOINT = {
 _EXAMPLE = {
     "endpoint_id": "019aa0a5-1c2e-7b1a-8d7e-2f4f4c1f0a11",
     "name": "CRM feed",
-    "url": "https://hooks.example.com/switchboard",
+    "url": "https://hooks.example.com/swit…",
     "reason": "gone",
 }
 

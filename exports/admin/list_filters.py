@@ -12,7 +12,7 @@ from exports.registry import Dataset
 
 # Order, page and popups change what is seen of the rows, not which rows they are.
 _NOT_FILTERS = frozenset(
-    {"o", "ot", "p", "all", "e", "_popup", "_to_field", "_facets", "_changelist_filters"}
+    {"o", "ot", "p", "all", "e", "older", "newer", "_popup", "_to_field", "_facets", "_changelist_filters"}
 )
 
 

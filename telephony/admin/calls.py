@@ -203,9 +203,9 @@ def story(call: Call, request: HttpRequest) -> dict[str, Any]:
                 "address": _address(request, one.link),
                 "retry": _retry(request, one.link) if one.is_retryable else "",
             }
-            for one in (tellings(call) if sight >= Sight.EFFECTS else ())
+            for one in (tellings(call) if Sight.MESSAGES in sight else ())
         ],
-        "sees_effects": sight >= Sight.EFFECTS,
+        "sees_effects": Sight.MESSAGES in sight,
         "direction_badge": badges.direction(call),
         "status_badge": badges.status(call),
         "is_alive": call.status in ALIVE or call.finished_at is None,

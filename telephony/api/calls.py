@@ -51,8 +51,14 @@ class CallViewSet(ReadOnlyTenantViewSet):
     @extend_schema(responses=EntrySerializer(many=True))
     @action(detail=True, pagination_class=None)
     def timeline(self, request: Request, pk: str) -> Response:
-        """The story: what the phones did; for managers, who was told; for administrators and machines, every exchange."""
-        entries = timeline(self.get_object(), Sight.of(self._person))
+        """The story: what the phones did; for managers, who was told; for administrators, every exchange.
+
+        Machines see what their other scopes open: `events:read`, `deliveries:read`, and `exchanges:read` for what was said
+        to CRMs.
+        """
+        machine = machine_of(request)
+        sight = Sight.of_machine(machine.allows) if machine else Sight.of(self._person)
+        entries = timeline(self.get_object(), sight)
         return Response(EntrySerializer(entries, many=True).data)
 
     @property

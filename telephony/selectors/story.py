@@ -1,10 +1,10 @@
 """The whole story of one call, in order: what the phones did, who was told, and every word that was said."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum
+from enum import Flag, auto
 from typing import Any
 from uuid import UUID
 
@@ -64,33 +64,55 @@ SOURCES = {
 }
 
 
-class Sight(IntEnum):
-    """How deep somebody may look into a call's story: as deep as the pages that it is gathered from."""
+class Sight(Flag):
+    """What somebody may see of a call's story: as much as of the pages and resources that it is gathered from."""
 
-    CALL = 1  # what the phones did
-    EFFECTS = 2  # and who was told: messages as they came, notifications, deliveries
-    EXCHANGES = 3  # and every word that was said to other systems
+    CALL = auto()  # what the phones did
+    MESSAGES = auto()  # the exchange's own words, and which CRM was told
+    EVENTS = auto()
+    DELIVERIES = auto()
+    EXCHANGES = auto()  # every word that was said to other systems
+    EFFECTS = CALL | MESSAGES | EVENTS | DELIVERIES
+    EVERYTHING = EFFECTS | EXCHANGES
 
     @classmethod
     def of(cls, member: Member | None) -> "Sight":
-        """None stands for machines and the operator's staff."""
+        """None stands for the operator's staff."""
         if member is None or member.role in ADMINISTRATORS:
-            return cls.EXCHANGES
+            return cls.EVERYTHING
         return cls.EFFECTS if member.role in MANAGERS else cls.CALL
 
+    @classmethod
+    def of_machine(cls, allows: Callable[[str], bool]) -> "Sight":
+        """Of a machine that may read calls; `allows` says which scopes it has besides."""
+        sight = cls.CALL | cls.MESSAGES
+        for scope, part in SCOPES.items():
+            sight |= part if allows(scope) else cls(0)
+        return sight
 
-def timeline(call: Call, sight: Sight = Sight.EXCHANGES) -> list[Entry]:
+
+SCOPES = {
+    "events:read": Sight.EVENTS,
+    "deliveries:read": Sight.DELIVERIES,
+    "exchanges:read": Sight.EXCHANGES,
+}
+
+
+def timeline(call: Call, sight: Sight = Sight.EVERYTHING) -> list[Entry]:
     """Everything that happened to a call, in order: six queries at most, whatever its length."""
     events = list(CallEvent.objects.filter(call=call).order_by("created_at", "id")[:MAX_ENTRIES])
     story = _Story(min([event.created_at for event in events], default=call.started_at))
-    _tell_events(story, events, has_bodies=sight >= Sight.EFFECTS)
+    _tell_events(story, events, has_bodies=Sight.MESSAGES in sight)
     _tell_call(story, call)
-    if sight >= Sight.EFFECTS:
-        _tell_news(story, call)
-        _tell_crms(story, call)
-        _tell_deliveries(story, call)
-    if sight >= Sight.EXCHANGES:
-        _tell_exchanges(story, call)
+    tellers = {
+        Sight.EVENTS: _tell_news,
+        Sight.MESSAGES: _tell_crms,
+        Sight.DELIVERIES: _tell_deliveries,
+        Sight.EXCHANGES: _tell_exchanges,
+    }
+    for part, tell in tellers.items():
+        if part in sight:
+            tell(story, call)
     return sorted(story.entries, key=lambda entry: entry.at)
 
 

@@ -13,13 +13,15 @@ from exports.models import Export, State
 from exports.reader import Reader
 from exports.registry import get_dataset
 from exports.request import ExportRequest, InvalidRequest
+from integrations.models import Exchange
 from telephony.models import Call, CallParticipant
 from telephony.selectors import Sight
 from tenants.models import Event, Member, Role, Tenant, User
 from tenants.scoping import all_tenants, tenant_scope
-from tenants.tests.factories import make_extension, make_member, make_tenant
+from tenants.tests.factories import make_api_key, make_extension, make_member, make_tenant
 from tenants.work import drain
 from tests.strangers.belongings import Belongings
+from webhooks.models import Delivery
 
 pytestmark = pytest.mark.django_db
 
@@ -148,12 +150,45 @@ def test_how_deep_each_role_looks(tenant: Tenant) -> None:
     seen = {role: Sight.of(make_member(tenant, role, user=person(role))) for role in Role.values}
 
     assert seen == {
-        "owner": Sight.EXCHANGES,
-        "admin": Sight.EXCHANGES,
+        "owner": Sight.EVERYTHING,
+        "admin": Sight.EVERYTHING,
         "manager": Sight.EFFECTS,
         "agent": Sight.CALL,
         "viewer": Sight.CALL,
     }
+
+
+@pytest.mark.parametrize(
+    ("scopes", "parts"),
+    [
+        (["calls:read"], set()),
+        (["calls:read", "events:read"], {"event"}),
+        (["calls:read", "deliveries:*"], {"delivery"}),
+        (["calls:read", "exchanges:read"], {"exchange"}),
+        (["*"], {"event", "delivery", "exchange"}),
+    ],
+)
+def test_machines_see_what_their_scopes_open(tenant: Tenant, scopes: list[str], parts: set[str]) -> None:
+    """What was said to a CRM, a subscriber's answer and the event log have scopes of their own."""
+    call = make_call(tenant, "150", ANNAS)
+    belongings = Belongings(tenant)
+    exchange, delivery = belongings.of(Exchange), belongings.of(Delivery)
+    for row, words in ((exchange, "said to the CRM"), (delivery, "")):
+        type(row)._base_manager.filter(pk=row.pk).update(
+            correlation_id=call.pk, **({"request_body": words} if words else {})
+        )
+    key = Client(headers={"x-api-key": make_api_key(tenant, scopes)[1]})
+
+    told = key.get(reverse("call-timeline", args=[call.pk]))
+
+    found = {
+        "event": '"event"' in text_of(told),
+        "delivery": '"webhook"' in text_of(told),
+        "exchange": "said to the CRM" in text_of(told),
+    }
+    assert told.status_code == 200
+    assert {name for name, is_there in found.items() if is_there} == parts
+    assert "call" in {entry["source"] for entry in told.json()}
 
 
 def test_agents_export_nothing(tenant: Tenant, calls: dict[str, Call], agents: dict[str, Member]) -> None:

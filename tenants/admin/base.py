@@ -20,10 +20,10 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
-from unfold.paginator import InfinitePaginator
 
 from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
+from tenants.admin.log_list import LogList, paginator
 from tenants.admin.stories import story_link
 from tenants.scoping import all_tenants, current_tenant_id
 
@@ -238,14 +238,21 @@ class TenantAdmin(_Scoped, Audited, _Page, ModelAdmin):
 
 
 class LogAdmin(TenantAdmin):
-    """For long logs: read-only, newest first, and paged without ever counting the table."""
+    """For long logs: read-only, newest first, and paged without ever counting the table, or reading what is skipped."""
 
     append_only = True
-    paginator = InfinitePaginator
     ordering: ClassVar[Any] = ("-id",)
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         return ()
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[LogList]:
+        return LogList
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *more: Any, **options: Any
+    ) -> Any:
+        return paginator(queryset, per_page, *more, **options)
 
     @admin.display(description=_("belongs to"))
     def story(self, row: Any) -> SafeString:

@@ -17,6 +17,16 @@ def scope_for(view: Any, method: str | None) -> str:
     return f"{view.resource}:{READ if method in SAFE_METHODS else WRITE}"
 
 
+def may_write(request: Request, view: Any) -> bool:
+    """Whether this caller might also change what this view shows: some of it is shown in full to those only."""
+    if tenant_of(request) is None:
+        return False
+    machine = machine_of(request)
+    if machine is not None:
+        return machine.allows(f"{view.resource}:{WRITE}")
+    return has_role(request._request, view.roles_for("POST"))
+
+
 class HasScope(BasePermission):
     """A view names its `resource`; reading wants `<resource>:read`, anything else `<resource>:write`."""
 

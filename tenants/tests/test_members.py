@@ -279,6 +279,15 @@ def test_people_switch_between_their_own_companies_only(tenant: Tenant, owner: M
     assert client.get(reverse("admin:index")).context["switchboard_company"] == second
 
 
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", ""]
+)
+def test_switching_leads_to_no_other_site(owner: Member, target: str) -> None:
+    answer = signed_in(owner).post(reverse("switch-tenant"), {"tenant": owner.tenant_id, "next": target})
+
+    assert answer.headers["Location"] == reverse("admin:index")
+
+
 def test_an_operator_inside_a_company_sees_a_banner_and_both_steps_are_on_record(tenant: Tenant) -> None:
     client = Client()
     client.force_login(make_operator())

@@ -32,8 +32,9 @@ def disable_endpoint(endpoint: Endpoint, reason: str = "person") -> bool:
 
 
 def described(endpoint: Endpoint, reason: str) -> dict[str, str]:
-    """The data of this room's own events."""
-    return {"endpoint_id": str(endpoint.pk), "name": endpoint.name, "url": endpoint.url, "reason": reason}
+    """The data of this room's own events, which other endpoints get."""
+    shown = {"endpoint_id": str(endpoint.pk), "name": endpoint.name, "url": endpoint.shown_url}
+    return {**shown, "reason": reason}
 
 
 def _park_waiting(endpoint: Endpoint) -> int:

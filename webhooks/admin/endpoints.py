@@ -41,7 +41,7 @@ class EndpointPage(TenantAdmin):
     form = EndpointForm
     list_display = ("name", "short_url", "wanted", "state_label")
     list_filter = ("state",)
-    search_fields = ("name", "url")
+    search_fields = ("name", "host")
     change_form_outer_before_template = "admin/webhooks/endpoint_head.html"
 
     class Media:
@@ -49,10 +49,18 @@ class EndpointPage(TenantAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         more = ["description", "format", "timeout", "headers", *([] if obj else ["secret"])]
+        # It may hold a secret: only who may change it reads it in full.
+        url = "url" if self._may_save(request, obj) else "short_url"
         return [
-            (None, {"fields": ["name", "url", "events"]}),
+            (None, {"fields": ["name", url, "events"]}),
             (_("More"), {"fields": more}),
         ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if self._may_save(request, obj) else ("short_url",)
+
+    def _may_save(self, request: HttpRequest, obj: Any) -> bool:
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -107,7 +115,7 @@ class EndpointPage(TenantAdmin):
             request,
             title=_("Send test"),
             text=_("An event of the type webhook.test goes to %(url)s, signed like every other.")
-            % {"url": endpoint.url},
+            % {"url": endpoint.shown_url},
             button=_("Send"),
             back=_page(pk),
             form=form,
@@ -186,7 +194,7 @@ class EndpointPage(TenantAdmin):
 
     @admin.display(description=_("URL"))
     def short_url(self, endpoint: Endpoint) -> str:
-        return endpoint.url if len(endpoint.url) <= 60 else endpoint.url[:59] + "…"
+        return endpoint.shown_url
 
     @admin.display(description=_("events"))
     def wanted(self, endpoint: Endpoint) -> str:

@@ -101,6 +101,7 @@ class EndpointForm(OwnedForm):
     class Meta:
         model = Endpoint
         fields = ("name", "url", "events", "description", "format", "timeout", "headers")
+        widgets = {"url": UnfoldAdminTextInputWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,7 +50,7 @@ class EndpointViewSet(TenantViewSet):
         serializer.instance = endpoint
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """An answer kept for repeats lies in the database in the clear, so the secret is left out of it."""
+        """Shown once is shown once: the answer that is kept for repeats is sealed, and has no secret all the same."""
         stored: StoredAnswer | None = getattr(self, "_stored", None)
         final = super().finalize_response(request, response, *args, **kwargs)
         if stored is not None and stored.body:
@@ -86,7 +86,7 @@ class EndpointViewSet(TenantViewSet):
         """Send events again. What was parked is sent by /deliveries/replay."""
         endpoint = self.get_object()
         enable_endpoint(endpoint)
-        return Response(EndpointSerializer(endpoint).data)
+        return Response(self.get_serializer(endpoint).data)
 
     @extend_schema(request=None, responses=EndpointSerializer)
     @action(detail=True, methods=["post"])
@@ -94,4 +94,4 @@ class EndpointViewSet(TenantViewSet):
         """Send nothing more; events are parked meanwhile."""
         endpoint = self.get_object()
         disable_endpoint(endpoint)
-        return Response(EndpointSerializer(endpoint).data)
+        return Response(self.get_serializer(endpoint).data)

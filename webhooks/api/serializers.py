@@ -5,12 +5,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tenants.api.permissions import may_write
 from tenants.models import Event
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
 from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint
 from webhooks.signing import BadSecret, signing_key
 
 ABOUT_KEY = "`whsec_` and base64; made by Switchboard when left out. Shown in this answer only."
+
+ABOUT_URL = (
+    "Events are posted here as JSON. It may hold a secret, so only who may write endpoints reads it in full; others get "
+    "its host and the beginning of its path."
+)
 
 
 def _check_secret(secret: str) -> None:
@@ -45,6 +51,14 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "updated_at",
         )
         read_only_fields = ("id", "state", "disabled_reason", "disabled_at", "created_at", "updated_at")
+        extra_kwargs = {"url": {"help_text": ABOUT_URL}}
+
+    def to_representation(self, endpoint: Endpoint) -> dict[str, Any]:
+        shown = super().to_representation(endpoint)
+        request = self.context.get("request")
+        if request is None or not may_write(request, self.context["view"]):
+            shown["url"] = endpoint.shown_url
+        return shown
 
     def update(self, instance: Endpoint, validated_data: dict[str, Any]) -> Endpoint:
         for name, value in validated_data.items():

@@ -121,6 +121,7 @@ class InboundSerializer(serializers.ModelSerializer[Inbound]):
 class InboundDetailSerializer(InboundSerializer):
     """With the request itself; what proves or logs in is masked."""
 
+    headers = serializers.DictField(child=serializers.CharField(), read_only=True)
     body = serializers.SerializerMethodField(help_text="As text; bytes that are no UTF-8 are replaced.")
     size = serializers.SerializerMethodField(help_text="Bytes of the body.")
 

@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.utils import timezone
 
+from config import keyring
 from config.front.group_commit import GroupWriter
 from config.ids import uuid7
 from tenants.scoping import all_tenants
 from tenants.work.arrivals import arrive
 from webhooks.actions.replay_inbound import LANE
-from webhooks.models import InboundState
+from webhooks.models import Inbound, InboundState
 
 COLUMNS: Final = (
     ("id", "uuid"),
@@ -24,7 +26,7 @@ COLUMNS: Final = (
     ("is_former_secret", "boolean"),
     ("address", "text"),
     ("query", "text"),
-    ("headers", "jsonb"),
+    ("headers", "text"),
     ("content_type", "text"),
     ("body", "bytea"),
     ("event_type", "text"),
@@ -32,6 +34,13 @@ COLUMNS: Final = (
     ("reason", "text"),
     ("replays", "integer"),
     ("correlation_id", "uuid"),
+)
+
+
+# What the fields themselves would do, with one look for the ring and without their JSON, which takes most of the time.
+QUERY, HEADERS, BODY = (
+    Inbound._meta.get_field(name).context  # type: ignore[union-attr]
+    for name in ("query", "headers", "body")
 )
 
 
@@ -68,6 +77,7 @@ def insert(requests: Sequence[NewInbound]) -> list[bool]:
 
 
 def _row(request: NewInbound) -> tuple[Any, ...]:
+    ring = keyring.ring()
     return (
         request.id,
         request.tenant_id,
@@ -76,10 +86,10 @@ def _row(request: NewInbound) -> tuple[Any, ...]:
         request.dedup_key,
         request.is_former_secret,
         request.address,
-        request.query,
-        request.headers,
+        ring.seal(request.query.encode(), QUERY),
+        ring.seal(orjson.dumps(request.headers), HEADERS),
         request.content_type,
-        request.body,
+        ring.seal_bytes(request.body, BODY),
         "",
         (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
         "handshake" if request.is_handshake else "",

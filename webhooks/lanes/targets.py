@@ -55,10 +55,14 @@ class Targets:
         return known is not None and known.revision == revision
 
     def _load(self, ids: Iterable[uuid.UUID]) -> None:
-        for endpoint in Endpoint.objects.filter(id__in=list(ids)):
+        # What is sealed is opened where it is used, so that one that does not open stops no other.
+        for endpoint in Endpoint.objects.filter(id__in=list(ids)).defer("url", "headers"):
             self._known.pop(endpoint.id, None)
             try:
+                endpoint.refresh_from_db(fields=["url", "headers"])
                 self._known[endpoint.id] = _prepared(endpoint)
+            except Endpoint.DoesNotExist:  # deleted at this moment, and its deliveries with it
+                continue
             except (Unreadable, BadSecret):
                 logger.exception("endpoint %s: a secret cannot be read", endpoint.id)
 

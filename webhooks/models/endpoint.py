@@ -1,10 +1,11 @@
 """A subscriber's URL for events, and the secrets that sign for it."""
 
 import uuid
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,9 @@ from webhooks.headers import clean_headers
 from webhooks.limits import LONGEST_TIMEOUT
 from webhooks.matching import clean_patterns
 from webhooks.reasons import explained
+
+URL_LENGTH: Final = 2000
+SHOWN_OF_PATH: Final = 4
 
 
 class EndpointState(models.TextChoices):
@@ -33,7 +37,14 @@ class Endpoint(TenantModel):
     """Where a tenant's events go. Configuration only: nothing that sending changes lives in this row."""
 
     name = models.CharField(_("name"), max_length=100)
-    url = models.CharField(_("URL"), max_length=2000, help_text=_("Events are posted here as JSON."))
+    # Many receivers know their senders by nothing but a secret in the path or in a parameter.
+    url = EncryptedTextField(
+        _("URL"),
+        max_length=URL_LENGTH,
+        validators=[MaxLengthValidator(URL_LENGTH)],
+        help_text=_("Events are posted here as JSON."),
+    )
+    host = models.CharField(_("host"), max_length=300, blank=True, editable=False)
     events = models.JSONField(
         _("events"),
         default=list,
@@ -82,6 +93,11 @@ class Endpoint(TenantModel):
         return self.state == EndpointState.ENABLED
 
     @property
+    def shown_url(self) -> str:
+        """For everybody who may not change it: enough to recognise it by, too little to send to it."""
+        return shortened(self.url)
+
+    @property
     def disabled_reason_text(self) -> str:
         """Why it is disabled, in words."""
         return explained(self.disabled_reason).what if self.disabled_reason else ""
@@ -102,9 +118,18 @@ class Endpoint(TenantModel):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.revision = uuid.uuid4()
+        self.host = urlsplit(self.url).netloc
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "revision", "updated_at"}
+            kwargs["update_fields"] = {*kwargs["update_fields"], "host", "revision", "updated_at"}
         super().save(*args, **kwargs)
+
+
+def shortened(url: str) -> str:
+    """Scheme, host and the beginning of the path."""
+    parts = urlsplit(url)
+    rest = url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+    shown = f"{parts.path[: SHOWN_OF_PATH + 1]}…" if len(rest) > 1 else rest
+    return f"{parts.scheme}://{parts.netloc}{shown}"
 
 
 class EndpointSecret(TenantModel):

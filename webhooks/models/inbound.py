@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import EncryptedBytesField, EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantModel
 from webhooks.models.source import Source
 from webhooks.reasons import Explanation, explained
@@ -18,6 +19,8 @@ class InboundState(models.TextChoices):
 class Inbound(TenantModel):
     """Stored before the sender was answered. `created_at` is when it came.
 
+    What it said is sealed: senders put customers' data into it, and now and then a credential.
+
     There are no rows of refused requests nor of repeats: those are counted only (`SourceTally`, /metrics).
     """
 
@@ -30,10 +33,10 @@ class Inbound(TenantModel):
     )
     is_former_secret = models.BooleanField(_("signed with the former secret"), default=False)
     address = models.CharField(_("sender's address"), max_length=45, blank=True)
-    query = models.CharField(_("parameters of the URL"), max_length=2000, blank=True)
-    headers = models.JSONField(_("headers"), default=dict)
+    query = EncryptedTextField(_("parameters of the URL"), max_length=2000, blank=True, default="")
+    headers = EncryptedJSONField(_("headers"), default=dict)
     content_type = models.CharField(_("content type"), max_length=200, blank=True)
-    body = models.BinaryField(_("body"))
+    body = EncryptedBytesField(_("body"))
     event_type = models.CharField(_("event"), max_length=200, blank=True)
     state = models.CharField(
         _("state"), max_length=10, choices=InboundState.choices, default=InboundState.RECEIVED

@@ -21,6 +21,7 @@ FILE = """tenants:
     events: ["endpoint.*", "endpoint.disabled"]
     secret: "%s"
     format: standard
+    headers: {X-Shop: "7"}
 """
 
 
@@ -73,11 +74,24 @@ def test_dump_is_the_same_form():
 
     assert public == {
         "name": "CRM feed",
-        "url": "https://hooks.example.com/",
         "events": ["endpoint.*", "endpoint.disabled"],
         "format": "standard",
     }
-    assert full == {**public, "secret": SECRET}
+    assert full == {
+        **public,
+        "url": "https://hooks.example.com/",
+        "headers": {"X-Shop": "7"},
+        "secret": SECRET,
+    }
+
+
+def test_a_dump_without_secrets_leaves_what_is_sealed_as_it_is():
+    apply_text(FILE % SECRET)
+
+    assert apply_text(yaml.safe_dump(dump_tenants())).changes == []
+
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.url, endpoint.headers) == ("https://hooks.example.com/", {"X-Shop": "7"})
 
 
 @pytest.mark.parametrize(
@@ -89,6 +103,7 @@ def test_dump_is_the_same_form():
         ("format: standard", "colour: red", "colour"),
         ('secret: "%s"', 'secret: "x%s"', "line 9.*secret"),
         ("    events:", "    enabled: 7\n    events:", "enabled"),
+        ('    url: "https://Hooks.Example.com"\n', "", "line 6.*“url” is missing"),
     ],
 )
 def test_mistakes_name_their_line(old, new, complaint):

@@ -127,8 +127,9 @@ def test_threads_share_a_bucket_without_losing_count(integration):
     one = Bucket(integration.pk, RateLimit("x", per_second=1000, burst=1000))
 
     def take() -> None:
-        for _ in range(50):
-            one.take(5)
+        with tenant_scope(integration.tenant_id):  # threads begin without any
+            for _ in range(50):
+                one.take(5)
         connection.close()
 
     threads = [threading.Thread(target=take) for _ in range(4)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tenants.audit import Actor, acting
 from tenants.models import AuditChain
+from tenants.scoping import all_tenants
 from tenants.trail.retention import prunable, prune
 from tenants.trail.seal import seal_trails
 from tenants.trail.verify import verify_trails
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         if damages:
             # Pruning would remove the evidence.
             raise CommandError("the audit trail was tampered with; see manage.py verify_audit")
-        with acting(Actor(f"manage.py prune_audit ({getpass.getuser()})")):
+        with all_tenants(), acting(Actor(f"manage.py prune_audit ({getpass.getuser()})")):
             for chain in AuditChain.objects.order_by("owner"):
                 if options["dry_run"]:
                     self.stdout.write(f"chain {chain.owner}: up to entry {prunable(chain, before)}")

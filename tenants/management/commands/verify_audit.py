@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tenants.models import AuditChain, Tenant
+from tenants.scoping import all_tenants
 from tenants.trail.entries import INSTALLATION
 from tenants.trail.seal import seal_trails
 from tenants.trail.verify import verify_trails
@@ -23,8 +24,10 @@ class Command(BaseCommand):
         seal_trails()
         damages = verify_trails(owners)
         names = dict(Tenant.objects.values_list("pk", "number"))
-        chains = AuditChain.objects.order_by("owner")
-        for chain in chains if owners is None else chains.filter(owner__in=owners):
+        with all_tenants():
+            chains = AuditChain.objects.order_by("owner")
+            shown = list(chains if owners is None else chains.filter(owner__in=owners))
+        for chain in shown:
             name = (
                 "installation" if chain.owner == INSTALLATION else names.get(chain.owner, "deleted company")
             )
