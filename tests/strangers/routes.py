@@ -38,6 +38,7 @@ OPEN = frozenset(
         # A machine says in the request who it is.
         "oauth-token",
         "oauth-revoke",
+        "oauth-introspect",
     }
 )
 
