@@ -142,6 +142,8 @@ IS_EMBEDDED_BROKER = CELERY_BROKER_URL.startswith("filesystem://")
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default=f"switchboard@{urlsplit(PUBLIC_URL).hostname}")
 
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="ru")
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]

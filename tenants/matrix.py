@@ -91,4 +91,8 @@ resource.
 
 Objects narrow some of it further: owners are changed by owners, the last owner stays, nobody gives a role above their
 own, files of data that a role may not export are not listed for it. Bulk actions, autocompletes, inline forms and
-buttons ask for the same right as the page."""
+buttons ask for the same right as the page.
+
+`reset_factors` removes a member's passkeys, authenticator app and recovery codes. They are the person's and guard every
+company that they work in: an owner removes them only for somebody who has no membership in another company, be it a
+disabled one, and is no operator; for everybody else only an operator can. Nobody removes their own that way."""

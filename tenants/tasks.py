@@ -13,6 +13,7 @@ from tenants.models import SeenNonce, StoredAnswer
 from tenants.oauth import forget_tokens
 from tenants.scoping import all_tenants
 from tenants.signatures import NONCES_KEPT
+from tenants.signin.forgotten import forget_letters
 from tenants.signin.sessions import SessionStore
 from tenants.signin.throttle import forget_old as forget_failures
 from tenants.trail.seal import seal_trails
@@ -70,6 +71,7 @@ def forget() -> None:
     forget_tokens()
     forget_heartbeats()
     forget_failures()
+    forget_letters()
     SessionStore.clear_expired()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

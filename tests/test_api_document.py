@@ -57,9 +57,9 @@ def test_an_outsider_follows_the_document_with_curl(start_installation: StartIns
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    me, events, endpoint, mistake, rates, rotated, by_token, given_back, signed = done.stdout.split("=== ")[
-        1:
-    ]
+    me, events, endpoint, mistake, rates, rotated, by_token, worth, given_back, signed = done.stdout.split(
+        "=== "
+    )[1:]
     assert json.loads(answer(me))["tenant"] == "7001"
     assert json.loads(answer(events))["results"] is not None
     assert json.loads(answer(endpoint))["name"] == "Feed"
@@ -67,6 +67,7 @@ def test_an_outsider_follows_the_document_with_curl(start_installation: StartIns
     assert re.search(r'(?im)^ratelimit: "default";r=\d+;t=\d+', rates)
     assert json.loads(answer(rotated))["key"].startswith("sbk_")
     assert json.loads(answer(by_token))["caller"].startswith("ERP")
+    assert json.loads(answer(worth))["active"] is True
     assert answer(given_back) == "200"
     assert json.loads(answer(signed))["name"] == "Signed"
 

@@ -26,7 +26,7 @@ EXEMPT = {
     "tenants/signin/openid.py": "the gate's own session; catches the errors of its libraries",
     "tenants/counters.py": "the operator's own Redis, by CACHE_URL; only its errors are named",
     "tenants/heartbeats.py": "this host's name",
-    "tenants/actions/invite_member.py": "the operator's own mail server, by EMAIL_URL; only its error is named",
+    "tenants/mail.py": "the operator's own mail server, by EMAIL_URL; only its error is named",
     "tenants/postgresql/": "the hub's own database, by DATABASE_URL",
     "config/supervisor/": "the supervisor looks at its own processes on loopback",
     "telephony/management/commands/replay.py": "an operator's command, to the address given to it",

@@ -72,6 +72,7 @@ def front_routes() -> list[tuple[registry.Route, bool]]:
 def test_everything_that_django_serves_is_told_with_its_methods() -> None:
     told = documented()
     served = list(served_by_django())
+    assert {one.path for one in served} - set(told) == set()
     merged: dict[str, set[str]] = {}
     for one in served:
         merged.setdefault(one.path, set()).update(one.methods or told.get(one.path, ()))

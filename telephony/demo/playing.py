@@ -54,7 +54,7 @@ def send(row: Leased) -> bool:
     name, number, playing, begin = row.group.split()
     with all_tenants():
         pbx = (
-            Pbx.objects.filter(tenant_id=row.tenant_id, is_enabled=True)
+            Pbx.objects.filter(tenant=row.tenant_id, is_enabled=True)
             .select_related("tenant")
             .order_by("id")
             .first()

@@ -1,6 +1,7 @@
 """People who may enter."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -22,10 +23,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from tenants.access import ADMINISTRATORS, NOBODY, OWNERS, is_operator, member_of
 from tenants.actions.change_member import change_member, remove_member, transfer_ownership
-from tenants.actions.invite_member import can_mail, invite_member, mail_invitation
+from tenants.actions.invite_member import invite_member, mail_invitation
 from tenants.admin.badges import badge
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
+from tenants.admin.second_factor import second_factor_view, shown_factors
 from tenants.errors import ConfigError
+from tenants.mail import can_mail
 from tenants.members import check_may_give, check_owner_remains, is_last_owner, may_touch, roles_given_by
 from tenants.models import Invitation, Member, User
 from tenants.names import name_key
@@ -124,8 +127,8 @@ class MemberPage(_GivesRoles):
     search_fields = ("user__username", "user__email", "user__first_name", "user__last_name")
     view_roles = ADMINISTRATORS
     # People come by invitation; operators may add somebody who is known already.
-    own_roles = {"add": NOBODY, "transfer": OWNERS}
-    buttons = {"transfer": "transfer"}
+    own_roles = {"add": NOBODY, "transfer": OWNERS, "reset_factors": OWNERS}
+    buttons = {"transfer": "transfer", "factors": "reset_factors"}
     actions = ("disable_chosen", "enable_chosen")
     change_form_outer_before_template = "admin/tenants/member_head.html"
 
@@ -148,8 +151,16 @@ class MemberPage(_GivesRoles):
         return () if obj is None else ("user",)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.transfer_view)
-        return [path("<uuid:pk>/transfer/", view, name="tenants_member_transfer"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/transfer/", wrap(self.transfer_view), name="tenants_member_transfer"),
+            path(
+                "<uuid:pk>/second-factor/",
+                wrap(partial(second_factor_view, self)),
+                name="tenants_member_factors",
+            ),
+        ]
+        return own + super().get_urls()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
@@ -186,6 +197,9 @@ class MemberPage(_GivesRoles):
     def has_transfer_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Owners hand over what is theirs; operators give the role on the page itself."""
         return self.may(request, "transfer") and member_of(request) is not None
+
+    def has_reset_factors_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, "reset_factors")
 
     @staticmethod
     def _may_touch(request: HttpRequest, obj: Any) -> bool:
@@ -229,6 +243,8 @@ class MemberPage(_GivesRoles):
             and member.is_active
             and self.has_transfer_permission(request)
         )
+        if member is not None and self.has_reset_factors_permission(request):
+            context["factors"] = shown_factors(member)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def transfer_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""/oauth/token and /oauth/revoke: a trusted system trades its secret for tokens, and gives them back.
+"""/oauth/…: a trusted system trades its secret for tokens, gives them back, and asks what its company's tokens are worth.
 
-These answer as RFC 6749 and 7009 say, not as the rest of the API: form bodies in, `{"error": …}` out.
+These answer as RFC 6749, 7009 and 7662 say, not as the rest of the API: form bodies in, `{"error": …}` out.
 """
 
 import base64
@@ -11,16 +11,18 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from oauth2_provider.views import RevokeTokenView, TokenView
+from oauth2_provider.views import IntrospectTokenView, RevokeTokenView, TokenView
 
 from tenants import audit
 from tenants.addresses import is_within
 from tenants.api.strangers import Guessing, note_refusal, note_wrong, refuse_guesser
-from tenants.keys import forget_keys
+from tenants.keys import find_token, forget_keys
 from tenants.models import OAuthApplication
+from tenants.oauth import TOKEN_PREFIX
 from tenants.scoping import all_tenants
 from tenants.usage import usage
 
@@ -102,6 +104,50 @@ class ClientRevokeView(_ClientView, RevokeTokenView):
     def succeeded(self, request: HttpRequest, application: OAuthApplication, response: Any) -> None:
         forget_keys()
         _record(application, request, "token_revoked")
+
+
+class ClientIntrospectView(_ClientView, IntrospectTokenView):
+    """What a token of the same company is worth now. Any other is, in the same words, worth nothing.
+
+    The library's own answer knows no companies, and takes a token itself as proof of who asks: here a client must show
+    its secret. Nothing is audited: a resource server asks with every request that it gets.
+    """
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        token = request.POST.get("token")
+        if not token:
+            return _error("invalid_request", "Token parameter is missing.", 400)
+        asking = self._application(request)
+        found = find_token(token) if token.startswith(TOKEN_PREFIX) else None
+        if asking is None or found is None or found.tenant_id != asking.tenant_id or not _is_live(found):
+            return JsonResponse({"active": False})
+        return JsonResponse(_worth(found))
+
+    def verify_request(self, request: HttpRequest) -> tuple[bool, None]:
+        return False, None
+
+    def unauthenticated_response(self, request: HttpRequest, oauthlib_request: Any = None) -> HttpResponse:
+        headers = {"WWW-Authenticate": 'Basic realm="oauth"'}
+        return _error("invalid_client", "The client id or secret is wrong.", 401, headers)
+
+
+def _is_live(found: OAuthApplication) -> bool:
+    """As the API itself would see it (tenants/api/authentication.py)."""
+    return found.is_active and found.tenant.is_active and not found.is_over(timezone.now())
+
+
+def _worth(found: OAuthApplication) -> dict[str, Any]:
+    """The scopes are those that are left, not those that were asked for."""
+    end = found.ends_at
+    assert end is not None  # tokens have one
+    return {
+        "active": True,
+        "scope": " ".join(found.scopes),
+        "client_id": found.client_id,
+        "sub": found.client_id,
+        "token_type": "Bearer",
+        "exp": int(end.timestamp()),
+    }
 
 
 def _record(application: OAuthApplication, request: HttpRequest, verb: str, **after: Any) -> None:

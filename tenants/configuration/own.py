@@ -1,20 +1,18 @@
-"""This room's sections: extensions, members, API keys."""
+"""This room's sections of people: extensions and members."""
 
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from tenants import audit
 from tenants.configuration.reading import Block, ConfigurationError, Place
-from tenants.configuration.sections import Plan, Section, each, in_words, register_section, text
-from tenants.keys import forget_keys
-from tenants.models import ApiKey, Extension, Member, Role, Tenant, User
-from tenants.models.api_key import digest
+from tenants.configuration.sections import Plan, Section, each, flag, in_words, register_section, text
+from tenants.members import lock_company
+from tenants.models import Extension, Member, Role, Tenant, User
 from tenants.names import name_key
-from tenants.scopes import clean_scopes
 
-KEY_LENGTH = 16
 PERSON = {"name": "first_name", "email": "email"}
 
 
@@ -38,11 +36,23 @@ class Extensions(Section):
 class Members(Section):
     key = "members"
     place = 20
-    keys = frozenset({"username", "role", "password", "extension", "email", "name"})
+    keys = frozenset({"username", "role", "password", "extension", "email", "name", "enabled"})
 
     def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
+        """All of them, and then a look whether an owner is left: the file may name the new one after the old one."""
+        lock_company(tenant.pk)
+        former = {member.user.username_key for member in _owners()}
+        last: Block | None = None
         for block in each(value, self.keys, {"username"}, place, identity="username"):
             self._apply(tenant, block, plan)
+            if name_key(text(block, "username")) in former:
+                last = block
+        if former and last is not None and not _owners():
+            raise ConfigurationError(
+                last.at("role" if "role" in last else "enabled"),
+                _("“%(name)s” is the last owner of company %(number)s: make somebody else an owner first")
+                % {"name": text(last, "username"), "number": tenant.number},
+            )
 
     def _apply(self, tenant: Tenant, block: Block, plan: Plan) -> None:
         username = text(block, "username")
@@ -58,6 +68,8 @@ class Members(Section):
         values: dict[str, Any] = {"role": role}
         if "extension" in block:
             values["extension"] = self._extension(block)
+        if "enabled" in block:
+            values["is_active"] = flag(block, "enabled")
         plan.save(member, f"member {username}", values, block.place)
 
     @staticmethod
@@ -107,9 +119,16 @@ class Members(Section):
                 **({"name": row.user.first_name} if row.user.first_name else {}),
                 **({"email": row.user.email} if row.user.email else {}),
                 **({"extension": row.extension.number} if row.extension else {}),
+                **({} if row.is_active else {"enabled": False}),
             }
             for row in rows
         ]
+
+
+def _owners() -> list[Member]:
+    """Those of the company in scope who can act as such."""
+    live = Member.objects.filter(role=Role.OWNER, is_active=True, user__is_active=True)
+    return list(live.select_related("user"))
 
 
 def _save_user(user: User, block: Block) -> None:
@@ -128,42 +147,5 @@ def _warn_of_weak_password(password: str, user: User, block: Block, plan: Plan) 
         plan.warn(block.at("password"), " ".join(error.messages))
 
 
-class ApiKeys(Section):
-    """Keys are stored hashed, so a dump never holds them."""
-
-    key = "api_keys"
-    place = 30
-
-    def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
-        for block in each(value, {"name", "key", "scopes"}, {"name"}, place, identity="name"):
-            self._apply(tenant, block, plan)
-        forget_keys()
-
-    @staticmethod
-    def _apply(tenant: Tenant, block: Block, plan: Plan) -> None:
-        name = text(block, "name")
-        row = ApiKey.objects.filter(name=name).first() or ApiKey(tenant=tenant, name=name)
-        values: dict[str, Any] = {}
-        if "scopes" in block or row._state.adding:
-            scopes = block.get("scopes") or ["*"]
-            if not isinstance(scopes, list):
-                raise ConfigurationError(block.at("scopes"), "a list was expected")
-            try:
-                values["scopes"] = clean_scopes(scopes)
-            except ValidationError as error:
-                raise ConfigurationError(block.at("scopes"), " ".join(error.messages)) from error
-        if "key" in block:
-            plain = text(block, "key")
-            if len(plain) < KEY_LENGTH:
-                plan.warn(block.at("key"), f"a key of fewer than {KEY_LENGTH} characters can be guessed")
-            values |= {"digest": digest(plain), "prefix": plain[:4]}
-        elif row._state.adding:
-            raise ConfigurationError(block.place, "the key “key” is missing")
-        plan.save(row, f"API key {name}", values, block.place)
-
-    def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
-        return []
-
-
-for _section in (Extensions(), Members(), ApiKeys()):
+for _section in (Extensions(), Members()):
     register_section(_section)

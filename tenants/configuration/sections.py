@@ -164,3 +164,11 @@ def text(block: Block, key: str, default: str = "") -> str:
     if isinstance(value, dict | list):
         raise ConfigurationError(block.at(key), f"“{key}” must be a text")
     return value.source if isinstance(value, Number | Fraction) else str(value)
+
+
+def flag(block: Block, key: str) -> bool:
+    """True or false, and nothing that only looks like it."""
+    value = block[key]
+    if not isinstance(value, bool):
+        raise ConfigurationError(block.at(key), f"“{key}” must be true or false")
+    return value

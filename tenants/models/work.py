@@ -13,7 +13,10 @@ class Work(models.Model):
     id = models.BigAutoField(primary_key=True)
     lane = models.CharField(max_length=40)
     subject = models.UUIDField()
-    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
+    # None for what belongs to a person and not to a company, such as a mail about their password.
+    tenant = models.ForeignKey(
+        "tenants.Tenant", on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     group = models.CharField(max_length=80, blank=True)
     due = models.DateTimeField()
     lease = models.UUIDField(null=True)

@@ -89,6 +89,7 @@ class FailuresPage(_Log):
             "address": _("address"),
             "name": _("name"),
             "code": _("second factor"),
+            "forgotten": _("forgotten password"),
         }.get(row.way, row.way)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Failures]:

@@ -5,7 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-PAGES = ("mfa_", "account_", "socialaccount_", "openid_connect_")
+PAGES = (
+    "mfa_",
+    "account_",
+    "socialaccount_",
+    "openid_connect_",
+    "admin_password_reset",
+    "password-",
+    "invitation",
+)
 
 
 def admin_look(request: HttpRequest) -> dict[str, Any]:

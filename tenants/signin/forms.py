@@ -68,7 +68,7 @@ def counted(begin: Any) -> Iterator[None]:
     try:
         attempt = begin()
     except throttle.Locked as locked:
-        raise ValidationError(_wait(locked.minutes), code="locked") from locked
+        raise ValidationError(wait_text(locked.minutes), code="locked") from locked
     try:
         yield
     except ValidationError:
@@ -78,7 +78,7 @@ def counted(begin: Any) -> Iterator[None]:
     attempt.succeeded()
 
 
-def _wait(minutes: int) -> str:
+def wait_text(minutes: int) -> str:
     return ngettext(
         "Too many wrong tries. Try again in %(count)d minute.",
         "Too many wrong tries. Try again in %(count)d minutes.",

@@ -1,4 +1,4 @@
-"""Sessions whose keys a dump does not reveal, counted failures, and a company's rules for its people's sign-in."""
+"""Sessions whose keys a dump does not reveal, counted failures, a company's rules for sign-in, mails about it."""
 
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.addresses import check_networks
+from tenants.fields import EncryptedTextField, UUID7Field
 from tenants.models import Tenant, User
 from tenants.scoping import TenantManager
 
@@ -97,3 +98,49 @@ class SignInRules(models.Model):
 
     def __str__(self) -> str:
         return str(self.tenant)
+
+
+class ForgottenPassword(models.Model):
+    """What somebody typed who forgot a password, until a worker has looked whether that is anybody.
+
+    The page itself looks nobody up: its answer is the same, and takes as long, for those who are and who are not known.
+    """
+
+    id = UUID7Field()
+    typed = EncryptedTextField()  # may be a password, typed into the wrong field
+    address = models.GenericIPAddressField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LetterKind(models.TextChoices):
+    PASSWORD_LINK = "password_link"  # noqa: S105 a kind of mail
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 a kind of mail
+    SECOND_FACTOR_REMOVED = "factor_removed"
+
+
+class Letter(models.Model):
+    """A mail to a person about how they sign in, and for a link to a new password what makes the link good.
+
+    The link is made of the id by SECRET_KEY, so that nothing here opens it and a repeated mail holds the same one; a
+    digest finds it. `mark` is how the account was when the link was made: after any change of it the link is dead.
+    """
+
+    id = UUID7Field()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=LetterKind.choices)
+    about = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    # Null, not empty: most letters hold no link, and it is unique.
+    digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 unique
+    mark = models.CharField(max_length=64, blank=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "kind", "created_at"], name="letter_user_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

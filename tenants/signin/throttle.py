@@ -7,6 +7,7 @@ An attempt is counted before it is checked and taken back when it was right, so 
 - `name`     one name, whatever the addresses: thirty in an hour (a distributed attack);
 - `device`   one name from a browser in which that person has signed in before (a signed cookie says so). Such a browser
              is counted by itself alone, so nobody elsewhere can lock a person out of their own machine;
+- `forgotten` requests for a new password from one address: ten, then one each quarter of an hour;
 - `code`     second factors and repeated passwords of one person, who has shown the password already.
 
 No wait is longer than fifteen minutes, and administrators can end it. A wait is the same for names that do not exist.
@@ -54,8 +55,10 @@ LIMITS: Final = {
     "device": Limit(5, timedelta(minutes=15), timedelta(minutes=1)),
     "address": Limit(30, timedelta(minutes=15), LONGEST_WAIT, is_sliding=False),
     "name": Limit(30, timedelta(hours=1), LONGEST_WAIT, is_sliding=False),
+    "forgotten": Limit(10, timedelta(hours=1), LONGEST_WAIT, is_sliding=False),
     "code": Limit(5, timedelta(hours=1), timedelta(minutes=1)),
 }
+OF_ADDRESSES: Final = frozenset({"address", "forgotten"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,12 @@ def code_attempt(request: HttpRequest, user: User) -> Attempt:
     return _begin([_counter("code", str(user.pk), device or "")], user)
 
 
+def forgotten_attempt(request: HttpRequest) -> Attempt:
+    """Count one request for a new password. It never succeeds, so it is never taken back."""
+    address = neighbourhood(request.META.get("REMOTE_ADDR"))
+    return _begin([_counter("forgotten", address, address=address)], None)
+
+
 def forget_old() -> None:
     Failures.objects.filter(last_at__lt=timezone.now() - KEPT).delete()
 
@@ -156,7 +165,7 @@ def _create_missing(counters: tuple[Counter, ...], user: User | None) -> None:
     )
     for counter in counters:
         if counter.key not in known:
-            owner = None if counter.way == "address" else user
+            owner = None if counter.way in OF_ADDRESSES else user
             try:
                 with transaction.atomic():
                     Failures.objects.create(

@@ -3,11 +3,15 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from tenants.signin import openid, views
+from tenants.signin import forgotten_pages, openid, views
 from tenants.signin.invitation import invitation_page
 
 urlpatterns = [
     path("admin/invitation/<str:token>/", invitation_page, name="invitation"),
+    # By this name unfold's sign-in page finds it.
+    path("admin/forgotten-password/", forgotten_pages.forgotten_page, name="admin_password_reset"),
+    path("admin/forgotten-password/asked/", forgotten_pages.asked_page, name="password-asked"),
+    path("admin/new-password/<str:token>/", forgotten_pages.link_page, name="password-link"),
     path("admin/security/", views.security, name="security"),
     path("admin/security/sessions/end/", views.end_own_sessions, name="end-own-sessions"),
     path("admin/security/two-factor/", include("allauth.mfa.urls")),

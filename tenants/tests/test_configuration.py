@@ -139,7 +139,6 @@ def test_an_error_at_the_end_undoes_everything():
         ("tenants:\n- number: '1'\n  members: [{username: a, role: king}]", 3, "unknown role"),
         ("tenants:\n- number: '1'\n  members: [{username: a b, role: admin}]", 3, "username"),
         ("tenants:\n- number: '1'\n  members: [{username: a, extension: '9'}]", 3, "no extension 9"),
-        ("tenants:\n- number: '1'\n  api_keys: [{name: a}]", 3, "“key” is missing"),
         (
             "tenants:\n- number: '1'\n  api_keys: [{name: a, key: kkkkkkkkkkkkkkkkk, scopes: [all]}]",
             3,
@@ -240,6 +239,69 @@ def test_a_key_of_another_company_is_an_error_with_its_line():
     message = error_of("tenants:\n- number: '1'\n  api_keys: [{name: ci, key: sbk_0123456789abcdef}]")
 
     assert message.startswith("line 3")
+
+
+TWO_OWNERS = """\
+tenants:
+- number: "0367"
+  members:
+  - {username: anna, role: owner}
+  - {username: boris, role: manager}
+"""
+
+
+@pytest.mark.parametrize(
+    ("members", "line"),
+    [
+        ("  - {username: anna, role: admin}", 4),
+        ("  - {username: boris, role: admin}\n  - {username: ANNA, role: viewer}", 5),
+        ("  - username: anna\n    enabled: false", 5),
+        ("  - {username: anna, role: owner, enabled: false}\n  - {username: boris, role: admin}", 4),
+        ("  - {username: anna, role: admin}\n  - {username: boris, role: owner, enabled: false}", 4),
+    ],
+)
+def test_the_last_owner_stays(members, line):
+    apply_text(TWO_OWNERS)
+
+    message = error_of(f'tenants:\n- number: "0367"\n  members:\n{members}\n')
+
+    assert message.startswith(f"line {line}")
+    assert "is the last owner of company 0367" in message
+
+
+def test_a_company_changes_hands_in_any_order():
+    apply_text(TWO_OWNERS)
+
+    apply_text(TWO_OWNERS.replace("owner", "x").replace("manager", "owner").replace("role: x", "role: admin"))
+
+    with all_tenants():
+        roles = dict(Member.objects.values_list("user__username", "role"))
+    assert roles == {"anna": "admin", "boris": "owner"}
+
+
+def test_owners_who_are_not_live_do_not_count():
+    apply_text(TWO_OWNERS.replace("manager", "owner"))
+    User.objects.filter(username="boris").update(is_active=False)
+
+    assert "“anna” is the last owner" in error_of(
+        "tenants: [{number: '0367', members: [{username: anna, role: admin}]}]"
+    )
+
+
+def test_a_disabled_member_stays_disabled_elsewhere():
+    apply_text(TWO_OWNERS)
+    apply_text("tenants: [{number: '0367', members: [{username: boris, enabled: false}]}]")
+    dumped = yaml.safe_dump(dump_tenants())
+    assert apply_text(dumped).changes == []
+    Tenant.objects.all().delete()
+
+    apply_text(dumped)
+
+    with all_tenants():
+        assert dict(Member.objects.values_list("user__username", "is_active")) == {
+            "anna": True,
+            "boris": False,
+        }
 
 
 def test_a_weak_password_and_a_short_key_are_told():

@@ -133,7 +133,7 @@ def test_there_is_no_other_grant(system, grant):
 
 
 def test_there_is_no_other_page():
-    for name in ("authorize", "register", "list", "device-authorization", "introspect"):
+    for name in ("authorize", "register", "list", "device-authorization", "introspect", "revoke-token"):
         with pytest.raises(NoReverseMatch):
             reverse(f"oauth2_provider:{name}")
     shown = {

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import cast
 
 import django
 
@@ -46,7 +47,7 @@ class EventLane(PooledLane):
     def record(self, outcomes: list[Outcome]) -> None:
         Event.objects.bulk_create(
             Event(
-                tenant_id=outcome.row.tenant_id,
+                tenant_id=cast(int, outcome.row.tenant_id),
                 type="test.done",
                 data={},
                 key=str(outcome.row.subject),

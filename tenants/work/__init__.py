@@ -3,7 +3,6 @@
 Rows are the truth, messages only wake. See docs/leased-work.md.
 """
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -33,10 +32,8 @@ __all__ = [
 ]
 
 
-def enqueue(
-    name: str, entries: Sequence[tuple[uuid.UUID, int, str, datetime | None]], *, again: bool = False
-) -> None:
-    """Queue (subject, tenant id, group, due or None for now) in the caller's transaction; wake the lane after it.
+def enqueue(name: str, entries: Sequence[store.Entry], *, again: bool = False) -> None:
+    """Queue (subject, tenant id or None, group, due or None for now) in the caller's transaction; wake the lane after it.
 
     A subject that is queued already stays as it is; `again` makes it due anew even while somebody works on it.
     """

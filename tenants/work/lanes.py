@@ -20,7 +20,7 @@ class Leased:
 
     id: int
     subject: uuid.UUID
-    tenant_id: int
+    tenant_id: int | None
     group: str
     attempt: int
     lease: uuid.UUID = field(repr=False)

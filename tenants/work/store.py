@@ -13,7 +13,7 @@ from tenants.ids import uuid7
 from tenants.work.dialect import Dialect, dialect
 from tenants.work.lanes import Lane, Leased, Outcome
 
-Entry = tuple[uuid.UUID, int, str, datetime | None]
+Entry = tuple[uuid.UUID, int | None, str, datetime | None]
 # How far down the due rows one lease looks, in batches, for groups that still have room. Whatever it finds fills a
 # group, which the next lease leaves out: so it need not look further to reach everybody.
 LOOKAHEAD = 4
@@ -21,7 +21,7 @@ CHUNK = 1000  # rows in one INSERT; SQLite allows 32,766 parameters in a stateme
 
 
 def insert(lane_name: str, entries: Sequence[Entry], *, again: bool = False) -> None:
-    """Put rows into the queue: (subject, tenant id, group, due or None for now).
+    """Put rows into the queue: (subject, tenant id or None, group, due or None for now).
 
     A subject that is already queued stays as it is; with `again` it becomes due anew and whoever holds it loses the
     lease, so that work whose input changed in the middle is done once more.
