@@ -1,11 +1,12 @@
 """Fixtures and rules for all tests."""
 
+import functools
 import os
 import re
 import secrets
 import sys
 
-from tests import isolation
+from tests import databases, isolation
 
 # Before anything reads Django's settings. pytest-django would read them earlier if pyproject.toml named them.
 isolation.isolate()
@@ -19,9 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -33,12 +33,20 @@ from tenants.trail.triggers import erasing
 
 pytest_plugins = ["tests.processes"]
 
+# Hashing as slow as it should be is what tests of signing in turn on for themselves.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# How long an example takes says more about the machine's other work than about the property.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
+IS_SQLITE = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; or name a server of your own."
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of one engine's own behaviour are left out on the other: that is a choice, not a skip."""
-    vendor = "sqlite" if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") else "postgresql"
+    vendor = "sqlite" if IS_SQLITE else "postgresql"
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
@@ -59,12 +67,29 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """The copy of the template is there already; it goes with the session's folder."""
+    return django_db_keepdb or IS_SQLITE
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """SQLite tests use a file: several threads cannot share Django's default in-memory database."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        database.setdefault("TEST", {})["NAME"] = str(Path(settings.DATA_DIR) / f"test-{worker}.sqlite3")
+    """A migrated database is copied: to migrate an empty one takes a quarter of a minute.
+
+    SQLite's is a file, because several threads cannot share Django's default in-memory database.
+    """
+    test = settings.DATABASES["default"].setdefault("TEST", {})
+    if IS_SQLITE:
+        file = Path(settings.DATA_DIR) / f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.sqlite3"
+        databases.copy_sqlite(file)
+        test["NAME"] = str(file)
+    else:
+        test["TEMPLATE"] = databases.postgres_template(os.environ["DATABASE_URL"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not IS_SQLITE and os.environ["TEST_TEMPLATES"].startswith(str(settings.DATA_DIR)):
+        databases.forget(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,11 +115,18 @@ TEST = re.compile(r"tests/|.*/tests/|.*/tests\.py")
 def _is_a_test_asking() -> bool:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        path = frame.f_code.co_filename.removeprefix(ROOT)
-        if path != frame.f_code.co_filename and not SCOPELESS.match(path):
-            return TEST.match(path) is not None
+        answer = _is_a_tests_file(frame.f_code.co_filename)
+        if answer is not None:
+            return answer
         frame = frame.f_back
     return False
+
+
+@functools.cache
+def _is_a_tests_file(name: str) -> bool | None:
+    """None for files that say nothing about who asks."""
+    path = name.removeprefix(ROOT)
+    return None if path == name or SCOPELESS.match(path) else TEST.match(path) is not None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -136,13 +168,21 @@ def postgres_url() -> str:
 @pytest.fixture
 def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
     """An empty database of the test's own, gone afterwards: its URL."""
+    yield from _own_database(postgres_url, "template1")
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_url: str) -> Iterator[str]:
+    """The same, with all tables made."""
+    yield from _own_database(postgres_url, databases.postgres_template(postgres_url))
+
+
+def _own_database(server: str, template: str) -> Iterator[str]:
     name = f"switchboard_{secrets.token_hex(6)}"
-    parts = urlsplit(postgres_url)
-    maintenance = urlunsplit(parts._replace(path="/postgres"))
-    with psycopg.connect(maintenance, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield urlunsplit(parts._replace(path=f"/{name}"))
-    with psycopg.connect(maintenance, autocommit=True) as connection:
+    with databases.on_server(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield databases.named(server, name)
+    with databases.on_server(server) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

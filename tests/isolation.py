@@ -41,6 +41,8 @@ def isolate() -> None:
     folder = tempfile.mkdtemp(prefix="switchboard-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ |= ENVIRONMENT | {"DATA_DIR": folder}
+    # Named by a run of several sessions; a session by itself has its own, which its workers share.
+    os.environ.setdefault("TEST_TEMPLATES", f"{folder}/templates")
     # Named aloud by whoever tests on a server; never taken from .env.
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder}/switchboard.sqlite3")
     del os.environ["EXPORT_DIR"]

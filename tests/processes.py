@@ -24,6 +24,7 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from tests.databases import copy_sqlite
 from tests.isolation import ENVIRONMENT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -265,18 +266,24 @@ def _clean_environment() -> dict[str, str]:
 
 
 class StartInstallation(Protocol):
-    def __call__(self, *command: str, wait: bool = True, **environment: str) -> Installation: ...
+    def __call__(
+        self, *command: str, wait: bool = True, from_nothing: bool = False, **environment: str
+    ) -> Installation: ...
 
 
 def _starter() -> Iterator[StartInstallation]:
     with ExitStack() as cleanup:
 
-        def start(*command: str, wait: bool = True, **environment: str) -> Installation:
+        def start(
+            *command: str, wait: bool = True, from_nothing: bool = False, **environment: str
+        ) -> Installation:
             # A short path: that of the control socket may have 100 characters.
             folder = Path(tempfile.mkdtemp(prefix="sb-"))
             cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
             installation = Installation(folder, free_ports(), environment)
             cleanup.callback(installation.destroy)
+            if not from_nothing and not {"DATABASE_URL", "DATA_DIR"} & set(environment):
+                copy_sqlite(installation.data_dir / "switchboard.sqlite3")
             installation.launch(*command)
             if wait:
                 installation.wait_until_healthy()
@@ -287,7 +294,10 @@ def _starter() -> Iterator[StartInstallation]:
 
 @pytest.fixture
 def start_installation() -> Iterator[StartInstallation]:
-    """Starts installations for one test, by `manage.py serve` or another command; `wait=False` does not wait for /health."""
+    """Starts installations for one test, by `manage.py serve` or another command; `wait=False` does not wait for /health.
+
+    They find their tables made, unless `from_nothing` makes it a first start in an empty folder.
+    """
     yield from _starter()
 
 

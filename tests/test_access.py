@@ -1,5 +1,6 @@
 """Every surface keeps to the permission matrix: each address, bulk action, autocomplete and dataset, as each role."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,6 @@ import pytest
 from django.contrib import admin
 from django.core.management import call_command
 from django.db import models, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,8 +20,9 @@ from tenants.matrix import ROLES, all_rules
 from tenants.models import ApiKey, Extension, Member, OAuthApplication, Role, User
 from tenants.scoping import tenant_scope
 from tenants.signin.models import Session
-from tenants.tests.factories import make_member, make_tenant
+from tenants.tests.factories import make_member
 from tests.strangers.belongings import Belongings, path_to_tenant
+from tests.strangers.furnishing import SteadyClient, furnished, lasting_rows, put_files_back
 from tests.strangers.routes import Route, every_route
 
 # Who may do what is decided before any query: one engine is enough, and the walk is long.
@@ -47,7 +48,7 @@ OF_API = [route for route in ROUTES if hasattr(route.view_class, "roles_for")]
 @dataclass(frozen=True, slots=True)
 class Person:
     role: str
-    client: Client
+    client: SteadyClient
 
     def ask(self, method: str, address: str, content: Any = None, **more: Any) -> int:
         """The status; what it did is undone."""
@@ -61,13 +62,33 @@ class Person:
         return int(answer.status_code)
 
 
+@pytest.fixture(scope="module")
+def company(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Belongings, list[Person]]]:
+    with lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")):
+        belongings = prepared()
+        yield belongings, staff_of(belongings)
+
+
 @pytest.fixture
-def ours() -> Belongings:
-    belongings = Belongings(make_tenant())
+def ours(company: tuple[Belongings, list[Person]]) -> Belongings:
+    put_files_back(company[0])
+    return company[0]
+
+
+@pytest.fixture
+def people(company: tuple[Belongings, list[Person]]) -> list[Person]:
+    for person in company[1]:
+        person.client.begin_again()
+    return company[1]
+
+
+def prepared() -> Belongings:
+    belongings = furnished()
     extension = belongings.of(Extension)
     Extension._base_manager.filter(pk=extension.pk).update(number="150")
     CallParticipant._base_manager.filter(pk=belongings.of(CallParticipant).pk).update(extension="150")
-    belongings.of(Member)  # lock-outs are shown of people who work here
     # Marks are no scopes and no addresses: these would be refused for that, not for the role.
     plain: dict[str, Any] = {"scopes": ["*"], "allowed_networks": []}
     ApiKey._base_manager.filter(pk=belongings.of(ApiKey).pk).update(**plain)
@@ -78,24 +99,18 @@ def ours() -> Belongings:
     return belongings
 
 
-@pytest.fixture
-def people(ours: Belongings) -> list[Person]:
+def staff_of(ours: Belongings) -> list[Person]:
     """One of each role; the agent had a part in the one call."""
     found = []
     for role in ROLES:
         # Without a password, whose hashing takes its time.
         user = User.objects.create(username=f"{role}-{ours.mark}")
         member = make_member(ours.tenant, role, user=user, extension=ours.of(Extension))
-        client = Client()
+        client = SteadyClient()
         client.force_login(member.user)
+        client.settle()
         found.append(Person(role, client))
     return found
-
-
-@pytest.fixture(autouse=True)
-def _settings(settings: Any, tmp_path: Any) -> None:
-    settings.EXPORT_DIR = tmp_path
-    settings.LANGUAGE_CODE = "en"
 
 
 def test_the_document_is_what_the_code_says() -> None:
@@ -124,6 +139,9 @@ def test_admin_pages_and_buttons(route: Route, people: list[Person], ours: Belon
     page: Any = admin.site._registry[route.admin_model]  # type: ignore[index]
     action = action_behind(route)
     address = route.address(route.arguments(ours)) if route.parameters else route.address()
+    if action == "add" and page.model._meta.pk.is_relation:
+        # A company has one of it: without that, there is one to add.
+        page.model._base_manager.filter(pk=ours.of(page.model).pk).delete()
     for person in people:
         may = person.role in (page.roles_for(action) or ()) and route.name not in CONDITIONAL
         may_see = person.role in page.roles_for("view")
@@ -234,7 +252,7 @@ def test_every_page_that_shows_a_companys_rows_declares_its_roles() -> None:
 
 
 def test_nobody_without_a_role_gets_anything(ours: Belongings) -> None:
-    client = Client()
+    client = SteadyClient()
     client.force_login(User.objects.create(username="lonely"))
     assert not Member._base_manager.filter(user__username="lonely").exists()
     stranger = Person("", client)

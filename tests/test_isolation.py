@@ -22,13 +22,14 @@ from exports.lanes import LANE
 from exports.links import signed_url
 from exports.models import Export
 from exports.registry import Dataset, all_datasets
-from tenants.models import Member, Role, Tenant, User
-from tenants.tests.factories import make_api_key, make_member, make_tenant
+from tenants.models import Member, Role, User
+from tenants.tests.factories import make_api_key, make_member
 from tenants.work import drain
 from tests.strangers.asking import parameters_asked_for
 from tests.strangers.belongings import Belongings, owned_models, strays
 from tests.strangers.bodies import bodies_of
 from tests.strangers.forms import forged
+from tests.strangers.furnishing import SteadyClient, furnished, lasting_rows, put_files_back
 from tests.strangers.routes import Route, every_route, model_named
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ by_name = {"ids": lambda route: route.template}
 @dataclass(frozen=True, slots=True)
 class Caller:
     name: str
-    client: Client
+    client: SteadyClient
     of_ours: bool
 
     def ask(self, method: str, route: Route, address: str, content: Any = None) -> HttpResponseBase:
@@ -59,40 +60,56 @@ class Caller:
         return send(address, content or {}) if method == "post" else send(address)
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    ours: Belongings
+    theirs: Belongings
+    callers: list[Caller]
+    before: dict[str, Any]
+    """What is theirs."""
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    with lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")):
+        ours, theirs = furnished(), furnished()
+        headers = {"Authorization": f"Bearer {make_api_key(ours.tenant)[1]}"}
+        callers = [
+            Caller("owner", owner_of(ours, theirs).settle(), True),
+            Caller("key", SteadyClient(headers=headers).settle(), True),
+            Caller("anonymous", SteadyClient().settle(), False),
+        ]
+        yield World(ours, theirs, callers, theirs.snapshot())
+
+
 @pytest.fixture
-def theirs() -> Belongings:
+def theirs(world: World) -> Belongings:
     """What must stay unseen and untouched."""
-    return furnished()
+    return world.theirs
 
 
 @pytest.fixture
-def ours() -> Belongings:
+def ours(world: World) -> Belongings:
     """The strangers' own: their pages are not empty, and their own rows can be made to point at others'."""
-    return furnished()
-
-
-def furnished() -> Belongings:
-    belongings = Belongings(make_tenant())
-    Tenant.objects.filter(pk=belongings.tenant.pk).update(name=belongings.mark)
-    belongings.make_all()
-    return belongings
+    put_files_back(world.ours)
+    return world.ours
 
 
 @pytest.fixture
-def callers(ours: Belongings, theirs: Belongings) -> list[Caller]:
-    return [
-        Caller("owner", owner_of(ours, theirs), True),
-        Caller("key", Client(headers={"Authorization": f"Bearer {make_api_key(ours.tenant)[1]}"}), True),
-        Caller("anonymous", Client(), False),
-    ]
+def callers(world: World) -> list[Caller]:
+    for caller in world.callers:
+        caller.client.begin_again()
+    return world.callers
 
 
-def owner_of(ours: Belongings, theirs: Belongings) -> Client:
+def owner_of(ours: Belongings, theirs: Belongings) -> SteadyClient:
     """An owner, who was once dismissed by the other company and still has its number in the session."""
     member = make_member(ours.tenant, Role.OWNER, user=User.objects.create(username=f"owner-{ours.mark}"))
     former = make_member(theirs.tenant, Role.OWNER, user=member.user)
     Member._base_manager.filter(pk=former.pk).update(is_active=False)
-    client = Client()
+    client = SteadyClient()
     client.force_login(member.user)
     session = client.session
     session["tenant"] = theirs.tenant.pk
@@ -101,21 +118,13 @@ def owner_of(ours: Belongings, theirs: Belongings) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_sent(settings: Any, tmp_path: Any) -> None:
-    settings.EXPORT_DIR = tmp_path
-    settings.LANGUAGE_CODE = "en"
-
-
-@pytest.fixture(autouse=True)
-def _untouched(theirs: Belongings, callers: list[Caller]) -> Iterator[None]:
+def _untouched(world: World, ours: Belongings, callers: list[Caller]) -> Iterator[None]:
     """Whatever the test does, nothing of theirs changes, and nothing of anybody's points across."""
-    before = theirs.snapshot()
-
     yield
 
-    after = theirs.snapshot()
-    assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
-    assert list(strays()) == []
+    after = world.theirs.snapshot()
+    assert {name: rows for name, rows in after.items() if rows != world.before[name]} == {}
+    assert strays() == []
 
 
 def text_of(response: Any) -> str:
@@ -221,7 +230,7 @@ def rolled_back() -> Iterator[None]:
     """What was done is judged, and undone for the next question."""
     with transaction.atomic():
         yield
-        assert list(strays()) == []
+        assert strays() == []
         transaction.set_rollback(True)
 
 

@@ -74,7 +74,7 @@ def receiver() -> Iterator[Receiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     kept.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield kept
     server.shutdown()
@@ -88,8 +88,19 @@ def crm() -> Iterator[Simulator]:
 
 
 SQLITE = pytest.param({}, id="sqlite")
-RABBITMQ = pytest.param({"server": "amqp"}, id="postgresql-rabbitmq", marks=pytest.mark.services)
-REDIS = pytest.param({"server": "redis"}, id="postgresql-redis", marks=pytest.mark.services)
+DATABASE = "migrated_postgres_url"
+RABBITMQ = pytest.param(
+    {"server": "amqp", "database": DATABASE}, id="postgresql-rabbitmq", marks=pytest.mark.services
+)
+REDIS = pytest.param(
+    {"server": "redis", "database": DATABASE}, id="postgresql-redis", marks=pytest.mark.services
+)
+# The first start of a server: it makes all tables itself.
+FIRST_START = pytest.param(
+    {"server": "amqp", "database": "fresh_postgres_url"},
+    id="postgresql-rabbitmq",
+    marks=pytest.mark.services,
+)
 
 
 @pytest.fixture(params=[SQLITE, RABBITMQ, REDIS])
@@ -103,7 +114,7 @@ def hub(
     environment = {"EGRESS_ALLOW": "127.0.0.0/8", "DEMO": "false"}
     server = request.param.get("server")
     if server:
-        environment["DATABASE_URL"] = request.getfixturevalue("fresh_postgres_url")
+        environment["DATABASE_URL"] = request.getfixturevalue(request.param["database"])
         environment["BROKER_URL"] = request.getfixturevalue(f"{server}_url")
     installation = start_installation(**environment)
     file = tmp_path / "company.yaml"
@@ -128,6 +139,7 @@ def post(hub: Installation, kind: str, body: dict[str, Any]) -> int:
     ).status
 
 
+@pytest.mark.parametrize("hub", [SQLITE, FIRST_START, REDIS], indirect=True)
 def test_a_call_reaches_the_crm_the_subscriber_and_the_excel_file(
     hub: Installation, crm: Simulator, receiver: Receiver
 ) -> None:

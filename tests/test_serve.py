@@ -20,7 +20,7 @@ PARTS = {"web", "database", "workers", "beat"}
 
 @pytest.fixture(scope="module")
 def installation(start_shared_installation: StartInstallation) -> Installation:
-    return start_shared_installation()
+    return start_shared_installation(from_nothing=True)
 
 
 def test_health_names_every_part(installation: Installation) -> None:
@@ -104,23 +104,28 @@ def test_ctrl_c_stops_everything(start_installation: StartInstallation) -> None:
     installation.interrupt()
 
     assert installation.wait_until_gone() == 0
+    assert installation.output.endswith("Stopped.\n")
     assert installation.health().status == 0
 
 
 def test_ctrl_c_under_make_stops_everything(start_installation: StartInstallation) -> None:
-    installation = start_installation("make", "run")
+    installation = start_installation("make", "run", from_nothing=True)
 
     installation.interrupt()
 
     installation.wait_until_gone()
 
 
-def test_sigterm_stops_everything(start_installation: StartInstallation) -> None:
-    installation = start_installation()
+def test_sigterm_stops_everything_and_it_says_so_in_the_installations_language(
+    start_installation: StartInstallation,
+) -> None:
+    installation = start_installation(LANGUAGE_CODE="ru")
 
     os.kill(installation.pid, signal.SIGTERM)
 
     assert installation.wait_until_gone() == 0
+    assert "Останавливаемся…" in installation.output
+    assert installation.output.endswith("Остановлено.\n")
 
 
 def test_nobody_outlives_a_killed_supervisor(start_installation: StartInstallation) -> None:

@@ -3,5 +3,6 @@
     serve (terminal, preparation)  ->  supervisord (restarts what dies)  ->  web, worker, worker-exports, beat, simulators
 
 `processes` says what runs, `supervisord` writes its configuration, `tether` lets nobody outlive their parent, `logs` shows all
-logs on one terminal, `preparation` brings database and files up to date, `terminal` is the process that a person sees.
+logs on one terminal, `preparation` brings database and files up to date, `terminal` is the process that a person sees, `words` what it
+says to them.
 """

@@ -52,8 +52,8 @@ def _watch(plan: Plan, stopped: threading.Event, say: Callable[[str], object]) -
     while not stopped.wait(POLL_SECONDS):
         health = ask_health(plan)
         if health.is_ok:
-            say(plan.greeting)
+            say(plan.words.greeting)
             return
         if time.monotonic() > impatient_at:
-            say(f"Still waiting for: {health.missing}. The lines above say why.")
+            say(plan.words.waiting % {"missing": health.missing})
             impatient_at = time.monotonic() + PATIENCE_SECONDS

@@ -7,6 +7,8 @@ import socket
 import time
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 STOPPING_SECONDS = 20
 
 
@@ -27,16 +29,20 @@ def lock(data_dir: Path) -> int:
             break
         except BlockingIOError:
             if time.monotonic() > deadline:
-                owner = path.read_text().strip() or "unknown"
+                owner = path.read_text().strip() or "?"
                 os.close(descriptor)
-                raise Occupied(
-                    f"Another Switchboard (process {owner}) runs in {data_dir}. "
-                    "Stop it, or give this one its own DATA_DIR and PORT."
-                ) from None
+                raise Occupied(_told(owner, data_dir)) from None
             time.sleep(0.1)
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return descriptor
+
+
+def _told(owner: str, data_dir: Path) -> str:
+    return _(
+        "Another Switchboard (process %(owner)s) runs in %(folder)s. "
+        "Stop it, or give this one its own DATA_DIR and PORT."
+    ) % {"owner": owner, "folder": data_dir}
 
 
 def _is_orphaned(path: Path) -> bool:
@@ -55,7 +61,7 @@ def _is_orphaned(path: Path) -> bool:
 
 def require_free(host: str, port: int, purpose: str) -> None:
     """Raise `Occupied` when nobody could listen there."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -65,10 +71,18 @@ def require_free(host: str, port: int, purpose: str) -> None:
 
 
 def _reason(error: OSError, host: str, port: int, purpose: str) -> str:
+    told = {"host": host, "port": port, "purpose": purpose}
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} ({purpose}) is taken by another program. Choose another: make run PORT={port + 10}"
+        text = _(
+            "Port %(port)d (%(purpose)s) is taken by another program. Choose another: make run PORT=%(other)d"
         )
+        return text % {**told, "other": port + 10}
     if error.errno == errno.EACCES:
-        return f"Port {port} ({purpose}) may only be used by root. Choose one above 1023: make run PORT=8081"
-    return f"Cannot listen on {host}:{port} ({purpose}): {error.strerror}"
+        text = _(
+            "Port %(port)d (%(purpose)s) may only be used by root. Choose one above 1023: make run PORT=8081"
+        )
+        return text % told
+    return _("Cannot listen on %(host)s:%(port)d (%(purpose)s): %(reason)s") % {
+        **told,
+        "reason": error.strerror,
+    }

@@ -6,13 +6,24 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What the lean process says, in the installation's language: without Django it could not translate."""
+
+    greeting: str
+    waiting: str  # with %(missing)s
+    stopping: str
+    stopped: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     configuration: str  # supervisord's
     logs: dict[str, str]  # process -> log file
     host: str
     port: int
     public_host: str  # what a browser or proxy would ask for, so that ALLOWED_HOSTS lets us through
-    greeting: str
+    words: Words
     lock: int  # an open file descriptor
 
     def save(self, path: Path) -> None:
@@ -20,4 +31,5 @@ class Plan:
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
-        return cls(**json.loads(path.read_text()))
+        found = json.loads(path.read_text())
+        return cls(**{**found, "words": Words(**found["words"])})

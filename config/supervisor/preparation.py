@@ -30,7 +30,9 @@ def _migrate(say: Say) -> None:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except OperationalError as error:
-        raise CommandError(f"The database does not answer: {str(error).strip()}") from error
+        raise CommandError(
+            _("The database does not answer: %(reason)s") % {"reason": str(error).strip()}
+        ) from error
     if plan:
         say(_("Bringing the database up to date, steps: %(count)d…") % {"count": len(plan)})
     # What is made after migrations may be missing, too.

@@ -14,7 +14,7 @@ from types import FrameType
 from config.supervisor import tether
 from config.supervisor.announcement import announce_when_healthy
 from config.supervisor.logs import Terminal
-from config.supervisor.plan import Plan
+from config.supervisor.plan import Plan, Words
 
 PUMP_SECONDS = 0.2
 
@@ -46,9 +46,9 @@ def run(plan: Plan) -> int:
     while child.poll() is None:
         terminal.pump()
         if stop.event.wait(PUMP_SECONDS):
-            return _stop(child, terminal, stop)
+            return _stop(child, terminal, stop, plan.words)
     terminal.pump()
-    terminal.say("supervisord ended unexpectedly; the lines above or its log say why.")
+    terminal.say(plan.words.ended)
     return 1
 
 
@@ -64,8 +64,8 @@ def _start(plan: Plan) -> subprocess.Popen[bytes]:
     )
 
 
-def _stop(child: subprocess.Popen[bytes], terminal: Terminal, stop: Stop) -> int:
-    terminal.say("\nStopping… (Ctrl-C again kills at once; nothing accepted is lost)")
+def _stop(child: subprocess.Popen[bytes], terminal: Terminal, stop: Stop, words: Words) -> int:
+    terminal.say(f"\n{words.stopping}")
     child.terminate()
     while child.poll() is None:
         terminal.pump()
@@ -76,7 +76,7 @@ def _stop(child: subprocess.Popen[bytes], terminal: Terminal, stop: Stop) -> int
         except subprocess.TimeoutExpired:
             continue
     terminal.pump()
-    terminal.say("Stopped.")
+    terminal.say(words.stopped)
     return 0
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, override
 
 from config.supervisor import instance, supervisord
 from config.supervisor.logs import Tail, Terminal
+from config.supervisor.plan import Plan, Words
 from config.supervisor.processes import ROLES, Process, process
 from config.supervisor.translations import compile_catalogues
 from tests.processes import is_running, wait_for
@@ -99,6 +100,14 @@ def test_lines_carry_the_name_of_their_process(tmp_path: Path) -> None:
 
     assert out.getvalue().splitlines()[0] == "web    | hello"
     assert out.getvalue().splitlines()[1].startswith("worker | ")
+
+
+def test_the_lean_process_says_what_was_translated_for_it(tmp_path: Path) -> None:
+    words = Words(greeting="Работает", waiting="Ждём: %(missing)s", stopping="…", stopped=".", ended="!")
+    plan = Plan("conf", {"web": "log"}, "", 8081, "localhost", words, 3)
+    plan.save(tmp_path / "plan.json")
+
+    assert Plan.load(tmp_path / "plan.json") == plan
 
 
 def test_a_folder_has_one_owner(tmp_path: Path) -> None:

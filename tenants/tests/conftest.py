@@ -6,11 +6,6 @@ from tenants.keys import forget_keys
 
 
 @pytest.fixture(autouse=True)
-def _cheap_passwords(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(autouse=True)
 def _no_remembered_keys():
     """Keys are remembered in the process for some seconds, longer than a test's rows live."""
     forget_keys()

@@ -20,6 +20,9 @@ from tenants.tests.lanes import Pooled, queue_rows, registered, wait_for
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 ROOT = Path(__file__).resolve().parents[2]
+IDLE_SECONDS = (
+    600  # without a message it takes that long; with one, however busy the machine is, nothing like it
+)
 
 
 def database_url() -> str:
@@ -109,7 +112,7 @@ def assert_that_a_message_wakes_the_worker(
     workers: Workers, *, by_bell: bool = False, **environment: str
 ) -> None:
     tenant = make_tenant()
-    worker = workers.started(takes_messages=not by_bell, TEST_IDLE_SECONDS="600", **environment)
+    worker = workers.started(takes_messages=not by_bell, TEST_IDLE_SECONDS=str(IDLE_SECONDS), **environment)
     if not by_bell:
         shutil.rmtree(workers.folder / "run" / "bells")
 
@@ -117,7 +120,7 @@ def assert_that_a_message_wakes_the_worker(
 
     assert recorded() == 3
     acted_at = [float(line.split()[1]) for line in workers.acted()]
-    assert max(acted_at) - queued_at < 1
+    assert max(acted_at) - queued_at < IDLE_SECONDS / 60
     assert stop(worker) == 0
 
 

@@ -9,19 +9,24 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from exports.engine.files import final_path
 from exports.models import Export
 from tenants.models import Role, Tenant, User
 from tenants.scoping import all_tenants
+from tenants.signin.models import Failures
 
 ROOMS = ("tenants", "webhooks", "exports", "integrations", "telephony")
+# Leads to a person only, and is shown to companies whose people they are.
+OF_PEOPLE: tuple[type[models.Model], ...] = (Failures,)
 INSTRUCTIONS = (
     "{model} could not be made ({error!r}). Say in SPECIAL of {file} which values its constraints want, so that the "
     "tests of isolation cover it."
@@ -54,13 +59,18 @@ class Belongings:
         self.tenant = tenant
         self.mark = f"mark{secrets.token_hex(4)}"
         self._rows: dict[type[models.Model], Any] = {Tenant: tenant}
+        self._is_complete = False
+        self._looks: list[tuple[str, str, tuple[Any, ...]]] = []
 
     def make_all(self) -> None:
-        for model in owned_models():
+        """Now, because what a test makes is rolled back with it."""
+        for model in [*owned_models(), *OF_PEOPLE]:
             self.of(model)
+        self._is_complete = True
 
     def of(self, model: type[models.Model]) -> Any:
         if model not in self._rows:
+            assert not self._is_complete, f"Name {model._meta.label} in OF_PEOPLE of {Path(__file__).name}"
             self._rows[model] = self._make(model)
         return self._rows[model]
 
@@ -71,18 +81,26 @@ class Belongings:
 
     def snapshot(self) -> dict[str, Any]:
         """Every row of the company and every file, to be compared later."""
-        found: dict[str, Any] = {
-            model._meta.label: list(
-                model._base_manager.filter(**{str(path_to_tenant(model)): self.tenant})
-                .order_by("pk")
-                .values()
-            )
-            for model in owned_models()
-        }
-        found["company"] = Tenant.objects.filter(pk=self.tenant.pk).values().get()
-        found["people"] = list(User.objects.filter(pk=self.of(User).pk).values())
-        found["file"] = file_of(self.of(Export)).read_bytes()
+        found: dict[str, Any] = {"file": file_of(self.of(Export)).read_bytes()}
+        with connection.cursor() as cursor:
+            for label, sql, values in self._looked_at():
+                cursor.execute(sql, values)
+                found[label] = cursor.fetchall()
         return found
+
+    def _looked_at(self) -> list[tuple[str, str, tuple[Any, ...]]]:
+        """Queries are built once: they are asked after each of many hundred tests."""
+        if not self._looks:
+            rows = {
+                model._meta.label: model._base_manager.filter(**{str(path_to_tenant(model)): self.tenant})
+                for model in owned_models()
+            }
+            rows["company"] = Tenant._base_manager.filter(pk=self.tenant.pk)
+            rows["people"] = User._base_manager.filter(pk=self.of(User).pk)
+            for label, queryset in rows.items():
+                sql, values = queryset.order_by("pk").values().query.get_compiler("default").as_sql()
+                self._looks.append((label, sql, tuple(values)))
+        return self._looks
 
     def _make(self, model: type[models.Model]) -> Any:
         special = SPECIAL.get(model._meta.label, lambda _belongings: {})(self)
@@ -217,17 +235,32 @@ def file_of(export: Export) -> Path:
     return final_path(export.tenant_id, export.pk, export.format)
 
 
-def _write_file(export: Any, belongings: Belongings) -> None:
+def write_file(export: Any, belongings: Belongings) -> None:
     path = file_of(export)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(belongings.mark)
 
 
-AFTERWARDS: Mapping[str, Callable[[Any, Belongings], None]] = {"exports.Export": _write_file}
+AFTERWARDS: Mapping[str, Callable[[Any, Belongings], None]] = {"exports.Export": write_file}
 
 
-def strays() -> Iterator[str]:
+def strays() -> list[str]:
     """Rows of one company that point at a row of another."""
+    sql, values = _crossings()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [f"{link} {pk}" for link, pk in cursor.fetchall()]
+
+
+@cache
+def _crossings() -> tuple[str, tuple[Any, ...]]:
+    """One query for all links between rows of companies: it is asked after each of thousands of requests."""
+    first, *others = _crossing_links()
+    sql, values = first.union(*others, all=True).query.get_compiler("default").as_sql()
+    return sql, tuple(values)
+
+
+def _crossing_links() -> Iterator[models.QuerySet[Any, Any]]:
     for model in owned_models():
         home = str(path_to_tenant(model))
         for field in model._meta.fields:
@@ -235,7 +268,7 @@ def strays() -> Iterator[str]:
             there = field.is_relation and related is not Tenant and path_to_tenant(related)
             if there:
                 crossing = model._base_manager.filter(**{f"{field.name}__isnull": False})
-                for pk in crossing.exclude(**{home: models.F(f"{field.name}__{there}")}).values_list(
-                    "pk", flat=True
-                ):
-                    yield f"{model._meta.label} {pk} by its {field.name}"
+                crossing = crossing.exclude(**{home: models.F(f"{field.name}__{there}")}).order_by()
+                yield crossing.values_list(
+                    models.Value(f"{field.name} of {model._meta.label}"), Cast("pk", models.TextField())
+                )

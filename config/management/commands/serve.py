@@ -10,9 +10,10 @@ from django.core.management import BaseCommand, CommandError, get_commands
 from django.db import connections
 
 from config.env import BASE_DIR, DATA_DIR, PORT
-from config.supervisor import demo, greeting, instance, processes, supervisord, terminal
+from config.supervisor import demo, instance, processes, supervisord, terminal, words
 from config.supervisor.plan import Plan
 from config.supervisor.preparation import prepare, prepare_demo
+from config.supervisor.translations import compile_catalogues
 
 
 class Command(BaseCommand):
@@ -28,6 +29,9 @@ class Command(BaseCommand):
             raise SystemExit(128 + signal.SIGINT) from None
 
     def _serve(self) -> None:
+        compile_catalogues(
+            settings.LOCALE_PATHS
+        )  # what may go wrong at once is said in the right language, too
         lock = instance.lock(DATA_DIR)
         instance.require_free(processes.host(), PORT, "PORT")
         prepare(self._say)
@@ -50,7 +54,7 @@ class Command(BaseCommand):
             host=processes.host(),
             port=PORT,
             public_host=urlsplit(settings.PUBLIC_URL).netloc,
-            greeting=greeting.text(),
+            words=words.spoken(),
             lock=lock,
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tenants.signin.models import SignInRules
 from tenants.signin.tests.doors import code_of, factors
@@ -31,19 +31,27 @@ def complaints() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(chromium_path: str, complaints: list[str], monkeypatch) -> Iterator[Page]:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright runs a loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright runs a loop in this thread
+        launched = playwright.chromium.launch(
             executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"]
         )
-        opened = browser.new_context(locale="en", viewport={"width": 390, "height": 800}).new_page()
-        opened.set_default_timeout(SECONDS)
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        yield opened
-        browser.close()
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    """Of a person of its own: no cookie and no passkey of the tests before."""
+    context = browser.new_context(locale="en", viewport={"width": 390, "height": 800})
+    opened = context.new_page()
+    opened.set_default_timeout(SECONDS)
+    opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
 
 
 def give_authenticator(page: Page) -> None:
