@@ -2,7 +2,6 @@
 
 from enum import Enum
 
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -12,9 +11,7 @@ from django.utils.translation import gettext as _
 from tenants.addresses import is_within
 from tenants.models import Tenant, User
 from tenants.signin.models import SignInRules
-from tenants.signin.sessions import idle_limit, is_over, touch
-
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+from tenants.signin.sessions import has_second_factor, idle_limit, is_over, touch
 
 
 class Obstacle(Enum):
@@ -49,14 +46,14 @@ def keep_session(request: HttpRequest, tenant: Tenant | None) -> bool:
 
 
 def obstacle(request: HttpRequest) -> Obstacle | None:
-    """Why this person may do nothing yet. At most one query, and only where a second factor is required."""
+    """Why this person may do nothing yet. No query: the session's row told it."""
     user = request.user
     if not isinstance(user, User):
         return None
     rules = None if user.is_superuser else rules_of(getattr(request, "tenant", None))
     if rules and rules.networks and not is_within(request.META.get("REMOTE_ADDR"), rules.networks):
         return Obstacle.ADDRESS
-    if requires_two_factor(user, rules) and not has_second_factor(user):
+    if requires_two_factor(user, rules) and not has_second_factor(request.session, user):
         return Obstacle.TWO_FACTOR
     return None
 
@@ -65,7 +62,3 @@ def requires_two_factor(user: User, rules: SignInRules | None) -> bool:
     if user.is_superuser:
         return bool(settings.OPERATORS_NEED_TWO_FACTOR)
     return rules is not None and rules.requires_two_factor
-
-
-def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()

@@ -22,7 +22,7 @@ def begin_limited(request: HttpRequest, member: Member, home: str, below: str) -
     No second factor is asked: that is why such a session reaches nothing else, and ends soon.
     """
     request.session.flush()
-    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, member.user, backend="tenants.signin.authentication.Backend")
     request.session[LIMIT] = {"home": home, "below": below}
     request.session[SESSION_KEY] = member.tenant_id
     request.session.set_expiry(LASTS)

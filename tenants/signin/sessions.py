@@ -6,10 +6,11 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY as USER_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from tenants.addresses import parse_address
 from tenants.models import User
 from tenants.signin.models import Session
 
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 CONTEXT = "signin.Session.session_data"
 CLIENT = "_client"  # where the session was begun, told by `note_client`
 SEEN_STEP = timedelta(minutes=1)  # how exact "last seen" is; finer would cost a write a request
@@ -37,7 +39,10 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(
+        factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=SECOND_FACTORS)
+        # One query for all that the door asks: whose it is, and whether they have a second factor.
+        rows = Session.objects.select_related("user").annotate(has_second_factor=Exists(factors))
+        found = rows.filter(
             session_key=stored_key(self.session_key or ""), expire_date__gt=timezone.now()
         ).first()
         if found is None:
@@ -81,6 +86,14 @@ class SessionStore(DatabaseStore):
         except keyring.Unreadable:
             return {}
         return plain
+
+
+def has_second_factor(session: Any, user: User) -> bool:
+    """Of the person whose session it is; a session that has just begun does not know yet."""
+    known = getattr(getattr(session, "row", None), "has_second_factor", None)
+    if known is not None:
+        return bool(known)
+    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
 
 
 def note_client(request: HttpRequest, tenant_id: int | None) -> None:

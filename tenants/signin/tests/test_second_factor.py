@@ -6,7 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from tenants.models import AuditEntry
+from tenants.models import AuditEntry, Role, User
 from tenants.scoping import all_tenants
 from tenants.signin.models import Session, SignInRules
 from tenants.signin.tests.doors import (
@@ -174,20 +174,43 @@ def test_removing_it_is_audited_and_leads_back_to_set_up(client: Client) -> None
     assert client.get(ADMIN).headers["Location"] == "/admin/security/"
 
 
-def test_it_costs_at_most_one_query_and_none_where_it_is_not_required(
+def test_knowing_who_it_is_costs_two_queries_with_a_second_factor_too(
     client: Client, django_assert_num_queries
 ) -> None:
     member = make_member(make_tenant())
     client.force_login(member.user)
     client.get("/")
 
-    # Session, person, memberships with their company and its rules.
-    with django_assert_num_queries(3):
-        client.get("/")
+    # Session with its person and whether they have a second factor; memberships with their company and its rules.
+    for page in ("/", "/api/v1/me"):
+        with django_assert_num_queries(2):
+            assert client.get(page).status_code in (200, 302)
     SignInRules._base_manager.create(tenant=member.tenant, requires_two_factor=True)
+    with django_assert_num_queries(2):
+        assert client.get("/api/v1/me").status_code == 403
     give_app(member.user)
-    with django_assert_num_queries(4):
-        client.get("/")
+    with django_assert_num_queries(2):
+        assert client.get("/api/v1/me").status_code == 200
+
+
+def test_the_role_is_asked_of_without_a_query(client: Client, django_assert_num_queries) -> None:
+    """Permission, also where it is refused: nothing on top of knowing who it is."""
+    viewer = make_member(make_tenant(), Role.VIEWER)
+    client.force_login(viewer.user)
+    client.get("/api/v1/me")
+
+    with django_assert_num_queries(2):
+        assert client.get("/api/v1/endpoints").status_code == 403
+    with django_assert_num_queries(3):
+        assert client.get("/api/v1/calls").status_code == 200
+
+
+def test_a_person_who_is_disabled_meanwhile_is_nobody(client: Client) -> None:
+    member = make_member(make_tenant())
+    client.force_login(member.user)
+    User.objects.filter(pk=member.user.pk).update(is_active=False)
+
+    assert client.get("/api/v1/me").status_code == 401
 
 
 def test_sessions_of_others_are_not_listed(client: Client) -> None:

@@ -202,11 +202,11 @@ def test_no_session_is_eternal(client: Client, settings) -> None:
 
 def test_use_is_noted_once_a_minute(client: Client, django_assert_num_queries) -> None:
     client.force_login(make_member(make_tenant()).user)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         client.get("/")
     age(seen_at=timedelta(minutes=2))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/")
 
     assert timezone.now() - Session.objects.get().seen_at < timedelta(seconds=30)
