@@ -15,6 +15,7 @@ from config.ids import uuid7
 from tenants.scoping import all_tenants
 from tenants.work import enqueue
 from webhooks.actions.replay_inbound import LANE
+from webhooks.hops import LOOP
 from webhooks.models import InboundState
 
 COLUMNS: Final = (
@@ -39,7 +40,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NewInbound:
-    """One row to be: proved, masked and storable. A handshake is over with its answer."""
+    """One row to be: proved, masked and storable. A handshake, and what goes round in a circle, is over with its answer."""
 
     source_id: UUID
     tenant_id: int
@@ -51,6 +52,7 @@ class NewInbound:
     content_type: str
     body: bytes
     is_handshake: bool = False
+    is_loop: bool = False
     at: datetime = field(default_factory=timezone.now)
     id: UUID = field(default_factory=uuid7)
 
@@ -74,7 +76,7 @@ def insert(requests: Sequence[NewInbound]) -> list[bool]:
             [
                 (request.id, request.tenant_id, str(request.source_id), None)
                 for request in requests
-                if request.id in stored and not request.is_handshake
+                if request.id in stored and not (request.is_handshake or request.is_loop)
             ],
         )
     return [request.id in stored for request in requests]
@@ -95,11 +97,19 @@ def _values(request: NewInbound, is_postgres: bool) -> Iterable[Any]:
         request.content_type,
         request.body,
         "",
-        (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
-        "handshake" if request.is_handshake else "",
+        *_outcome(request),
         0,
         key(request.id),
     )
+
+
+def _outcome(request: NewInbound) -> tuple[str, str]:
+    """State and reason."""
+    if request.is_loop:
+        return InboundState.FAILED.value, LOOP
+    if request.is_handshake:
+        return InboundState.PROCESSED.value, "handshake"
+    return InboundState.RECEIVED.value, ""
 
 
 class InboundWriter(GroupWriter[NewInbound, bool]):
