@@ -72,6 +72,10 @@ register(
                 "received_at": {"type": "string", "format": "date-time"},
                 "content_type": {"type": "string"},
                 "replay": {"type": "integer", "description": "0, or how often a person replayed it"},
+                "hops": {
+                    "type": "integer",
+                    "description": "how many deliveries of Switchboard lie behind it; 0 for a sender of its own",
+                },
                 "body": {"description": "the body as JSON; a form becomes an object; null for other bodies"},
                 "text": {"type": "string", "description": "the body, where it is neither JSON nor a form"},
             },
@@ -95,6 +99,7 @@ register(
             "received_at": "2026-11-21T09:40:29.121Z",
             "content_type": "application/json",
             "replay": 0,
+            "hops": 0,
             "body": {"id": 820982911946154508, "name": "#9999", "total_price": "403.00"},
         },
     ),

@@ -36,7 +36,7 @@ def clean_headers(headers: object) -> dict[str, str]:
     for name, value in headers.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise ValidationError(_("“%(name)s” is not a header name."), params={"name": str(name)[:50]})
-        if name.lower() in RESERVED or name.lower().startswith("webhook-"):
+        if name.lower() in RESERVED or name.lower().startswith(("webhook-", "switchboard-")):
             raise ValidationError(
                 _("The header “%(name)s” is set by Switchboard itself."), params={"name": name}
             )

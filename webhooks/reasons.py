@@ -95,6 +95,13 @@ WORDS: dict[str, _Words] = {
         _("The receiver failed (%(status)s)."),
         _("Look into the receiver's log; it is tried again by itself."),
     ),
+    "loop": _Words(
+        _("The webhook goes round in a circle."),
+        _(
+            "An endpoint's URL leads back to a webhook that is received here, directly or by way of another system. Correct"
+            " the URL, or take inbound.received out of the endpoint's events."
+        ),
+    ),
     "unexpected_status": _Words(
         _("The receiver answered %(status)s, which is no success."),
         _("Answer with a status from 200 to 299."),

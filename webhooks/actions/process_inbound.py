@@ -11,6 +11,7 @@ from django.utils import timezone
 from tenants.events import NewEvent, emit_many
 from tenants.storable import storable_text
 from webhooks.events import INBOUND
+from webhooks.hops import hops_in
 from webhooks.models import Inbound, InboundState
 from webhooks.presets import Arrival, Preset, UnknownPreset
 from webhooks.presets.arrival import NotReadable
@@ -69,6 +70,7 @@ def _described(row: Inbound, arrival: Arrival) -> dict[str, Any]:
         .replace("+00:00", "Z"),
         "content_type": row.content_type,
         "replay": row.replays,
+        "hops": hops_in(arrival.headers),
     }
     try:
         return described | {"body": arrival.data}

@@ -21,6 +21,7 @@ from config.keyring import Unreadable
 from config.masking import MASK, is_secret_header, is_secret_name
 from config.metrics import counter
 from tenants.storable import storable_text
+from webhooks.hops import LOOP_STATUS, MOST, hops_in
 from webhooks.ingest import tallies
 from webhooks.ingest.table import KnownSource, SourceTable
 from webhooks.ingest.writer import InboundWriter, NewInbound
@@ -107,6 +108,7 @@ class Receiver:
     ) -> FrontResponse:
         sender = source.preset.name
         challenge = source.preset.challenge(arrival)
+        is_loop = hops_in(arrival.headers) > MOST
         new = NewInbound(
             source_id=source.id,
             tenant_id=source.tenant_id,
@@ -118,11 +120,15 @@ class Receiver:
             content_type=storable_text(arrival.content_type)[:200],
             body=arrival.body,
             is_handshake=challenge is not None,
+            is_loop=is_loop,
         )
         try:
             is_new = await self.writer.store(new, len(arrival.body))
         except (NotStored, Overloaded):
             return _unavailable(sender)
+        if is_loop:
+            requests_total.inc(sender, "loop")
+            return front.problem(LOOP_STATUS, f"It came through more than {MOST} deliveries of Switchboard.")
         requests_total.inc(sender, "stored" if is_new else "duplicate")
         if not is_new:
             self.tallies.repeat(source.id, source.tenant_id)

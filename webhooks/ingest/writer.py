@@ -15,6 +15,7 @@ from config.ids import uuid7
 from tenants.scoping import all_tenants
 from tenants.work.arrivals import arrive
 from webhooks.actions.replay_inbound import LANE
+from webhooks.hops import LOOP
 from webhooks.models import Inbound, InboundState
 
 COLUMNS: Final = (
@@ -46,7 +47,7 @@ QUERY, HEADERS, BODY = (
 
 @dataclass(frozen=True, slots=True)
 class NewInbound:
-    """One row to be: proved, masked and storable. A handshake is over with its answer."""
+    """One row to be: proved, masked and storable. A handshake, and what goes round in a circle, is over with its answer."""
 
     source_id: UUID
     tenant_id: int
@@ -58,6 +59,7 @@ class NewInbound:
     content_type: str
     body: bytes
     is_handshake: bool = False
+    is_loop: bool = False
     at: datetime = field(default_factory=timezone.now)
     id: UUID = field(default_factory=uuid7)
 
@@ -71,7 +73,7 @@ def insert(requests: Sequence[NewInbound]) -> list[bool]:
             [_row(request) for request in requests],
             lane=LANE,
             group="source_id",
-            finished=[request.id for request in requests if request.is_handshake],
+            finished=[request.id for request in requests if request.is_handshake or request.is_loop],
         )
     return [request.id in stored for request in requests]
 
@@ -91,11 +93,19 @@ def _row(request: NewInbound) -> tuple[Any, ...]:
         request.content_type,
         ring.seal_bytes(request.body, BODY),
         "",
-        (InboundState.PROCESSED if request.is_handshake else InboundState.RECEIVED).value,
-        "handshake" if request.is_handshake else "",
+        *_outcome(request),
         0,
         request.id,
     )
+
+
+def _outcome(request: NewInbound) -> tuple[str, str]:
+    """State and reason."""
+    if request.is_loop:
+        return InboundState.FAILED.value, LOOP
+    if request.is_handshake:
+        return InboundState.PROCESSED.value, "handshake"
+    return InboundState.RECEIVED.value, ""
 
 
 class InboundWriter(GroupWriter[NewInbound, bool]):

@@ -12,6 +12,7 @@ from tenants.ids import uuid7
 from tenants.models import Event
 from tenants.work import BatchLane, Leased, Outcome, enqueue
 from webhooks.events import TEST
+from webhooks.hops import hops_of
 from webhooks.lanes.subscribers import Subscriber, Subscribers
 from webhooks.models import DeliveryState, Trigger, delivery_id
 from webhooks.wire import CONTENT_TYPE, render
@@ -26,6 +27,7 @@ _PAYLOAD = (
     ("variant", "text"),
     ("content_type", "text"),
     ("body", "bytea"),
+    ("hops", "smallint"),
     ("created_at", "timestamptz"),
 )
 _DELIVERY = (
@@ -96,6 +98,7 @@ def _write(matches: list[Match]) -> None:
                 subscriber.variant,
                 CONTENT_TYPE,
                 render(event.type, event.occurred_at, event.data),
+                hops_of(event.type, event.data),
                 now,
             )
         delivery = delivery_id(event.id, subscriber.endpoint_id)

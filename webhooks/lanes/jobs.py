@@ -8,6 +8,7 @@ from time import time
 from tenants.work import Leased
 from tenants.work.lanes import Settle
 from webhooks import limits
+from webhooks.hops import header_line
 from webhooks.lanes.targets import Target, Targets
 from webhooks.models import Delivery, DeliveryState, EndpointState, Payload, Trigger
 from webhooks.sender import Request
@@ -28,6 +29,7 @@ class Job:
     tries: int
     target: Target
     body: bytes
+    hops: int
     egress_allow: str = ""
 
     def headers(self) -> list[str]:
@@ -41,6 +43,7 @@ class Job:
             f"webhook-timestamp: {now}",
             f"webhook-signature: {signature}",
             f"webhook-attempt: {self.attempts + 1}",
+            header_line(self.hops),
         ]
 
     def request(self) -> Request:
@@ -95,10 +98,10 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
         values[0]: values for values in Delivery.objects.filter(id__in=list(by_id)).values_list(*_FIELDS)
     }
     bodies = {
-        (event_id, variant): bytes(body)
-        for event_id, variant, body in Payload.objects.filter(
+        (event_id, variant): (bytes(body), hops)
+        for event_id, variant, body, hops in Payload.objects.filter(
             event_id__in={values[2] for values in found.values()}
-        ).values_list("event_id", "variant", "body")
+        ).values_list("event_id", "variant", "body", "hops")
     }
     prepared = targets.get({values[1]: values[8] for values in found.values()})
     made: list[Job | Unsendable | Unprepared] = []
@@ -121,7 +124,7 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
             endpoint_state,
             allow,
         ) = values
-        body = bodies.get((event_id, variant))
+        body, hops = bodies.get((event_id, variant), (None, 0))
         target = prepared.get(endpoint_id)
         if endpoint_state != EndpointState.ENABLED and trigger != Trigger.TEST:
             made.append(Unsendable(row, DeliveryState.PARKED, "endpoint_disabled"))
@@ -133,6 +136,6 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
             made.append(Unsendable(row, DeliveryState.FAILED, "no_secret"))
         else:
             made.append(
-                Job(row, settle, endpoint_id, event_id, trigger, attempts, tries, target, body, allow)
+                Job(row, settle, endpoint_id, event_id, trigger, attempts, tries, target, body, hops, allow)
             )
     return made

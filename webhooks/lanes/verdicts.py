@@ -6,11 +6,12 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from tenants.work import backoff
+from webhooks.hops import LOOP, LOOP_STATUS
 from webhooks.limits import LONGEST_DELAY, TRIES_AFTER_CLIENT_ERROR
 from webhooks.sender import Reply
 from webhooks.sender.failures import DENIED
 
-NEVER_RETRIED = frozenset({DENIED, "bad_url", "gone"})
+NEVER_RETRIED = frozenset({DENIED, "bad_url", "gone", LOOP})
 GIVEN_UP_EARLY = frozenset(
     {"redirect", "unauthorized", "not_found", "too_large", "rejected", "unexpected_status"}
 )
@@ -23,6 +24,7 @@ _BY_STATUS = {
     413: "too_large",
     425: "rate_limited",
     429: "rate_limited",
+    LOOP_STATUS: LOOP,
 }
 
 
@@ -54,7 +56,7 @@ def _reason_of(status: int) -> str:
         return "redirect"
     if 400 <= status < 500:
         return _BY_STATUS.get(status, "rejected")
-    return "server_error" if 500 <= status < 600 else "unexpected_status"
+    return _BY_STATUS.get(status, "server_error") if 500 <= status < 600 else "unexpected_status"
 
 
 def _respecting(planned: float, headers: bytes) -> float:

@@ -40,6 +40,7 @@ class Payload(TenantModel):
     variant = models.CharField(max_length=60, default="standard")
     content_type = models.CharField(max_length=100, default="application/json")
     body = models.BinaryField()
+    hops = models.PositiveSmallIntegerField(db_default=0)  # deliveries behind the event (webhooks/hops.py)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "variant"], name="payload_variant")]

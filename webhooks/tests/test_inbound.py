@@ -16,7 +16,7 @@ from webhooks.actions.forget_old import forget_old
 from webhooks.actions.process_inbound import process_inbound
 from webhooks.actions.replay_inbound import replay_inbound, replayable
 from webhooks.models import Inbound
-from webhooks.tests.factories import deliver, make_endpoint, make_inbound, make_source
+from webhooks.tests.factories import deliver, make_endpoint, make_event, make_inbound, make_source
 from webhooks.tests.senders import BODY
 
 LANE = "webhooks.inbound"
@@ -42,6 +42,7 @@ def test_a_request_becomes_one_event(tenant):
         "received_at": row.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "content_type": "application/json",
         "replay": 0,
+        "hops": 0,
         "body": json.loads(BODY),
     }
     assert set(event_type(event.type).schema["required"]) <= set(event.data)
@@ -67,6 +68,32 @@ def test_subscribers_get_it(tenant, receiver):
 
     [request] = receiver.requests
     assert json.loads(request.body)["data"]["body"]["data"] == {"total": 403}
+
+
+def test_a_delivery_says_how_many_lie_behind_it(tenant, receiver):
+    make_endpoint(tenant, receiver.url())
+    make_event(tenant)
+    make_inbound(make_source(tenant), headers={"switchboard-hops": "2"})
+
+    drain(LANE)
+    deliver()
+
+    assert sorted(request.headers["switchboard-hops"] for request in receiver.requests) == ["1", "3"]
+    assert Event.objects.get(type="inbound.received").data["hops"] == 2
+
+
+def test_what_went_in_a_circle_is_processed_when_a_person_says_so(tenant, receiver):
+    make_endpoint(tenant, receiver.url())
+    row = make_inbound(make_source(tenant), headers={"switchboard-hops": "4"}, is_loop=True)
+    assert drain(LANE) == 0
+
+    assert replay_inbound(Inbound.objects.all()) == 1
+    drain(LANE)
+    deliver()
+
+    row.refresh_from_db()
+    assert row.state == "processed"
+    assert receiver.requests[0].headers["switchboard-hops"] == "5"  # and so it ends at the next source
 
 
 UNREADABLE = [b"", b"<xml/>", b"[" * 5000, b'{"a":' * 150 + b"1" + b"}" * 150, b"7", b'"text"', b"\xff\xfe"]

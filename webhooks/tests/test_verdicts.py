@@ -37,6 +37,7 @@ def test_success(status):
         (reply(199), "unexpected_status", 3),
         (reply(600), "unexpected_status", 3),
         (reply(410), "gone", 1),
+        (reply(508), "loop", 1),
         (reply(0, "target_not_allowed"), "target_not_allowed", 1),
         (reply(0, "dns"), "dns", 10),
         (reply(200, "timeout"), "timeout", 10),

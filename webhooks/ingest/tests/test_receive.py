@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tenants.models import Tenant, Work
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
 from webhooks.actions.change_source_secret import change_source_secret
+from webhooks.hops import MOST
 from webhooks.ingest import writer
 from webhooks.ingest.receive import Receiver, requests_total
 from webhooks.models import Inbound, InboundState, Source, SourceTally
@@ -91,6 +93,43 @@ def test_a_genuine_request_is_a_committed_row_and_queued(tenant: Tenant, preset:
     ]
     assert source.secret not in f"{stored.headers}{stored.query}{stored.dedup_key}"
     assert abs(stored.created_at - timezone.now()) < timedelta(seconds=30)
+
+
+def with_hops(request: FrontRequest, hops: str) -> FrontRequest:
+    return replace(request, headers=[*request.headers, (b"switchboard-hops", hops.encode("latin-1"))])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_goes_round_in_a_circle_is_stored_with_the_reason_and_not_processed(
+    tenant: Tenant, preset: str
+) -> None:
+    source = make_source(tenant, preset)
+    before = requests_total.value(preset, "loop")
+
+    [answer] = receive(with_hops(genuine(source), str(MOST + 1)))
+
+    stored = Inbound.objects.get()
+    assert (answer.status, stored.state, stored.reason) == (508, "failed", "loop")
+    assert "more than 3 deliveries" in json.loads(answer.body)["detail"]
+    assert "goes round in a circle" in stored.explanation.what
+    assert not Work.objects.exists()
+    assert requests_total.value(preset, "loop") == before + 1
+
+
+@pytest.mark.parametrize("hops", ["0", "1", str(MOST), "", "-4", "many", "9999", "٤", "4, 4", "0x9"])
+def test_a_few_hops_and_what_is_no_number_are_taken(tenant: Tenant, hops: str) -> None:
+    source = make_source(tenant)
+
+    assert statuses(with_hops(genuine(source), hops.encode().decode("latin-1"))) == [200]
+    assert Inbound.objects.get().state == "received"
+
+
+def test_a_forged_circle_is_refused_as_forged(tenant: Tenant) -> None:
+    source = make_source(tenant)
+    forged = genuine(Source(preset="standard", public_id=source.public_id, secret=_other("standard")))
+
+    assert statuses(with_hops(forged, "9")) == [401]
+    assert not Inbound.objects.exists()
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -1,0 +1,33 @@
+"""How many deliveries of Switchboard lie behind a request: an endpoint that leads to a source of ours makes no endless loop.
+
+Each delivery carries the count, an inbound request hands it on to its event, and beyond the limit the request is
+refused. Other products do likewise (GitLab marks the chain of its webhooks in a header, too). Nothing secures the header:
+whoever takes it off sends a request of their own, and whoever raises it is refused.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from webhooks.events import INBOUND
+
+HEADER: Final = "switchboard-hops"
+MOST: Final = 3  # enough for a hub behind a hub behind a hub
+LOOP: Final = "loop"
+LOOP_STATUS: Final = HTTPStatus.LOOP_DETECTED
+
+
+def hops_in(headers: Mapping[str, str]) -> int:
+    """The count in headers with lower-case names; what is none counts as a sender that knows nothing of it."""
+    text = headers.get(HEADER, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+
+
+def hops_of(event_type: str, data: Mapping[str, Any]) -> int:
+    """Those behind an event; only requests from outside have any."""
+    return int(data.get("hops", 0)) if event_type == INBOUND else 0
+
+
+def header_line(hops: int) -> str:
+    """For a delivery of an event with so many behind it."""
+    return f"{HEADER}: {hops + 1}"
