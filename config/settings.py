@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
+from config import api_settings
 from config import env as environment
+from config.database import database
 from config.env import BASE_DIR, DATA_DIR, PORT, env
 from config.openid import providers as openid_providers
 from config.theme import UNFOLD as THEME
@@ -104,33 +105,7 @@ TEMPLATES = [
     },
 ]
 
-# Database: SQLite below DATA_DIR until DATABASE_URL names a server.
-DATABASES: dict[str, Any] = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'switchboard.sqlite3'}")
-}
-_database = DATABASES["default"]
-if _database["ENGINE"].endswith("sqlite3"):
-    # WAL without IMMEDIATE loses a quarter of concurrent transactions to "database is locked"; with it, none.
-    # FULL: a committed event survives a power cut.
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        " PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
-    }
-    _database["CONN_MAX_AGE"] = (
-        None  # a thread's connection is a file handle: opening one a request is the cost
-    )
-    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-else:
-    # Django's own backend, and row-level security as a second wall between tenants.
-    _database["ENGINE"] = "tenants.postgresql"
-    _database["CONN_MAX_AGE"] = 0
-    _database.setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 1,
-        "max_size": env.int("DATABASE_POOL_SIZE", default=32),
-        "timeout": 10,
-    }
+DATABASES = {"default": database()}
 
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://switchboard")}
 if CACHES["default"]["BACKEND"].endswith("LocMemCache"):
@@ -239,68 +214,12 @@ MFA_FORMS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_SIZE", default=5 * 1024 * 1024)
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "tenants.api.authentication.ApiKeyAuthentication",
-        "tenants.api.authentication.OAuthAuthentication",
-        "tenants.api.authentication.SignatureAuthentication",
-        "tenants.api.authentication.MemberSessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.permissions.HasScope"],
-    "DEFAULT_RENDERER_CLASSES": ["tenants.api.renderers.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["tenants.api.parsers.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
-    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttling.CredentialThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"credential": env.str("API_RATE", default="6000/min")},
-    "DEFAULT_SCHEMA_CLASS": "tenants.api.schema.Schema",
-    "EXCEPTION_HANDLER": "tenants.api.problems.problem_handler",
-    "PAGE_SIZE": 50,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-# Only the grant that machines use; tokens are stored as digests (tenants/oauth.py).
-OAUTH2_PROVIDER_APPLICATION_MODEL = "tenants.OAuthApplication"
-OAUTH2_PROVIDER = {
-    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
-    "OAUTH2_VALIDATOR_CLASS": "tenants.oauth.Validator",
-    "SCOPES_BACKEND_CLASS": "tenants.oauth.RegistryScopes",
-    "ACCESS_TOKEN_GENERATOR": "tenants.oauth.new_token",
-    "ACCESS_TOKEN_EXPIRE_SECONDS": env.int("OAUTH_TOKEN_SECONDS", default=3600),
-    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
-    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
-    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
-    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
-    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
-    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
-    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
-    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
-    "REFRESH_TOKEN_REUSE_PROTECTION": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Switchboard API",
-    "DESCRIPTION": "Connect a company's telephone exchange, CRM, shops, messengers, payments, documents and databases.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {
-        "DeliveryStateEnum": "webhooks.models.DeliveryState",
-        "EndpointStateEnum": "webhooks.models.EndpointState",
-        "ExportStateEnum": "exports.models.State",
-        "InboundStateEnum": "webhooks.models.InboundState",
-    },
-    "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "tenants.api.schema.add_problems",
-    ],
-}
+
+# The API's libraries: config/api_settings.py.
+REST_FRAMEWORK = api_settings.REST_FRAMEWORK
+OAUTH2_PROVIDER = api_settings.OAUTH2_PROVIDER
+OAUTH2_PROVIDER_APPLICATION_MODEL = api_settings.OAUTH2_PROVIDER_APPLICATION_MODEL
+SPECTACULAR_SETTINGS = api_settings.SPECTACULAR_SETTINGS
 
 # What leaves and what stays (documented in .env.example).
 # Off only in tests, which work through lanes by hand.

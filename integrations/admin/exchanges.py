@@ -41,6 +41,7 @@ class ExchangeAdmin(LogAdmin):
         "Every request to an outside system and its answer appear here, kept for a while to find out what went wrong."
     )
     view_roles = ADMINISTRATORS
+    heavy = HEAVY
     list_display = ("moment", "integration", "operation", "result", "duration", "error_text")
     list_display_links = ("moment",)
     list_filter = (FailedFilter, "integration")
@@ -71,11 +72,6 @@ class ExchangeAdmin(LogAdmin):
 
     class Media:
         css = {"all": ("integrations/integrations.css",)}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Exchange]:
-        found: QuerySet[Exchange] = super().get_queryset(request)
-        is_list = request.resolver_match and str(request.resolver_match.url_name).endswith("changelist")
-        return found.defer(*HEAVY) if is_list else found
 
     @display(description=_("started"))
     def moment(self, row: Exchange) -> SafeString:

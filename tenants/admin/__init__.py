@@ -1,5 +1,5 @@
 """The admin: the base that all apps share, and the pages of companies, people, keys and the audit trail."""
 
-from tenants.admin import access, companies, machines, rules, trail
+from tenants.admin import api_keys, applications, companies, invitations, members, rules, trail, users
 
-__all__ = ["access", "companies", "machines", "rules", "trail"]
+__all__ = ["api_keys", "applications", "companies", "invitations", "members", "rules", "trail", "users"]

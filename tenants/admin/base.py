@@ -23,6 +23,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
+from tenants.admin.badges import Tone, badge
 from tenants.admin.log_list import LogList, paginator
 from tenants.admin.stories import story_link
 from tenants.scoping import all_tenants, current_tenant_id
@@ -242,9 +243,22 @@ class LogAdmin(TenantAdmin):
 
     append_only = True
     ordering: ClassVar[Any] = ("-id",)
+    heavy: ClassVar[tuple[str, ...]] = ()
+    """Columns that only the page of one row shows."""
+    tones: ClassVar[Mapping[str, Tone]] = {}
+    """Of states, for `state_label`."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        found: QuerySet[Any] = super().get_queryset(request)
+        is_list = request.resolver_match and str(request.resolver_match.url_name).endswith("changelist")
+        return found.defer(*self.heavy) if is_list else found
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         return ()
+
+    @admin.display(description=_("state"))
+    def state_label(self, row: Any) -> SafeString:
+        return badge(row.get_state_display(), self.tones.get(row.state, "quiet"))
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[LogList]:
         return LogList

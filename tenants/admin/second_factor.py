@@ -18,8 +18,8 @@ from tenants.access import is_operator, member_of
 from tenants.errors import ConfigError
 from tenants.models import Member
 from tenants.names import name_key
-from tenants.signin.guard import SECOND_FACTORS
 from tenants.signin.people import reset_second_factors, why_factors_stay
+from tenants.signin.sessions import SECOND_FACTORS
 
 KINDS = {"totp": _("authenticator app"), "webauthn": _("passkey"), "recovery_codes": _("recovery codes")}
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from tenants.actions.change_member import change_member, remove_member, transfer_ownership
 from tenants.actions.invite_member import find_invitation, mail_invitation
-from tenants.admin import access
+from tenants.admin import invitations
 from tenants.errors import ConfigError
 from tenants.models import AuditEntry, Invitation, Member, Role, Tenant, User
 from tenants.scoping import tenant_scope
@@ -138,7 +138,7 @@ def test_the_mail_server_is_asked_after_the_commit(monkeypatch: pytest.MonkeyPat
         in_transaction.append(connection.in_atomic_block)
         return mail_invitation(invitation, link)
 
-    monkeypatch.setattr(access, "mail_invitation", watched)
+    monkeypatch.setattr(invitations, "mail_invitation", watched)
     shown = invite(owner, email="new@example.com")
 
     assert in_transaction == [False]

@@ -1,19 +1,19 @@
 """Deliveries: what was sent, what came back, try by try; and sending it again."""
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
 from tenants.access import MANAGERS
-from tenants.admin.badges import Tone, badge
+from tenants.admin.badges import Tone
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from webhooks.actions.cancel_deliveries import cancel_deliveries
@@ -23,12 +23,6 @@ from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
 from webhooks.selectors import sent_body
 
-TONES: dict[str, Tone] = {
-    DeliveryState.DONE: "good",
-    DeliveryState.FAILED: "bad",
-    DeliveryState.PARKED: "warn",
-}
-
 
 @admin.register(Delivery)
 class DeliveryPage(LogAdmin):
@@ -37,6 +31,11 @@ class DeliveryPage(LogAdmin):
     view_roles = MANAGERS
     own_roles = {"replay": MANAGERS}
     buttons = {"replay": "replay"}
+    tones: ClassVar[Mapping[str, Tone]] = {
+        DeliveryState.DONE: "good",
+        DeliveryState.FAILED: "bad",
+        DeliveryState.PARKED: "warn",
+    }
     list_display = ("created_at", "event_type", "endpoint", "state_label", "attempts", "why", "next_due")
     list_display_links = ("created_at", "event_type")
     list_filter = ("state", "trigger", "endpoint")
@@ -139,10 +138,6 @@ class DeliveryPage(LogAdmin):
         waiting = chosen.filter(state=DeliveryState.PENDING).count()
         text = _("Of the chosen deliveries, %(count)d are waiting and can be cancelled.") % {"count": waiting}
         return ask_about_chosen(self, request, title=_("Cancel"), text=text, action="cancel_chosen")
-
-    @admin.display(description=_("state"))
-    def state_label(self, delivery: Delivery) -> SafeString:
-        return badge(delivery.get_state_display(), TONES.get(delivery.state, "quiet"))
 
     @admin.display(description=_("reason"))
     def why(self, delivery: Delivery) -> str:

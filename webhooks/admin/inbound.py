@@ -1,7 +1,8 @@
 """Inbound requests: what came, what it was, and processing it again."""
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
 from tenants.access import MANAGERS
-from tenants.admin.badges import Tone, badge
+from tenants.admin.badges import Tone
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from tenants.models import Event
@@ -21,8 +22,6 @@ from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayab
 from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.models import Inbound, InboundState
-
-TONES: dict[str, Tone] = {InboundState.PROCESSED: "good", InboundState.FAILED: "bad"}
 
 
 @admin.register(Inbound)
@@ -32,6 +31,8 @@ class InboundPage(LogAdmin):
     view_roles = MANAGERS
     own_roles = {"replay": MANAGERS}
     buttons = {"replay": "replay"}
+    heavy = ("body", "headers")
+    tones: ClassVar[Mapping[str, Tone]] = {InboundState.PROCESSED: "good", InboundState.FAILED: "bad"}
     readonly_fields = ("proof", "identity")
     list_display = ("created", "source", "event_name", "state_label", "why")
     list_display_links = ("created", "event_name")
@@ -64,11 +65,6 @@ class InboundPage(LogAdmin):
 
     class Media:
         css = {"all": ("webhooks/webhooks.css",)}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbound]:
-        found = super().get_queryset(request)
-        is_list = request.resolver_match and str(request.resolver_match.url_name).endswith("changelist")
-        return found.defer("body", "headers") if is_list else found
 
     def get_urls(self) -> list[URLPattern]:
         replay = path(
@@ -142,10 +138,6 @@ class InboundPage(LogAdmin):
     @admin.display(description=_("event"))
     def event_name(self, row: Inbound) -> str:
         return row.event_type or "—"
-
-    @admin.display(description=_("state"))
-    def state_label(self, row: Inbound) -> SafeString:
-        return badge(row.get_state_display(), TONES.get(row.state, "quiet"))
 
     @admin.display(description=_("identity"))
     def identity(self, row: Inbound) -> SafeString:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -96,7 +95,7 @@ def test_a_genuine_request_is_a_committed_row_and_queued(tenant: Tenant, preset:
 
 
 def with_hops(request: FrontRequest, hops: str) -> FrontRequest:
-    return replace(request, headers=[*request.headers, (b"switchboard-hops", hops.encode("latin-1"))])
+    return request._replace(headers=[*request.headers, (b"switchboard-hops", hops.encode("latin-1"))])
 
 
 @pytest.mark.parametrize("preset", PRESETS)

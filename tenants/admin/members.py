@@ -1,4 +1,4 @@
-"""People who may enter."""
+"""Who works in a company, in which role."""
 
 import uuid
 from functools import partial
@@ -6,75 +6,25 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from tenants.access import ADMINISTRATORS, NOBODY, OWNERS, is_operator, member_of
+from tenants.access import ADMINISTRATORS, NOBODY, OWNERS, member_of
 from tenants.actions.change_member import change_member, remove_member, transfer_ownership
-from tenants.actions.invite_member import invite_member, mail_invitation
-from tenants.admin.badges import badge
-from tenants.admin.base import SwitchboardAdmin, TenantAdmin
+from tenants.admin.giving import GivesRoles, giver
 from tenants.admin.second_factor import second_factor_view, shown_factors
 from tenants.errors import ConfigError
-from tenants.mail import can_mail
-from tenants.members import check_may_give, check_owner_remains, is_last_owner, may_touch, roles_given_by
-from tenants.models import Invitation, Member, User
+from tenants.members import check_may_give, check_owner_remains, is_last_owner, may_touch
+from tenants.models import Member
 from tenants.names import name_key
-from tenants.scoping import current_tenant_id
-from tenants.signin.forms import ResetPasswordForm
-from tenants.signin.people import forget_second_factors
-from tenants.signin.sessions import end_sessions
-
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)  # access follows from roles
-
-
-@admin.register(User)
-class UserPage(UserAdmin, SwitchboardAdmin):  # type: ignore[misc]  # two bases, each with options of its own
-    """For operators only: a member's administrator works with memberships."""
-
-    menu_icon = "person"
-    menu_place = 550
-    view_roles = write_roles = NOBODY
-    buttons = {"password_change": "change"}
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = ResetPasswordForm
-    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
-    list_filter = ("is_superuser", "is_active")
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        (_("Person"), {"fields": ("first_name", "last_name", "email", "language")}),
-        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
-    )
-    filter_horizontal = ()
-    actions = ("remove_second_factors",)
-
-    @admin.action(
-        description=_("Remove passkeys, authenticator app and recovery codes"), permissions=["change"]
-    )
-    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For people who lost them all; their password alone lets them in, until they set up new ones."""
-        for user in queryset:
-            forget_second_factors(user)
-        messages.success(request, gettext("Done. Their sessions were ended."))
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change and not obj.is_active:
-            end_sessions(obj)
 
 
 class MemberForm(forms.ModelForm):
@@ -101,22 +51,8 @@ class MemberForm(forms.ModelForm):
         return cleaned
 
 
-class _GivesRoles(TenantAdmin):
-    """Only the roles that one may give are offered."""
-
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "role":
-            kwargs["choices"] = roles_given_by(_giver(request))
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-
-def _giver(request: HttpRequest) -> Member | None:
-    """None for operators. Whoever is neither an operator nor a member has no page here."""
-    return None if is_operator(request) else member_of(request)
-
-
 @admin.register(Member)
-class MemberPage(_GivesRoles):
+class MemberPage(GivesRoles):
     menu_icon = "group"
     menu_place = 520
     form = MemberForm
@@ -145,7 +81,7 @@ class MemberPage(_GivesRoles):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         made = super().get_form(request, obj, change, **options)
-        return type(made.__name__, (made,), {"giver": _giver(request)})
+        return type(made.__name__, (made,), {"giver": giver(request)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if obj is None else ("user",)
@@ -168,7 +104,7 @@ class MemberPage(_GivesRoles):
             return
         wanted = {"role": obj.role, "is_active": obj.is_active, "extension": obj.extension}
         try:
-            change_member(obj, by=_giver(request), **wanted)
+            change_member(obj, by=giver(request), **wanted)
         except ConfigError as error:
             raise PermissionDenied(str(error)) from error  # the form had checked: somebody was faster
 
@@ -183,7 +119,7 @@ class MemberPage(_GivesRoles):
     def _remove(request: HttpRequest, members: list[Member]) -> None:
         try:
             for member in members:
-                remove_member(member, by=_giver(request))
+                remove_member(member, by=giver(request))
         except ConfigError as error:
             raise PermissionDenied(str(error)) from error
 
@@ -203,7 +139,7 @@ class MemberPage(_GivesRoles):
 
     @staticmethod
     def _may_touch(request: HttpRequest, obj: Any) -> bool:
-        return obj is None or may_touch(_giver(request), obj)
+        return obj is None or may_touch(giver(request), obj)
 
     @admin.action(description=_("Disable"), permissions=["change"])
     def disable_chosen(self, request: HttpRequest, queryset: QuerySet[Member]) -> None:
@@ -219,7 +155,7 @@ class MemberPage(_GivesRoles):
             try:
                 change_member(
                     member,
-                    by=_giver(request),
+                    by=giver(request),
                     role=member.role,
                     is_active=is_active,
                     extension=member.extension,
@@ -291,57 +227,3 @@ class TransferForm(forms.Form):
         if name_key(self.cleaned_data["name"]) != name_key(self.heir.user.get_username()):
             raise ValidationError(_("That is not the user name of the new owner."))
         return str(self.cleaned_data["name"])
-
-
-@admin.register(Invitation)
-class InvitationPage(_GivesRoles):
-    """Deleting one revokes its link."""
-
-    menu_icon = "mail"
-    menu_place = 522
-    empty_hint = _("Invite somebody by e-mail, or hand them a link that works once.")
-    view_roles = ADMINISTRATORS
-    withheld = ("change",)
-    list_display = ("created_at", "email", "role", "extension", "invited_by", "expires_at", "state")
-    list_display_links = ("created_at", "email")
-    list_select_related = ("extension", "invited_by__user", "accepted_by")
-    fields = ("email", "role", "extension")
-
-    @admin.display(description=_("state"))
-    def state(self, invitation: Invitation) -> SafeString:
-        if invitation.accepted_at is not None:
-            return badge(gettext("accepted: %(name)s") % {"name": invitation.accepted_by or "—"}, "good")
-        return badge(_("open"), "warn") if invitation.is_open else badge(_("expired"), "quiet")
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.tenant_id = obj.tenant_id or current_tenant_id()
-        try:
-            obj.shown_link = invite_member(obj, by=_giver(request))
-        except ConfigError as error:
-            raise PermissionDenied(str(error)) from error
-
-    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The mail server is asked after the commit: nobody gets the link of an invitation that was rolled back."""
-        response = super().add_view(request, *args, **kwargs)
-        context = getattr(response, "context_data", None) or {}
-        if "link" in context:
-            invitation = context["invitation"]
-            can_be_mailed = bool(invitation.email) and can_mail()
-            context["is_mailed"] = can_be_mailed and mail_invitation(invitation, context["link"])
-        return response
-
-    def response_add(
-        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """Not a redirect: the link must not lie in a cookie or a session."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Invitation"),
-            "invitation": obj,
-            "link": obj.shown_link,
-            "next": reverse("admin:tenants_invitation_changelist"),
-        }
-        return TemplateResponse(
-            request, "admin/tenants/invited.html", context, headers={"Cache-Control": "no-store"}
-        )
