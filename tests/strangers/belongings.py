@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from exports.engine.files import final_path
 from exports.models import Export
+from tenants.fields import EncryptedJSONField
 from tenants.models import Role, Tenant, User
 from tenants.scoping import all_tenants
 from tenants.signin.models import Failures
@@ -149,6 +150,7 @@ def _json(belongings: Belongings, field: Any) -> Any:
 
 
 BY_KIND: Mapping[type[models.Field[Any, Any]], Callable[[Belongings, Any], Any]] = {
+    EncryptedJSONField: _json,
     models.CharField: _text,
     models.TextField: _text,
     models.JSONField: _json,
