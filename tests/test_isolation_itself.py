@@ -17,8 +17,7 @@ from webhooks.models import Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 
-callers, theirs, ours = walk.callers, walk.theirs, walk.ours
-_nothing_is_sent = walk._nothing_is_sent
+world, callers, theirs, ours = walk.world, walk.callers, walk.theirs, walk.ours
 
 
 @pytest.fixture
@@ -70,10 +69,10 @@ def test_a_page_that_lets_strangers_in_is_reported(
 
 
 def test_what_was_changed_of_theirs_is_reported(
-    leaking: dict[str, Route], callers: list[walk.Caller], theirs: Belongings
+    world: walk.World, leaking: dict[str, Route], callers: list[walk.Caller], theirs: Belongings
 ) -> None:
     """The guard around each test of the walk."""
-    guard = walk._untouched.__wrapped__(theirs, callers)
+    guard = walk._untouched.__wrapped__(world, world.ours, callers)
     next(guard)
 
     callers[0].client.post("/admin/webhooks/endpoint/meddling/", {"endpoint": theirs.of(Endpoint).pk})

@@ -84,14 +84,16 @@ def load(ids: Collection[UUID]) -> dict[UUID, CallNotification]:
     found = _notifications(ids)
     calls = {call.pk: call for call in _calls({one.call_id for one in found})}
     pbxs = {pbx.pk: pbx for pbx in _pbxs({call.pbx_id for call in calls.values()})}
-    tenants = {tenant.pk: tenant for tenant in _tenants({call.tenant_id for call in calls.values()})}
-    for call in calls.values():
-        call.tenant = tenants[call.tenant_id]
-        call.pbx = pbxs[call.pbx_id]
-        call.pbx.tenant = call.tenant
+    tenants = {tenant.pk: tenant for tenant in _tenants({pbx.tenant_id for pbx in pbxs.values()})}
+    whole: dict[UUID, CallNotification] = {}
     for one in found:
-        one.call = calls[one.call_id]
-    return {one.pk: one for one in found}
+        call = calls.get(one.call_id)
+        pbx = pbxs.get(call.pbx_id) if call else None
+        tenant = tenants.get(pbx.tenant_id) if pbx else None
+        if call and pbx and tenant:  # else it was deleted between two reads, and the notification with it
+            one.call, call.pbx, call.tenant, pbx.tenant = call, pbx, tenant, tenant
+            whole[one.pk] = one
+    return whole
 
 
 def notify_crm(one: CallNotification | None, attempt: int) -> Told:
