@@ -15,7 +15,7 @@ from tests.strangers.belongings import Belongings, strays
 from tests.strangers.routes import Route, every_route
 from webhooks.models import Delivery, Endpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.engine("sqlite")]  # as the walk
 
 world, callers, theirs, ours = walk.world, walk.callers, walk.theirs, walk.ours
 

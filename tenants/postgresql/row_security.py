@@ -28,6 +28,8 @@ EXEMPT: Final[Mapping[str, str]] = {
     "tenants.heartbeat": "of the installation's processes",
     "signin.session": "a session begins before anybody is known, belongs to its person, and is found by its key's digest",
     "signin.failures": "counted before anybody is known, by digests; a person's failures are no company's",
+    "signin.forgottenpassword": "written before anybody is known, sealed, and read by the worker that finds out who is meant",
+    "signin.letter": f"{_PEOPLE}; its link is found by the token's digest",
     "account": _PEOPLE,
     "mfa": f"{_PEOPLE}; secrets in it are sealed",
     "socialaccount": _PEOPLE,
