@@ -168,7 +168,7 @@ def test_a_stopped_worker_finishes_what_it_holds_and_takes_nothing_new(workers, 
     tenant = make_tenant()
     (tmp_path / "hold").touch()
     queue_rows(lane, tenant, 10)
-    worker = workers.start()
+    worker = workers.started()  # before that the signal would just end it
     wait_for(lambda: len(workers.acted()) == 4, "four rows in work", 40)
 
     worker.send_signal(signal.SIGTERM)
