@@ -31,12 +31,9 @@ def _resolve(over: Sequence[Noted]) -> None:
     """Nearly always there is none that is open, and one read of a small index says so."""
     if not over:
         return
-    open_now = {
-        (row.integration_id, row.kind, row.value): row
-        for row in _open_problems({one.integration_id for one in over})
-    }
     known = {(one.integration_id, one.issue.kind, one.issue.value[:100]) for one in over}
-    ids = [row.pk for key, row in open_now.items() if key in known]
+    still_open = _open_problems({one.integration_id for one in over})
+    ids = [row.pk for row in still_open if (row.integration_id, row.kind, row.value) in known]
     if ids:
         MappingProblem.objects.filter(pk__in=ids).update(resolved_at=timezone.now())
 

@@ -52,6 +52,8 @@ def second_factor_view(page: Any, request: HttpRequest, pk: uuid.UUID) -> HttpRe
     if member is None or not page.has_reset_factors_permission(request):
         raise Http404
     by = None if is_operator(request) else member_of(request)
+    if by is None and not is_operator(request):
+        raise Http404  # nobody is taken for the operator because they are no member
     reason = why_factors_stay(member, by)
     form = None if reason else TypedNameForm(request.POST or None, member=member)
     if request.method == "POST" and (form is None or form.is_valid()):

@@ -55,14 +55,22 @@ class Targets:
         return known is not None and known.revision == revision
 
     def _load(self, ids: Iterable[uuid.UUID]) -> None:
-        # What is sealed is opened where it is used, so that one that does not open stops no other.
-        for endpoint in Endpoint.objects.filter(id__in=list(ids)).defer("url", "headers"):
-            self._known.pop(endpoint.id, None)
+        wanted = list(ids)
+        for id_ in wanted:
+            self._known.pop(id_, None)
+        try:
+            found = list(Endpoint.objects.filter(id__in=wanted))
+        except Unreadable:
+            # One that does not open must stop no other: alone, each tells of itself.
+            if len(wanted) > 1:
+                for id_ in wanted:
+                    self._load([id_])
+            else:
+                logger.exception("endpoint %s: a secret cannot be read", wanted[0])
+            return
+        for endpoint in found:
             try:
-                endpoint.refresh_from_db(fields=["url", "headers"])
                 self._known[endpoint.id] = _prepared(endpoint)
-            except Endpoint.DoesNotExist:  # deleted at this moment, and its deliveries with it
-                continue
             except (Unreadable, BadSecret):
                 logger.exception("endpoint %s: a secret cannot be read", endpoint.id)
 
