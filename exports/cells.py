@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.utils.translation import gettext as _
 
 from exports.columns import DatasetColumn
+from exports.documents import document, shown
 from exports.formats.base import Row
 from exports.kinds import Kind
+
+_MICROSECOND = timedelta(microseconds=1)
 
 ToCells = Callable[[Sequence[Any]], Sequence[Any]]
 
@@ -23,11 +25,12 @@ def same(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def seconds(value: Any) -> Any:
-    """A duration as seconds: whole ones as an integer, others to the millisecond."""
+    """A duration as seconds: whole ones as an integer, others to the millisecond, ties away from zero as in SQL."""
     if not isinstance(value, timedelta):
         return value
-    total = round(value.total_seconds(), 3)
-    return int(total) if total.is_integer() else total
+    micros = value // _MICROSECOND
+    millis = (abs(micros) + 500) // 1000 * (1 if micros >= 0 else -1)
+    return millis // 1000 if millis % 1000 == 0 else millis / 1000
 
 
 def durations(values: Sequence[Any]) -> Sequence[Any]:
@@ -62,18 +65,12 @@ def words(labels: dict[Any, str]) -> ToCells:
     return convert
 
 
-def _json_text(value: Any) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    try:
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    except orjson.JSONEncodeError:
-        # Lone surrogates or integers beyond 64 bits: Python's own text, which the format's cleaning takes care of.
-        return str(value)
-
-
 def json_texts(values: Sequence[Any]) -> Sequence[Any]:
-    return [_json_text(value) for value in values]
+    return [shown(value) for value in values]
+
+
+def documents(values: Sequence[Any]) -> Sequence[Any]:
+    return [document(value) for value in values]
 
 
 def _for_people(column: DatasetColumn, zone: ZoneInfo) -> ToCells:
@@ -86,7 +83,7 @@ def _for_people(column: DatasetColumn, zone: ZoneInfo) -> ToCells:
 
 
 def _for_programs(column: DatasetColumn, zone: ZoneInfo) -> ToCells:
-    by_kind = {Kind.DATETIME: zoned_times(zone), Kind.DURATION: durations}
+    by_kind = {Kind.DATETIME: zoned_times(zone), Kind.DURATION: durations, Kind.JSON: documents}
     return by_kind.get(column.kind, same)
 
 

@@ -2,23 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header, http_date
 
-from exports.engine import files
+from exports.engine.place import path_of
 from exports.formats import FORMATS
+from exports.formats.packing import content_type
 from exports.models import Export
 
 CHUNK = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
-
-
-def path_of(export: Export) -> Path:
-    return files.final_path(export.tenant_id, export.pk, FORMATS[export.format].extension)
 
 
 def send_file(request: HttpRequest, export: Export) -> HttpResponseBase:
@@ -42,7 +38,7 @@ def send_file(request: HttpRequest, export: Export) -> HttpResponseBase:
 
 def _describe(response: HttpResponseBase, export: Export) -> None:
     disposition = content_disposition_header(True, export.file_name)
-    response.headers["Content-Type"] = FORMATS[export.format].content_type
+    response.headers["Content-Type"] = content_type(FORMATS[export.format], export.options)
     response.headers["Content-Disposition"] = str(disposition)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"

@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from exports.engine import files
 from exports.engine.job import ExportFailed, Stopped, Written, write_file
-from exports.formats import FORMATS
+from exports.engine.place import path_of
 from exports.links import download_url
 from exports.models import UNFINISHED, Export, State
 from tenants.events import emit
@@ -90,7 +90,7 @@ class RunExports(PooledLane):
 
 
 def _record_written(export: Export, written: Written) -> None:
-    final = files.final_path(export.tenant_id, export.pk, FORMATS[export.format].extension)
+    final = path_of(export)
     try:
         # Inside the settling transaction and so only by the holder of the lease. Should the commit fail, the file is
         # whole but not offered, and the next attempt replaces it.

@@ -1,17 +1,24 @@
-"""Streams a dataset's rows in blocks: one query, one snapshot, never more than a block in memory."""
+"""Streams a dataset's rows in blocks: one query, one snapshot, never more than a block in memory.
 
-from collections.abc import Iterator, Mapping, Sequence
+Where the database can write the finished cells it does (`pushdown`); otherwise values come row by row and become cells here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import islice
-from operator import and_
+from operator import and_, attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, Q, QuerySet
 
 from exports.columns import DatasetColumn
+from exports.documents import with_documents
 from exports.formats.base import Row
+from exports.pushdown.copy import Copy, compile_copy
+from exports.pushdown.dialects import Dialect
 from exports.registry import Dataset
+from exports.resources import DatasetResource
 from tenants.models import Member
 
 BLOCK_ROWS = 2_000
@@ -27,10 +34,13 @@ class Reader:
         filters: Mapping[str, Any],
         zone: ZoneInfo,
         member: Member | None = None,
+        limit: int | None = None,
     ) -> None:
         self.dataset = dataset
         self.member = member
         self.columns: tuple[DatasetColumn, ...] = tuple(dataset.columns[name] for name in columns)
+        self._zone = zone
+        self._limit = limit
         self._condition = condition(dataset, filters, zone)
 
     def queryset(self) -> QuerySet[Model]:
@@ -45,35 +55,54 @@ class Reader:
         while block := list(islice(rows, size)):
             yield block
 
-    def _plain_rows(self, size: int) -> Iterator[Row]:
-        """Straight from the database: no model instance is ever made."""
-        paths = [column.path for column in self.columns if column.path]
+    def copy(self, dialect: Dialect) -> Copy | None:
+        """The same rows in the same order, as cells that the database writes; None where it cannot."""
+        return compile_copy(self._annotated(), self._finish, self.columns, dialect, self._zone)
+
+    def _annotated(self) -> QuerySet[Model]:
         expressions = {
             column.name: column.expression for column in self.columns if column.expression is not None
         }
-        queryset = self._select(self._rows().annotate(**expressions))
-        return queryset.order_by(*self.dataset.order).values_list(*paths).iterator(chunk_size=size)
+        return self._select(self._rows().annotate(**expressions))
+
+    def _plain_rows(self, size: int) -> Iterator[Row]:
+        """Straight from the database: no model instance is ever made."""
+        queryset, documents = with_documents(self._annotated(), self.columns)
+        paths = [documents.get(column.name, column.path) for column in self.columns if column.path]
+        return self._finish(queryset.values_list(*paths)).iterator(chunk_size=size)
 
     def _python_rows(self, size: int) -> Iterator[Row]:
         """Through model instances, because a column is computed in Python."""
         resource = self.dataset.resource()
-        fields = [resource.fields[column.name] for column in self.columns]
-        methods = [
-            None if column.path else getattr(resource, field.get_dehydrate_method(column.name))
-            for column, field in zip(self.columns, fields, strict=True)
-        ]
-        queryset = self._select(resource.with_columns(self._rows())).order_by(*self.dataset.order)
-        for instance in queryset.iterator(chunk_size=size):
-            yield tuple(
-                field.get_value(instance) if method is None else method(instance)
-                for field, method in zip(fields, methods, strict=True)
-            )
+        queryset = self._select(resource.with_columns(self._rows()))
+        queryset, documents = with_documents(queryset, self.columns)
+        getters = [_getter(resource, column, documents) for column in self.columns]
+        for instance in self._finish(queryset).iterator(chunk_size=size):
+            yield tuple(get(instance) for get in getters)
+
+    def _finish(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """In the dataset's order, and not more than were asked for."""
+        return queryset.order_by(*self.dataset.order)[: self._limit]
 
     def _rows(self) -> QuerySet[Model]:
         return self.dataset.resource.rows_for(self.member)
 
     def _select(self, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(self._condition)
+
+
+def _getter(
+    resource: DatasetResource, column: DatasetColumn, documents: Mapping[str, str]
+) -> Callable[[Any], Any]:
+    """How a column's value is taken from an instance."""
+    if column.name in documents:
+        return attrgetter(documents[column.name])
+    field = resource.fields[column.name]
+    if column.path:
+        getter: Callable[[Any], Any] = field.get_value
+        return getter
+    method: Callable[[Any], Any] = getattr(resource, field.get_dehydrate_method(column.name))
+    return method
 
 
 def condition(dataset: Dataset, filters: Mapping[str, Any], zone: ZoneInfo) -> Q:

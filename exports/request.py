@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from exports.filters import FilterError
-from exports.formats import FORMATS, Format
+from exports.formats import FORMATS, Format, Option
 from exports.registry import Dataset, UnknownDataset, all_datasets, get_dataset
 
 
@@ -85,13 +85,19 @@ def _check_filters(dataset: Dataset, filters: Mapping[str, Any], zone: ZoneInfo)
 
 
 def _options(chosen: Format, options: Mapping[str, str]) -> dict[str, str]:
-    known = {option.name: [value for value, _title in option.choices] for option in chosen.options}
+    known = {option.name: option for option in chosen.options}
     for name, value in options.items():
         if name not in known:
             raise InvalidRequest(f"options.{name[:50]}", _unknown(name, known))
-        if value not in known[name]:
-            raise InvalidRequest(f"options.{name}", _unknown(value, known[name]))
+        if not known[name].allows(value):
+            raise InvalidRequest(f"options.{name}", _not_allowed(known[name], value))
     return dict(options)
+
+
+def _not_allowed(option: Option, value: str) -> str:
+    if option.choices:
+        return _unknown(value, [allowed for allowed, _title in option.choices])
+    return _("Give a whole number from 1 to %(largest)d.") % {"largest": option.largest}
 
 
 def _unknown(value: Any, known: Any) -> str:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from exports.engine import files
-from exports.formats import FORMATS
+from exports.engine.place import path_of
 from exports.lanes import tell
 from exports.models import Export, State
 
@@ -38,7 +38,7 @@ def _expire(export: Export) -> bool:
         changed = Export.objects.filter(pk=export.pk, state=State.DONE).update(state=State.EXPIRED)
         if changed:
             tell(export, "export.expired", file_name=export.file_name)
-    files.final_path(export.tenant_id, export.pk, FORMATS[export.format].extension).unlink(missing_ok=True)
+    path_of(export).unlink(missing_ok=True)
     return bool(changed)
 
 

@@ -6,6 +6,8 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from exports.audience import hidden_from
+from exports.formats.packing import extension
+from exports.incremental import since_last
 from exports.lanes import LANE
 from exports.models import Export
 from exports.request import CheckedRequest, ExportRequest, InvalidRequest
@@ -24,7 +26,7 @@ def request_export(
     language: str | None = None,
 ) -> Export:
     """A waiting export; InvalidRequest names the field that is wrong. Labels are in `language`, else the caller's."""
-    checked = asked.check(tenant.zone)
+    checked = since_last(asked.check(tenant.zone), tenant)
     if checked.dataset.name in hidden_from(member, api_key):
         raise InvalidRequest("dataset", _("Your role or key does not reach this data."))
     language = language or get_language() or tenant.language
@@ -58,4 +60,4 @@ def _file_name(tenant: Tenant, checked: CheckedRequest, language: str) -> str:
     with override(language):
         title = str(checked.dataset.title)
     moment = timezone.localtime(timezone.now(), tenant.zone)
-    return f"{title} {moment:%Y-%m-%d %H-%M}.{checked.format.extension}".replace("/", "-")
+    return f"{title} {moment:%Y-%m-%d %H-%M}.{extension(checked.format, checked.options)}".replace("/", "-")

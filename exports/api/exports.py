@@ -48,8 +48,7 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
         form = NewExportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         wanted = dict(form.validated_data)
-        if wanted["dataset"] in self._hidden:
-            raise ValidationError({"dataset": [_("Your role or key does not reach this data.")]})
+        self.check_reach(wanted["dataset"])
         language = wanted.pop("language", None)
         return self._created(
             request,
@@ -84,6 +83,11 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # A file has the type it has, whatever a client's Accept header hopes for.
         return super().perform_content_negotiation(request, force=force or self.action == "download")
+
+    def check_reach(self, dataset: str) -> None:
+        """400 for data that this caller may not ask for."""
+        if dataset in self._hidden:
+            raise ValidationError({"dataset": [_("Your role or key does not reach this data.")]})
 
     def _created(self, request: Request, ask: Any) -> Response:
         key = request.auth if isinstance(request.auth, ApiKey) else None

@@ -6,11 +6,12 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from exports.formats import FORMATS
+from exports.formats import FORMATS, MAX_RECORDS
 from exports.kinds import Kind
 from exports.links import signed_url
 from exports.models import Export, State
 from exports.registry import Dataset
+from tenants.api.strict import StrictSerializer
 
 MAX_COLUMNS = 500
 
@@ -37,7 +38,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         return signed_url(export) if export.state == State.DONE else None
 
 
-class NewExportSerializer(serializers.Serializer[Any]):
+class NewExportSerializer(StrictSerializer):
     dataset = serializers.CharField(max_length=100, help_text="One of GET /api/v1/datasets.")
     format = serializers.CharField(max_length=20, default="xlsx", help_text=f"One of {', '.join(FORMATS)}.")
     columns = serializers.ListField(
@@ -52,7 +53,7 @@ class NewExportSerializer(serializers.Serializer[Any]):
     options = serializers.DictField(
         child=serializers.CharField(max_length=50),
         default=dict,
-        help_text="The format's options, such as the delimiter.",
+        help_text="The format's options, as the dataset lists them: delimiter, compress, max_records, incremental and so on.",
     )
     language = serializers.ChoiceField(
         choices=[code for code, _name in settings.LANGUAGES],
@@ -60,14 +61,42 @@ class NewExportSerializer(serializers.Serializer[Any]):
         help_text="Of headings and labels.",
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in self.initial_data if name not in self.fields]
-        if unknown:
-            known = ", ".join(self.fields)
-            raise serializers.ValidationError(
-                {str(name)[:50]: [f"Unknown. Known: {known}."] for name in unknown}
-            )
-        return attrs
+
+class LiteralExportSerializer(StrictSerializer):
+    """The flat body of `POST /webhooks/export`."""
+
+    dataset = serializers.CharField(max_length=100, help_text="One of GET /api/v1/datasets.")
+    format = serializers.CharField(max_length=20, default="xlsx", help_text=f"One of {', '.join(FORMATS)}.")
+    date_from = serializers.CharField(required=False, help_text="A date or time, by the dataset's own time.")
+    date_to = serializers.CharField(
+        required=False, help_text="A date (that whole day) or a time (before it)."
+    )
+    status = serializers.JSONField(
+        required=False, help_text="One status or a list, where the dataset has one."
+    )
+    type = serializers.JSONField(required=False, help_text="One type or a list, where the dataset has one.")
+    ids = serializers.ListField(required=False, allow_empty=False, help_text="Primary keys.")
+    search = serializers.CharField(required=False, max_length=500, help_text="Words that must all be found.")
+    max_records = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_RECORDS.largest, help_text="At most so many rows."
+    )
+    include_content = serializers.BooleanField(
+        default=False, help_text="All columns, also those that are left out by default."
+    )
+    include_metadata = serializers.BooleanField(
+        default=False, help_text="Excel: a sheet that tells filters, time and zone."
+    )
+    compress = serializers.BooleanField(
+        default=False, help_text="As ZIP. Excel workbooks are compressed in any case."
+    )
+    incremental = serializers.BooleanField(
+        default=False, help_text="Only what is new since the last export that asked the same."
+    )
+    language = serializers.ChoiceField(
+        choices=[code for code, _name in settings.LANGUAGES],
+        required=False,
+        help_text="Of headings and labels.",
+    )
 
 
 class ColumnSerializer(serializers.Serializer[Any]):
@@ -87,12 +116,23 @@ class FilterSerializer(serializers.Serializer[Any]):
         return described
 
 
+class OptionsSerializer(serializers.Serializer[Any]):
+    format = serializers.CharField()
+    name = serializers.CharField()
+    title = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+    largest = serializers.IntegerField(allow_null=True)
+
+
 class DatasetSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     columns = serializers.SerializerMethodField()
     filters = serializers.SerializerMethodField()
     formats = serializers.SerializerMethodField()
+    options = serializers.SerializerMethodField(
+        help_text="What each format takes as `options`; the first value is the default."
+    )
 
     @extend_schema_field(ColumnSerializer(many=True))
     def get_columns(self, dataset: Dataset) -> Any:
@@ -104,3 +144,17 @@ class DatasetSerializer(serializers.Serializer[Any]):
 
     def get_formats(self, _dataset: Any) -> list[str]:
         return list(FORMATS)
+
+    @extend_schema_field(OptionsSerializer(many=True))
+    def get_options(self, _dataset: Any) -> Any:
+        return [
+            {
+                "format": item.name,
+                "name": option.name,
+                "title": str(option.title),
+                "values": [value for value, _title in option.choices],
+                "largest": option.largest or None,
+            }
+            for item in FORMATS.values()
+            for option in item.options
+        ]

@@ -1,11 +1,12 @@
 """Writes the file of one export, from the snapshot to the checksum; it records nothing, that is the lane's part."""
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -16,10 +17,12 @@ from django.utils.translation import override
 from exports.audience import may_have
 from exports.cells import CellConverter
 from exports.engine import files
+from exports.engine.about import about
 from exports.engine.database import estimate, interrupter, snapshot
 from exports.engine.monitor import Monitor
-from exports.formats import OutputColumn, Writer
-from exports.formats.xlsx.archive import ArchiveTooLarge
+from exports.formats import OutputColumn
+from exports.formats.archive import ArchiveTooLarge
+from exports.formats.packing import pack
 from exports.models import Export
 from exports.reader import Reader
 from exports.request import ExportRequest, InvalidRequest
@@ -72,28 +75,44 @@ def _write_rows(export: Export, row: Leased, stream: BinaryIO) -> int:
     if export.member is not None and not may_have(export.member, asked.dataset):
         text = _("The person who asked may not have this data any more.")
         raise ExportFailed("role", text)
-    reader = Reader(asked.dataset, asked.columns, asked.filters, zone, export.member)
+    limit = int(asked.options.get("max_records", 0)) or None
+    reader = Reader(asked.dataset, asked.columns, asked.filters, zone, export.member, limit)
     columns = [
         OutputColumn(column.name, str(column.heading), column.kind, column.width) for column in reader.columns
     ]
     cells = CellConverter(reader.columns, zone, is_for_people=asked.format.is_for_people)
-    writer = asked.format.open(stream, columns, asked.options, str(asked.dataset.title))
+    packed = pack(asked.options, stream, f"{asked.dataset.name}.{asked.format.extension}")
+    target: Any = packed or stream
+    writer = asked.format.open(target, columns, asked.options, str(asked.dataset.title))
+    # Before the snapshot: the first look at a company's time zone takes a moment.
+    dialect = asked.format.dialect_for(asked.options)
+    copy = reader.copy(dialect) if dialect else None
     with snapshot(), Monitor(row, interrupter()) as monitor:
         try:
-            _copy(reader, cells, writer, monitor, stream)
+            monitor.rows_total = min(estimate(reader.queryset()), limit or sys.maxsize)
+            if copy is not None:
+                # Closed before the snapshot ends: a COPY that was left half way still holds the connection.
+                with closing(copy.blocks()) as blocks:
+                    _write(blocks, writer.write_copied, monitor, stream)
+            else:
+                _write(map(cells.convert, reader.blocks()), writer.write, monitor, stream)
         except DatabaseError as error:
             # An interrupted query is a cancelled export, not a broken database.
             if monitor.is_lost:
                 raise Stopped from error
             raise
+    writer.about = list(about(asked, export.tenant, monitor.rows_done))
     writer.close()
+    if packed is not None:
+        packed.close()
     return monitor.rows_done
 
 
-def _copy(reader: Reader, cells: CellConverter, writer: Writer, monitor: Monitor, stream: BinaryIO) -> None:
-    monitor.rows_total = estimate(reader.queryset())
-    for block in reader.blocks():
-        writer.write(cells.convert(block))
+def _write(
+    blocks: Iterable[Sequence[Any]], write: Callable[[Any], None], monitor: Monitor, stream: BinaryIO
+) -> None:
+    for block in blocks:
+        write(block)
         monitor.rows_done += len(block)
         if monitor.is_lost:
             raise Stopped

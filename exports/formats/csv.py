@@ -10,18 +10,23 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext_lazy as _
 
 from exports.formats.base import Format, Option, OutputColumn, Row, Writer
-from exports.formats.text import clean, has_dirt
+from exports.formats.text import clean, clean_bytes, has_dirt
 from exports.kinds import NUMBERS, Kind
+from exports.pushdown.dialects import csv_dialect
 
 # What Excel, LibreOffice or Google Sheets may take for a formula (OWASP), with the full-width twins of East Asian keyboards.
 DANGEROUS = "=+-@\t\r\n＝＋－＠"
 # Apostrophes before a dangerous character get one more, so that removing one always restores the value.
 _FORMULA = re.compile(rf"'*[{re.escape(DANGEROUS)}]")
 _SUSPECT = frozenset(DANGEROUS + "'")
+_FRACTION = re.compile(r"-?[0-9]*\.[0-9]+")
+FRACTIONS = frozenset({Kind.DECIMAL, Kind.DURATION})
 _PHONE = re.compile(r"\+?[0-9(][0-9 ()\-]*")
 
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
-ENCODING = "utf-8"
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+DECIMALS = {"point": ".", "comma": ","}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LINE_END = b"\r\n"
 
 
 def neutralise(text: str) -> str:
@@ -78,8 +83,11 @@ class CsvWriter(Writer):
         super().__init__(stream, columns, options, title)
         self._encoders = [_ENCODERS.get(column.kind, _texts) for column in columns]
         self._buffer = io.StringIO(newline="")
-        self._rows = csv.writer(self._buffer, delimiter=DELIMITERS[options.get("delimiter", "comma")])
-        self.stream.write(b"\xef\xbb\xbf")
+        self._rows = csv.writer(self._buffer, delimiter=DELIMITERS[options["delimiter"]])
+        self._is_comma = options["decimal"] == "comma"
+        self._code_page = "" if options["encoding"].startswith("utf-8") else options["encoding"]
+        if options["encoding"] == "utf-8-sig":
+            self.stream.write(_BYTE_ORDER_MARK)
         self._rows.writerow(_texts([column.heading for column in columns]))
         self._flush()
 
@@ -87,16 +95,31 @@ class CsvWriter(Writer):
         if not rows:
             return
         encoded = [
-            encode(values) for encode, values in zip(self._encoders, zip(*rows, strict=True), strict=True)
+            self._with_decimals(column.kind, encode(values))
+            for column, encode, values in zip(
+                self.columns, self._encoders, zip(*rows, strict=True), strict=True
+            )
         ]
         self._rows.writerows(zip(*encoded, strict=True))
         self._flush()
 
+    def write_copied(self, rows: Sequence[bytes]) -> None:
+        self._put(clean_bytes(_LINE_END.join([*rows, b""])))
+
     def close(self) -> None:
         self._buffer.close()
 
+    def _with_decimals(self, kind: Kind, texts: list[str]) -> list[str]:
+        if not self._is_comma or kind not in FRACTIONS:
+            return texts
+        return [text.replace(".", ",") if _FRACTION.fullmatch(text) else text for text in texts]
+
+    def _put(self, data: bytes) -> None:
+        """Code pages of old programs lack most characters: what they lack becomes a question mark."""
+        self.stream.write(data.decode().encode(self._code_page, "replace") if self._code_page else data)
+
     def _flush(self) -> None:
-        self.stream.write(self._buffer.getvalue().encode(ENCODING))
+        self._put(self._buffer.getvalue().encode())
         self._buffer.seek(0)
         self._buffer.truncate()
 
@@ -107,11 +130,29 @@ CSV = Format(
     extension="csv",
     content_type="text/csv; charset=utf-8",
     writer=CsvWriter,
+    dialect=lambda options: csv_dialect(
+        DELIMITERS[options["delimiter"]], DECIMALS[options["decimal"]], neutralise
+    ),
     options=(
         Option(
             "delimiter",
             _("Delimiter"),
-            (("comma", _("Comma")), ("semicolon", _("Semicolon")), ("tab", _("Tab"))),
+            (
+                ("comma", _("Comma")),
+                ("semicolon", _("Semicolon")),
+                ("tab", _("Tab")),
+                ("pipe", _("Vertical bar")),
+            ),
+        ),
+        Option("decimal", _("Decimal separator"), (("point", _("Point: 12.5")), ("comma", _("Comma: 12,5")))),
+        Option(
+            "encoding",
+            _("Encoding"),
+            (
+                ("utf-8-sig", _("UTF-8 for Excel (with byte order mark)")),
+                ("utf-8", _("UTF-8")),
+                ("cp1251", _("Windows-1251 (old programs; what it lacks becomes “?”)")),
+            ),
         ),
     ),
 )

@@ -17,3 +17,16 @@ def clean(text: str) -> str:
 def has_dirt(texts: Iterable[str]) -> bool:
     """Whether any of the texts needs `clean`; one pass in C over the whole block."""
     return _DIRTY.search("\n".join(texts)) is not None
+
+
+# The same for UTF-8: what `clean` drops, and nothing else.
+CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
+_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+
+
+def clean_bytes(data: bytes, spared: bytes = b"") -> bytes:
+    """`clean` for a whole block from the database, whose texts have no lone surrogates; some bytes may be spared."""
+    data = data.translate(None, CONTROLS.translate(None, spared))
+    for noncharacter in _NONCHARACTERS:
+        data = data.replace(noncharacter, b"")
+    return data

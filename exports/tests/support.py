@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 
 from exports.actions import request_export
-from exports.engine.files import final_path
+from exports.engine.place import path_of as stored_at
 from exports.lanes import LANE
 from exports.models import Export
 from exports.request import ExportRequest
@@ -48,7 +48,7 @@ def fresh(export: Export) -> Export:
 
 
 def path_of(export: Export) -> Path:
-    return final_path(export.tenant_id, export.pk, export.format)
+    return stored_at(export)
 
 
 def read_csv(export: Export) -> list[list[str]]:

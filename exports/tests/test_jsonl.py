@@ -23,5 +23,5 @@ def test_values_keep_their_types() -> None:
     assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
         {"a": "10.10", "b": "2026-01-01T00:00:00+03:00"},
         {"a": True, "b": None},
-        {"a": {"x": ["\ufffd", str(2**70)]}, "b": "=1\x00"},
+        {"a": {"x": ["\ufffd", 2**70]}, "b": "=1\x00"},
     ]

@@ -36,7 +36,7 @@ def test_csv(tenant: Tenant) -> None:
 
     assert read_csv(done) == [
         ["When", "Who", "Kind", "From", "After", "What"],
-        ["2026-02-01 00:05:00", "anna", "person", "127.0.0.1", '{"a":[1,"б"]}', "thing.done Дверь"],
+        ["2026-02-01 00:05:00", "anna", "person", "127.0.0.1", '{"a": [1, "б"]}', "thing.done Дверь"],
     ]
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from exports.engine import monitor as monitors
 from exports.engine.database import interrupter, snapshot
 from exports.lanes import LANE
 from exports.models import Export, State
+from exports.pushdown import copy as copies
+from exports.pushdown.copy import Copy
 from exports.reader import Reader
 from exports.tests.datasets import AUDIT
 from exports.tests.support import ask, fresh, make_entries, path_of, read_csv
@@ -59,14 +61,17 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def slow_rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Blocks of ten rows, each held back until the next glance; set the event to let all go."""
     free = threading.Event()
-    blocks = Reader.blocks
+    read, copied = Reader.blocks, Copy.blocks
 
-    def slowly(self: Reader, size: int = 10) -> Iterator[Any]:
-        for block in blocks(self, size):
+    def slowly(blocks: Iterator[Any]) -> Generator[Any, None, None]:
+        for block in blocks:
             yield block
             free.wait(0.05)
 
-    monkeypatch.setattr(Reader, "blocks", slowly)
+    monkeypatch.setattr(copies, "BLOCK_BYTES", 1)
+    monkeypatch.setattr(copies, "LEAST_ROWS", 10)
+    monkeypatch.setattr(Reader, "blocks", lambda self: slowly(read(self, 10)))
+    monkeypatch.setattr(Copy, "blocks", lambda self: slowly(copied(self)))
     yield free
     free.set()
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.formats import FORMATS, OutputColumn
+from exports.formats.archive import Archive
 from exports.formats.xlsx import parts
-from exports.formats.xlsx.archive import Archive
 from exports.formats.xlsx.writer import XlsxWriter
 from exports.kinds import Kind
 

@@ -4,7 +4,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector(".export-form");
   const follow = () => {
     const format = form.querySelector('input[name="format"]:checked')?.value;
-    for (const option of form.querySelectorAll("[data-option]")) option.hidden = !option.dataset.option.startsWith(`${format}_`);
+    for (const option of form.querySelectorAll("[data-option]")) {
+      const [owner] = option.dataset.option.split("_");
+      option.hidden = owner !== "any" && owner !== format;
+    }
   };
   form.addEventListener("change", follow);
   for (const button of form.querySelectorAll("[data-check]")) {

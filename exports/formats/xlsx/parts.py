@@ -48,9 +48,19 @@ def sheet_foot(columns: int, rows: int) -> str:
     return f'</sheetData><autoFilter ref="A1:{column_letters(columns)}{rows}"/></worksheet>'
 
 
-def workbook(names: Sequence[str], columns: int, rows: Sequence[int]) -> str:
+def about_sheet(rows: str) -> str:
+    """A sheet of two columns without filter and pane."""
+    columns = (
+        '<col min="1" max="1" width="24" customWidth="1"/><col min="2" max="2" width="60" customWidth="1"/>'
+    )
+    return f'{XML}<worksheet xmlns="{_MAIN}"><cols>{columns}</cols><sheetData>{rows}</sheetData></worksheet>'
+
+
+def workbook(names: Sequence[str], columns: int, rows: Sequence[int], further: Sequence[str] = ()) -> str:
+    """`names` of the sheets with data, and of those after them."""
     sheets = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{at}" r:id="rId{at}"/>' for at, name in enumerate(names, 1)
+        f'<sheet name={quoteattr(name)} sheetId="{at}" r:id="rId{at}"/>'
+        for at, name in enumerate([*names, *further], 1)
     )
     # Excel marks the range of an auto-filter by a hidden name; without it, sorting offers the wrong rows.
     filters = "".join(
