@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from integrations import event_types  # noqa: F401 those of its records
 from tenants.events import EventType, register
 
 _INTEGRATION = {

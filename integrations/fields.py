@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -121,3 +122,9 @@ _CLEANERS: dict[FieldType, Callable[[Field, object], Any]] = {
     FieldType.NUMBER: _number,
     FieldType.BOOL: _bool,
 }
+
+
+def account_address(url: str) -> str:
+    """People paste what their browser shows: only the account's address is kept. A validator for URL fields."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, "", "", ""))

@@ -80,7 +80,7 @@ class ExchangeAdmin(LogAdmin):
 
     @display(description=_("result"))
     def result(self, row: Exchange) -> SafeString:
-        return badge(str(row.status or row.error), "bad" if row.error else "good")
+        return badge(row.outcome, "bad" if row.error else "good")
 
     @display(description=_("time, ms"), ordering=None)
     def duration(self, row: Exchange) -> int:

@@ -31,6 +31,7 @@ class ExchangeViewSet(ReadOnlyTenantViewSet):
 
     resource = "exchanges"
     model = Exchange
+    filters = (*IDS, "failed")
     read_roles = ADMINISTRATORS
 
     def get_serializer_class(self) -> Any:

@@ -2,26 +2,14 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from integrations.connectors import get as get_connector
 from integrations.models import Exchange, ExtensionAssignment, Integration
+from tenants.api.strict import StrictSerializer
 
 SHOWN_SECRET = "•••"  # noqa: S105 what is shown in place of one
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Names a field that does not exist instead of ignoring it."""
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in self.initial_data if name not in self.fields]
-        if unknown:
-            raise serializers.ValidationError(
-                {str(name)[:50]: [_("There is no such field.")] for name in unknown}
-            )
-        return attrs
 
 
 class FieldSerializer(serializers.Serializer[Any]):

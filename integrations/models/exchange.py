@@ -14,6 +14,19 @@ class Way(models.TextChoices):
     IN = "in", _("they asked")
 
 
+# What a failure without a status was, by the code of its HubError.
+FAILURES = {
+    "auth": _("refused"),
+    "budget_spent": _("no time left"),
+    "circuit_open": _("held back"),
+    "config": _("wrong settings"),
+    "outcome_unknown": _("no answer"),
+    "rate_limited": _("too fast"),
+    "rejected": _("rejected"),
+    "transient": _("not reached"),
+}
+
+
 class Exchange(TenantModel):
     """One attempt. `subject` is the row that wanted it, such as a call notification; `error` is a code of HubError."""
 
@@ -57,4 +70,9 @@ class Exchange(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.status or self.error}"
+        return f"{self.operation}: {self.outcome}"
+
+    @property
+    def outcome(self) -> str:
+        """The status, or in a word why there is none."""
+        return str(self.status or FAILURES.get(self.error) or self.error)

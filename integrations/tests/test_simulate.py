@@ -35,17 +35,28 @@ def test_it_serves_until_told_to_stop(number):
             process.kill()
 
 
+def test_it_speaks_the_installations_language():
+    command = [*MANAGE, "receiver", "--secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "LANGUAGE_CODE": "ru"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            said = process.stdout.readline()
+            assert re.fullmatch(r"Получатель вебхуков, симулятор: http://\S+ \(Ctrl-C остановит\)\n", said)
+        finally:
+            process.kill()
+
+
 def test_systems_are_listed():
     found = run("--list")
 
     assert found.returncode == 0
-    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {"retailcrm", "receiver"}
+    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {"planfix", "retailcrm", "receiver"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "Name a system: receiver, retailcrm"),
+        ([], "Name a system: planfix, receiver, retailcrm"),
         (["nothing"], "invalid choice: 'nothing'"),
         (["retailcrm", "--port", "70000"], "'70000' is not a port"),
         (["retailcrm", "--codes", "1=150"], "'1=150' is not USER=EXTENSION"),

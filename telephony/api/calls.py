@@ -28,6 +28,7 @@ class CallViewSet(ReadOnlyTenantViewSet):
 
     resource = "calls"
     model = Call
+    filters = tuple(CallFilterSerializer().fields)
     sees_own = (Role.AGENT,)
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

@@ -216,7 +216,7 @@ def _message(first: str, headers: Mapping[str, Any], body: str) -> str:
 def _tell_deliveries(story: _Story, call: Call) -> None:
     deliveries = {
         one.pk: one
-        for one in Delivery.objects.filter(correlation_id=call.pk)
+        for one in Delivery.objects.filter(event__correlation_id=call.pk)
         .select_related("endpoint")
         .order_by("id")[:MAX_ENTRIES]
     }

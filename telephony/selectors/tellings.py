@@ -28,7 +28,7 @@ class Telling:
 def tellings(call: Call) -> list[Telling]:
     """What each CRM and each subscriber was told, in the order of its cause; two queries."""
     told = CallNotification.objects.filter(call=call).select_related("integration").order_by("id")
-    sent = Delivery.objects.filter(correlation_id=call.pk).select_related("endpoint").order_by("id")
+    sent = Delivery.objects.filter(event__correlation_id=call.pk).select_related("endpoint").order_by("id")
     return [
         *(_to_crm(one) for one in told),
         *(_to_subscriber(one) for one in sent[:MAX_ENTRIES]),

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from integrations.admin.exchanges import pretty
 from integrations.admin.readme import render
@@ -262,3 +263,13 @@ def test_bodies_are_indented():
     assert pretty('{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'
     assert pretty('site=main\nevent={"type":"in"}') == 'site=main\nevent = {\n  "type": "in"\n}'
     assert pretty("plain = text") == "plain = text"
+
+
+def test_an_exchange_without_a_status_says_why_in_a_word(tenant):
+    row = Exchange(operation="calls upload", error="transient")
+
+    assert str(row) == "calls upload: not reached"
+    with override("ru"):
+        assert row.outcome == "нет связи"
+    row.status = 503
+    assert row.outcome == "503"

@@ -1,23 +1,16 @@
 """What RetailCRM is, and what has to be entered to connect it."""
 
 import zoneinfo
-from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities import Account, CallNotifications, ExtensionDirectory, ModuleRegistration
-from integrations.fields import Field, FieldType
+from integrations.fields import Field, FieldType, account_address
 from integrations.http.auth import HeaderKey
 from integrations.manifest import Category, Manifest, RateLimit
 
 TELEPHONY = "telephony"
-
-
-def account_address(url: str) -> str:
-    """People paste what their browser shows: only the account's address is kept."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, "", "", ""))
 
 
 def known_zone(name: str) -> str:

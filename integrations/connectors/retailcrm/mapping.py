@@ -17,6 +17,7 @@ from integrations.capabilities import (
     MappingKind,
     OutsideUser,
 )
+from integrations.phones import digits
 
 INTEGRATION_CODE = "switchboard"
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -48,11 +49,6 @@ UPLOAD_RESULT = {
     CallOutcome.CONGESTION: "failed",
     CallOutcome.UNKNOWN: "unknown",
 }
-
-
-def digits(phone: str) -> str:
-    """Numbers go without plus and without decoration."""
-    return "".join(char for char in phone if char in "0123456789")
 
 
 def ringing_event(call: CallRinging, site: str = "") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from integrations import connectors
 from tenants.simulation import BaseSimulator
@@ -60,12 +61,13 @@ class Command(BaseCommand):
         stop = threading.Event()
         try:
             with _signals(stop), kind.from_options(options).running() as simulator:
-                self.stdout.write(f"{simulator.title} simulator: {simulator.url} (Ctrl-C stops it)")
+                words = {"system": simulator.title, "address": simulator.url}
+                self.stdout.write(_("%(system)s, simulated: %(address)s (Ctrl-C stops it)") % words)
                 self.stdout.flush()
                 stop.wait()
         except (OSError, ValueError) as error:
             raise CommandError(f"Cannot simulate {kind.title}: {error}") from error
-        self.stdout.write("Stopped.")
+        self.stdout.write(_("Stopped."))
 
 
 @contextmanager

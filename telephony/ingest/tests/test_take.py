@@ -220,6 +220,27 @@ def test_no_row_no_200(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
     assert CallEvent.objects.count() == 0
 
 
+def test_whoever_waits_for_a_database_that_is_away_is_told_in_time(
+    pbx: Pbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def away(events: Any) -> int:
+        """As a pool does: nothing for seconds, then no connection."""
+        tries.append(events)
+        clock[0] += 4.0
+        raise OperationalError("couldn't get a connection after 4.00 sec")
+
+    clock = [1000.0]
+    monkeypatch.setattr(writer, "insert", away)
+    monkeypatch.setattr(group_commit.time, "monotonic", lambda: clock[0])
+
+    [answer] = take(request(body()))
+
+    assert answer.status == 503
+    assert len(tries) == 1
+
+
 def test_a_short_trouble_is_ridden_out(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
     insert, failures = writer.insert, [OperationalError("gone"), OperationalError("gone")]
 

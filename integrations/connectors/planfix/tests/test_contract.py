@@ -1,0 +1,208 @@
+"""Planfix keeps the contract, and its own promises beyond it."""
+
+import pytest
+
+from integrations.actions.load_users import load_users
+from integrations.actions.save_integration import create_integration
+from integrations.actions.test_connection import diagnose
+from integrations.capabilities import Account, CallKind, CallNotifications, CallOutcome, CheckState, Direction
+from integrations.connectors.planfix.simulator import Employee, Simulator
+from integrations.http.errors import OutcomeUnknown
+from integrations.models import Exchange
+from integrations.sessions import open_session
+from integrations.tests.contract import CallNotificationsContract
+from integrations.tests.factories import finished, hangup, ringing
+from tenants.errors import AuthFailed, ConfigError, RateLimited, RemoteRejected, TransientError, Unsupported
+from tenants.scoping import tenant_scope
+from tenants.tests.factories import make_tenant
+
+
+class TestContract(CallNotificationsContract):
+    code = "planfix"
+    bad_credentials = {
+        "planfix_token": "a-wrong-token-0123456789",
+        "rest_token": "another-wrong-token-0123456789",
+    }
+    upload_path = "/tel/api"
+    is_empty_answer_success = True
+    user_count = 101
+    """More than a page; a request a second is all that Planfix allows."""
+
+    def make_simulator(self, user_count):
+        employees = [Employee(number, f"Ann{number}", "Smith") for number in range(1, user_count + 1)]
+        return Simulator(employees=employees, limits_rate=False)
+
+    def settings_for(self, simulator):
+        return {"url": simulator.url}
+
+    def credentials_for(self, simulator):
+        return {"planfix_token": simulator.token, "rest_token": simulator.rest_token}
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def simulator():
+    with Simulator().running() as running:
+        yield running
+
+
+@pytest.fixture
+def connect(simulator):
+    def make(**credentials):
+        return create_integration(
+            tenant,
+            "planfix",
+            "Planfix",
+            settings={"url": f"{simulator.url}/task/1?from=browser"},
+            credentials={"planfix_token": simulator.token} | credentials,
+        )
+
+    tenant = make_tenant()
+    with tenant_scope(tenant):
+        yield make
+
+
+@pytest.fixture
+def integration(connect):
+    return connect()
+
+
+def tell(integration, *steps):
+    with open_session(integration.pk) as session:
+        calls = session.require(CallNotifications)
+        for step in steps:
+            step(calls)
+
+
+def test_group_rings_at_each_one_answers_and_the_call_is_in_the_journal_once(simulator, integration):
+    both = ("150", "151")
+
+    tell(integration, lambda crm: crm.notify_ringing(ringing(extensions=both)))
+    assert [(card.ext, card.state) for card in simulator.cards] == [("150", "ringing"), ("151", "ringing")]
+
+    tell(
+        integration,
+        lambda crm: crm.notify_hangup(hangup(extensions=both)),
+        lambda crm: crm.upload_call(finished(extensions=both, recording_url="https://hub.example/rec/A.mp3")),
+    )
+
+    assert {card.state for card in simulator.cards} == {"ended"}
+    [entry] = simulator.journal
+    assert (entry.ext, entry.status, entry.duration, entry.record_link) == (
+        "150",
+        "Success",
+        61,
+        "https://hub.example/rec/A.mp3",
+    )
+    assert not entry.is_record_awaited
+
+
+def test_every_outcome_is_legal_in_both_directions(simulator, integration):
+    cases = [(direction, outcome) for direction in Direction for outcome in CallOutcome]
+
+    tell(
+        integration,
+        *[
+            lambda crm, number=number, direction=direction, outcome=outcome: crm.upload_call(
+                finished(direction=direction, outcome=outcome, external_id=f"call.{number}")
+            )
+            for number, (direction, outcome) in enumerate(cases)
+        ],
+    )
+
+    assert len(simulator.journal) == len(cases)
+
+
+def test_what_planfix_has_no_use_for_is_said_and_not_sent(simulator, integration):
+    with open_session(integration.pk) as session:
+        crm = session.require(CallNotifications)
+        with pytest.raises(Unsupported):
+            crm.notify_hangup(hangup())
+        with pytest.raises(Unsupported):
+            crm.notify_ringing(ringing(extensions=()))
+
+    assert simulator.requests == []
+
+
+def test_failure_after_the_first_extension_is_not_repeated(simulator, integration):
+    simulator.fail_next("latency", seconds=0.01)
+    with open_session(integration.pk) as session:
+        crm = session.require(CallNotifications)
+        original = simulator.respond
+
+        def respond(request):
+            answer = original(request)
+            simulator.fail_next("503")
+            return answer
+
+        simulator.respond = respond
+        with pytest.raises(OutcomeUnknown) as raised:
+            crm.notify_ringing(ringing(extensions=("150", "151")))
+
+    assert not crm.may_repeat(CallKind.RINGING, raised.value)
+    assert [event.ext for event in simulator.events] == ["150"]
+
+
+def test_failure_at_the_first_extension_may_be_repeated(simulator, integration):
+    simulator.fail_next("503")
+
+    with open_session(integration.pk) as session:
+        crm = session.require(CallNotifications)
+        with pytest.raises(TransientError) as raised:
+            crm.notify_ringing(ringing(extensions=("150", "151")))
+
+    assert crm.may_repeat(CallKind.RINGING, raised.value)
+    assert simulator.events == []
+
+
+def test_without_a_rest_token_calls_work_and_employees_are_not_asked_for(simulator, integration):
+    found = diagnose(integration)
+
+    assert [check.state for check in found.checks] == [CheckState.PASSED, CheckState.SKIPPED]
+    assert found.works
+    with pytest.raises(ConfigError, match="REST"):
+        load_users(integration)
+    assert [request.path for request in simulator.requests] == ["/tel/api"]
+
+
+def test_our_own_token_in_the_answer_to_ping_is_kept_nowhere(simulator, integration):
+    diagnose(integration)
+
+    kept = str(list(Exchange.objects.values()))
+    assert "pbxUrl" in kept
+    assert simulator.pbx_token not in kept
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"result": "fail", "code": 2, "error": "Inactive token"}, AuthFailed),
+        ({"result": "fail", "code": 20, "error": "Unpaid"}, ConfigError),
+        ({"result": "fail", "code": 22, "error": "Limit"}, RateLimited),
+        ({"result": "fail", "code": 0, "error": "Oops"}, TransientError),
+        ({"result": "fail", "code": 41, "error": "Bad value"}, RemoteRejected),
+    ],
+)
+def test_codes_of_the_rest_api_are_told_apart(simulator, connect, answer, error):
+    from tenants.simulation import Reply
+
+    row = connect(rest_token=simulator.rest_token)
+    simulator.respond = lambda request: Reply.json(answer, 400)
+
+    with open_session(row.pk, seconds=0.5) as session, pytest.raises(error) as raised:
+        list(session.require(Account).list_users())
+
+    assert str(raised.value)
+
+
+def test_daily_quota_holds_back_the_rest_api_and_never_the_calls(simulator, connect):
+    row = connect(rest_token=simulator.rest_token)
+    simulator.rest.daily_left = 0
+
+    with open_session(row.pk, seconds=2) as session, pytest.raises(RateLimited):
+        list(session.require(Account).list_users())
+    tell(row, lambda crm: crm.notify_ringing(ringing()))
+
+    assert len(simulator.events) == 1
