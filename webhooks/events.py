@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.events import EventType, consume, register
+from tenants.events import DIRECTED, EventType, consume, register
 
 TEST = "webhook.test"
 DISABLED = "endpoint.disabled"
@@ -37,11 +37,18 @@ register(
         description=_("Sent by the test button, to one endpoint only, whatever it subscribes to."),
         schema={
             "type": "object",
-            "properties": {"endpoint_id": _ID, "message": {"type": "string"}},
+            "properties": {
+                "endpoint_id": _ID,
+                "message": {"type": "string"},
+                "sample": {
+                    "type": "object",
+                    "description": "the event that is shown to the receiver in place of this one",
+                },
+            },
             "required": ["endpoint_id", "message"],
         },
         example={"endpoint_id": _EXAMPLE["endpoint_id"], "message": "It works."},
-        labels=frozenset({"directed"}),
+        labels=frozenset({DIRECTED}),
     ),
     EventType(
         name=DISABLED,

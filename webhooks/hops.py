@@ -8,12 +8,16 @@ whoever takes it off sends a request of their own, and whoever raises it is refu
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
 
 from webhooks.events import INBOUND
 
 HEADER: Final = "switchboard-hops"
 MOST: Final = 3  # enough for a hub behind a hub behind a hub
 LOOP: Final = "loop"
+PORTS: Final = {"http": 80, "https": 443}
 LOOP_STATUS: Final = HTTPStatus.LOOP_DETECTED
 
 
@@ -26,6 +30,20 @@ def hops_in(headers: Mapping[str, str]) -> int:
 def hops_of(event_type: str, data: Mapping[str, Any]) -> int:
     """Those behind an event; only requests from outside have any."""
     return int(data.get("hops", 0)) if event_type == INBOUND else 0
+
+
+def leads_back(url: str, own_host: str) -> bool:
+    """Whether an endpoint's URL is one of this installation, as PUBLIC_URL or the present request's host name it.
+
+    Only for a warning: whoever goes in a circle by another name, or by way of another system, is stopped by the count.
+    """
+    target = _place(urlsplit(url))
+    return target in (_place(urlsplit(settings.PUBLIC_URL)), _place(urlsplit(f"//{own_host}"), target[1]))
+
+
+def _place(parts: SplitResult, usual_port: int | None = None) -> tuple[str, int | None]:
+    """The host and the port; `usual_port` where none is written."""
+    return (parts.hostname or "").rstrip("."), parts.port or PORTS.get(parts.scheme, usual_port)
 
 
 def header_line(hops: int) -> str:

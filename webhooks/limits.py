@@ -20,7 +20,13 @@ CONNECTIONS_PER_HOST: int = getattr(settings, "WEBHOOK_CONNECTIONS_PER_HOST", 32
 # Leased beyond what can be on the wire, so that a fast receiver never waits for the next lease.
 LEASED = CONNECTIONS * 2
 LEASED_PER_ENDPOINT = CONNECTIONS_PER_HOST * 2
+# Of those that wait beyond the wire, so many may be missing before more are asked for.
+LEAST_LEASED = max(CONNECTIONS // 4, 1)
 
+
+# Of one event that an outside system publishes, in bytes of JSON, and of one request that brings several.
+LARGEST_DATA = 256 * 1024
+MOST_PUBLISHED = 100
 
 # Of a signed timestamp of an inbound request.
 TOLERANCE = 300

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from tenants.events import event_types
+from tenants.events import DIRECTED, event_types
 
 EVERYTHING = "*"
 
@@ -25,9 +25,12 @@ class Patterns:
         return self._wants_everything or event_type in self._exact or event_type.startswith(self._prefixes)
 
 
-def known_patterns() -> list[str]:
-    """Everything that can be subscribed to: `*`, then each group with its wildcard first."""
-    names = [one.name for one in event_types() if "directed" not in one.labels]
+def known_patterns(own: Iterable[str] = ()) -> list[str]:
+    """Everything that can be subscribed to: `*`, then each group with its wildcard first.
+
+    `own` are the types that the company declared itself.
+    """
+    names = [*(one.name for one in event_types() if DIRECTED not in one.labels), *own]
     groups = dict.fromkeys(name.partition(".")[0] for name in names)
     return [EVERYTHING] + [
         pattern
@@ -36,11 +39,11 @@ def known_patterns() -> list[str]:
     ]
 
 
-def clean_patterns(patterns: object) -> list[str]:
+def clean_patterns(patterns: object, own: Iterable[str] = ()) -> list[str]:
     """The list without repeats, or a ValidationError that names what is wrong."""
     if not isinstance(patterns, Sequence) or isinstance(patterns, str) or not patterns:
         raise ValidationError(_("List at least one event type, such as call.ended, call.* or *."))
-    known = set(known_patterns())
+    known = set(known_patterns(own))
     for pattern in patterns:
         if pattern not in known and not _is_nested_wildcard(pattern, known):
             raise ValidationError(

@@ -111,6 +111,10 @@ WORDS: dict[str, _Words] = {
     ),
     "person": _Words(_("Disabled by a person.")),
     "no_secret": _Words(_("The endpoint has no live secret."), _("Rotate the endpoint's secret.")),
+    "template_failed": _Words(
+        _("The endpoint's template cannot be applied to this event."),
+        _("Correct the template; then send the parked deliveries: they are made anew."),
+    ),
     "payload_expired": _Words(
         _("The body is no longer kept."), _("Bodies are removed after a while; the source must send it anew.")
     ),

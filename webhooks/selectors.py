@@ -68,7 +68,7 @@ def unwell_counts(endpoint: Endpoint) -> dict[str, int]:
 
 def timeline(correlation_id: UUID) -> QuerySet[Attempt]:
     """Every attempt that belongs to a flow, oldest first, for its page in the rooms above."""
-    found = Attempt.objects.filter(delivery__correlation_id=correlation_id)
+    found = Attempt.objects.filter(delivery__event__correlation_id=correlation_id)
     return (
         found.select_related("delivery__endpoint")
         .annotate(event_type=F("delivery__event_type"))

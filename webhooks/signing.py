@@ -23,7 +23,7 @@ class BadSecret(ValueError):
     message = _("A signing secret is “whsec_” followed by the base64 form of 24 to 64 random bytes.")
 
     def __str__(self) -> str:
-        return str(self.message)
+        return str(self.args[0] if self.args else self.message)
 
 
 def new_secret() -> str:

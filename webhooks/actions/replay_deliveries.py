@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from tenants import audit
 from tenants.errors import ConfigError
 from tenants.work import enqueue
+from webhooks.actions.render_again import TEMPLATE_FAILED, render_again
 from webhooks.models import Delivery, DeliveryState, EndpointState, Trigger
 
 BATCH = 500
@@ -24,6 +25,9 @@ def replay_delivery(delivery: Delivery) -> None:
     if not delivery.endpoint.is_enabled and delivery.trigger != Trigger.TEST:
         raise ConfigError(_("The endpoint is disabled. Enable it first."))
     if not replay_deliveries(Delivery.objects.filter(pk=delivery.pk), also_disabled=True):
+        delivery.refresh_from_db()
+        if delivery.reason == TEMPLATE_FAILED:
+            raise ConfigError(_("The template still fails: %(why)s") % {"why": delivery.detail})
         raise ConfigError(_("This delivery is still under way."))
     delivery.refresh_from_db()
 
@@ -53,6 +57,8 @@ def _batches(wanted: QuerySet[Delivery]) -> Iterator[QuerySet[Delivery]]:
 def _replay(batch: QuerySet[Delivery]) -> int:
     rows = batch.exclude(state=DeliveryState.PENDING).select_for_update()
     found = list(rows.values_list("id", "tenant_id", "endpoint_id"))
+    failed = render_again([id_ for id_, _tenant, _endpoint in found])
+    found = [row for row in found if row[0] not in failed]
     Delivery.objects.filter(id__in=[id_ for id_, _tenant, _endpoint in found]).update(
         state=DeliveryState.PENDING,
         trigger=Trigger.MANUAL,

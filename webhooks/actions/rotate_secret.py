@@ -11,7 +11,8 @@ from tenants import audit
 from tenants.errors import ConfigError
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, MOST_LIVE_SECRETS, ROTATION_OVERLAP
 from webhooks.models import Endpoint, EndpointSecret
-from webhooks.signing import new_secret, signing_key
+from webhooks.schemes import check_secret
+from webhooks.signing import new_secret
 
 
 @transaction.atomic
@@ -25,7 +26,7 @@ def rotate_secret(
     if not timedelta(0) <= overlap <= LONGEST_ROTATION_OVERLAP:
         raise ConfigError(_("The old secret may stay valid for at most seven days."))
     plain = secret or new_secret()
-    signing_key(plain)
+    check_secret(endpoint.signing, plain)
     now = timezone.now()
     # The endpoint's row serialises two rotations at once.
     Endpoint.objects.select_for_update().get(pk=endpoint.pk)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
+from tenants import audit
 from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
@@ -23,13 +24,22 @@ from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
 from webhooks.actions.replay_deliveries import replay_deliveries
 from webhooks.actions.rotate_secret import rotate_secret
-from webhooks.actions.send_test import send_test
+from webhooks.actions.send_test import preview, send_test
+from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask
-from webhooks.admin.forms import EndpointForm, RotationForm, TestForm
+from webhooks.admin.format_fields import shown_when
+from webhooks.admin.forms import EndpointForm, FilterForm, RotationForm, TestForm
+from webhooks.formats import RenderFailed
+from webhooks.hops import leads_back
 from webhooks.models import DeliveryState, Endpoint
 from webhooks.selectors import DeliveryFilter, deliveries, parked_count, unwell_counts
+from webhooks.trials import try_filter
 
 SHOWN_EVENTS = 3
+LEADS_BACK = _(
+    "This URL leads back to this installation. What is sent there may come in again as an inbound webhook and go round in a"
+    " circle, until it is refused after a few rounds. Correct the URL, or take inbound.received out of the events."
+)
 
 
 @admin.register(Endpoint)
@@ -37,22 +47,24 @@ class EndpointPage(TenantAdmin):
     menu_place = 200
     menu_icon = "webhook"
     view_roles = MANAGERS  # addresses, headers and what was sent there
-    buttons = dict.fromkeys(("test", "rotate", "disable", "enable", "parked"), "change")
+    buttons = dict.fromkeys(("test", "filter", "rotate", "disable", "enable", "parked"), "change")
     form = EndpointForm
     list_display = ("name", "short_url", "wanted", "state_label")
     list_filter = ("state",)
     search_fields = ("name", "host")
     change_form_outer_before_template = "admin/webhooks/endpoint_head.html"
+    conditional_fields = shown_when()
 
     class Media:
         css = {"all": ("webhooks/webhooks.css",)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        more = ["description", "format", "timeout", "headers", *([] if obj else ["secret"])]
+        more = ["description", "timeout", "retries", "headers", *([] if obj else ["secret"])]
         # It may hold a secret: only who may change it reads it in full.
         url = "url" if self._may_save(request, obj) else "short_url"
         return [
-            (None, {"fields": ["name", url, "events"]}),
+            (None, {"fields": ["name", url, "events", "filter"]}),
+            (_("Request"), {"fields": ["format", *shown_when()]}),
             (_("More"), {"fields": more}),
         ]
 
@@ -66,6 +78,7 @@ class EndpointPage(TenantAdmin):
         wrap = self.admin_site.admin_view
         views = {
             "test": self.test_view,
+            "filter": self.filter_view,
             "rotate": self.rotate_view,
             "disable": self.disable_view,
             "enable": self.enable_view,
@@ -84,6 +97,8 @@ class EndpointPage(TenantAdmin):
             # Without a tenant in scope, pages for adding are closed.
             obj.tenant_id = obj.tenant_id or current_tenant_id()  # type: ignore[assignment]
             obj.plain_secret = create_endpoint(obj, form.cleaned_data.get("secret"))  # type: ignore[attr-defined]
+        if leads_back(obj.url, request.get_host()):
+            messages.warning(request, LEADS_BACK)
 
     def response_add(
         self, request: HttpRequest, obj: Endpoint, post_url_continue: str | None = None
@@ -102,23 +117,68 @@ class EndpointPage(TenantAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def test_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        """Shows the body first when asked to; sends it by the real path."""
         endpoint = self._writable(request, pk)
         form = TestForm(request.POST or None)
+        shown = fault = None
         if request.method == "POST" and form.is_valid():
-            _event, delivery = send_test(endpoint, form.cleaned_data["message"])
-            page = reverse("admin:webhooks_delivery_change", args=[delivery])
-            link = format_html('<a href="{}">{}</a>', page, translated("See how it went"))
-            messages.success(request, format_html("{} {}", translated("The test is on its way."), link))
-            return self._back(pk)
-        return ask(
-            self,
+            if "show" not in request.POST:
+                _event, delivery = send_test(endpoint, form.cleaned_data["message"], form.sample)
+                page = reverse("admin:webhooks_delivery_change", args=[delivery])
+                link = format_html('<a href="{}">{}</a>', page, translated("See how it went"))
+                messages.success(request, format_html("{} {}", translated("The test is on its way."), link))
+                return self._back(pk)
+            try:
+                shown = preview(endpoint, form.sample)
+            except RenderFailed as error:
+                fault = str(error)
+        return TemplateResponse(
             request,
-            title=_("Send test"),
-            text=_("An event of the type webhook.test goes to %(url)s, signed like every other.")
-            % {"url": endpoint.shown_url},
-            button=_("Send"),
-            back=_page(pk),
-            form=form,
+            "admin/webhooks/test.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": _("Send test"),
+                "endpoint": endpoint,
+                "form": form,
+                "shown": shown,
+                "body": readable(shown.body) if shown else "",
+                "fault": fault,
+                "back": _page(pk),
+            },
+        )
+
+    def filter_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        """Tries a filter on past events; nothing is stored before somebody says so."""
+        endpoint = self._writable(request, pk)
+        form = FilterForm(request.POST or None, initial={"filter": endpoint.filter})
+        tried = None
+        if request.method == "POST" and form.is_valid():
+            wanted = form.cleaned_data["filter"]
+            if "save" in request.POST:
+                before = audit.snapshot(endpoint)
+                endpoint.filter = wanted
+                endpoint.save(update_fields=["filter"])
+                old, new = audit.changed(before, audit.snapshot(endpoint))
+                audit.record("endpoint.updated", endpoint, before=old, after=new)
+                messages.success(request, translated("The filter is saved."))
+                return self._back(pk)
+            tried = try_filter(wanted, endpoint.events, form.cleaned_data["type"])
+        elif request.method == "GET":
+            tried = try_filter(endpoint.filter, endpoint.events)
+        return TemplateResponse(
+            request,
+            "admin/webhooks/filter.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": _("Try the filter"),
+                "endpoint": endpoint,
+                "form": form,
+                "tried": tried,
+                "matched": sum(one.matches for one in tried or ()),
+                "back": _page(pk),
+            },
         )
 
     def rotate_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:

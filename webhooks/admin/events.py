@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,7 @@ from tenants.access import MANAGERS
 from tenants.admin.base import LogAdmin
 from tenants.events import UnknownEventType, event_type
 from tenants.models import Event
-from webhooks.models import Delivery
+from webhooks.models import Delivery, OwnEventType
 
 
 @admin.register(Event)
@@ -31,6 +32,11 @@ class EventPage(LogAdmin):
     class Media:
         css = {"all": ("webhooks/webhooks.css",)}
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        own = OwnEventType.objects.filter(tenant=OuterRef("tenant"), name=OuterRef("type")).order_by()
+        found: QuerySet[Event] = super().get_queryset(request)
+        return found.annotate(own_title=Subquery(own.values("title")[:1]))
+
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -49,4 +55,4 @@ class EventPage(LogAdmin):
         try:
             return str(event_type(event.type).title)
         except UnknownEventType:
-            return "—"
+            return getattr(event, "own_title", None) or "—"

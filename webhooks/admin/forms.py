@@ -14,21 +14,28 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.events import event_types
 from tenants.scoping import current_tenant_id
+from webhooks.actions.send_test import sample_of
+from webhooks.admin.format_fields import FormatFields
+from webhooks.admin.json_fields import IndentedJSON
+from webhooks.catalogue import catalogue, subscribable
+from webhooks.filters import clean_filter
 from webhooks.headers import clean_headers
 from webhooks.matching import EVERYTHING, known_patterns
 from webhooks.models import Endpoint
-from webhooks.signing import BadSecret, signing_key
+from webhooks.schemes import check_secret
+from webhooks.signing import BadSecret
 
 Choice = tuple[str, str | Promise]
 
 
 def event_choices(stored: list[str]) -> list[tuple[str, list[Choice]]]:
-    """Checkboxes by group, wildcard first; stored types that no app declares any more stay visible."""
-    titles = {one.name: one.title for one in event_types()}
+    """Checkboxes by group, wildcard first; stored types that nobody declares any more stay visible."""
+    entries = catalogue()
+    titles = {one.name: one.title for one in entries}
+    own = [one.name for one in entries if one.is_own]
     groups: dict[str, list[Choice]] = {translated("Everything"): [(EVERYTHING, _("* — every event"))]}
-    for pattern in known_patterns()[1:]:
+    for pattern in known_patterns(own)[1:]:
         group = groups.setdefault(pattern.partition(".")[0], [])
         title = translated("all of this group") if pattern.endswith(".*") else titles[pattern]
         group.append((pattern, f"{pattern} — {title}"))
@@ -40,7 +47,22 @@ def event_choices(stored: list[str]) -> list[tuple[str, list[Choice]]]:
 
 
 class EventBoxes(UnfoldAdminCheckboxSelectMultipleWidget):
+    """Groups that fold, because there are many; those open from which something is chosen."""
+
     template_name = "webhooks/event_boxes.html"  # forms find templates in apps only
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["groups"] = [
+            {
+                "title": title,
+                "options": options,
+                "chosen": sum(bool(one["selected"]) for one in options),
+                "is_alone": len(options) == 1,
+            }
+            for title, options, _index in context["widget"]["optgroups"]
+        ]
+        return context
 
 
 class HeaderLines(forms.CharField):
@@ -80,11 +102,19 @@ class OwnedForm(forms.ModelForm[Any]):
         super()._post_clean()  # type: ignore[misc]
 
 
-class EndpointForm(OwnedForm):
+class EndpointForm(FormatFields, OwnedForm):
     events = forms.MultipleChoiceField(
         label=_("Events"),
         widget=EventBoxes,
         help_text=_("Types that join a chosen group later are sent too."),
+    )
+    filter = IndentedJSON(
+        label=_("Filter"),
+        required=False,
+        rows=4,
+        help_text=_(
+            "Conditions on the body, such as {“data.direction”: “in”}, in JSON with straight quotation marks. Empty for all events. Try it with the button above."
+        ),
     )
     headers = HeaderLines(
         label=_("Extra headers"),
@@ -100,22 +130,44 @@ class EndpointForm(OwnedForm):
 
     class Meta:
         model = Endpoint
-        fields = ("name", "url", "events", "description", "format", "timeout", "headers")
+        fields = (
+            "name",
+            "url",
+            "events",
+            "filter",
+            "description",
+            "format",
+            "template",
+            "timeout",
+            "retries",
+            "headers",
+        )
         widgets = {"url": UnfoldAdminTextInputWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "events" in self.fields:
             self.fields["events"].choices = event_choices(self.instance.events)  # type: ignore[attr-defined]
+        self.show_stored(self.instance.options, self.instance.signing)
 
-    def clean_secret(self) -> str:
-        secret: str = self.cleaned_data["secret"]
-        if secret:
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.instance.options = self.options_given(cleaned)
+        self.instance.signing = self.signing_given(cleaned)
+        if cleaned.get("secret") and not self.errors:
             try:
-                signing_key(secret)
+                check_secret(self.instance.signing, cleaned["secret"])
             except BadSecret as error:
-                raise ValidationError(str(error)) from error
-        return secret
+                self.add_error("secret", str(error))
+        return cleaned
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """The row knows fields that are several, or none, here."""
+        if hasattr(errors, "error_dict"):
+            for name, shown in (("options", "format"), ("signing", "scheme")):
+                if name in errors.error_dict:
+                    errors.error_dict[shown] = errors.error_dict.pop(name)
+        super()._update_errors(errors)  # type: ignore[misc]  # Django's own, not in the stubs
 
 
 class RotationForm(forms.Form):
@@ -143,3 +195,38 @@ class TestForm(forms.Form):
         max_length=1000,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("It works.")}),
     )
+    type = forms.ChoiceField(label=_("Event to show"), required=False, widget=UnfoldAdminSelectWidget)
+    data = IndentedJSON(  # type: ignore[assignment]  # a field, as everywhere; its name is one of the form's own attributes
+        label=_("Data"), required=False, rows=10, help_text=_("Empty for the example of this type.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = [(one.name, f"{one.name} — {one.title}") for one in subscribable()]
+        self.fields["type"].choices = [("", _("Its own: webhook.test")), *types]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.sample = None
+        if cleaned.get("type") and "data" in cleaned:
+            data = cleaned["data"]
+            if not isinstance(data, dict):
+                self.add_error("data", _("The data of an event is an object."))
+            else:
+                self.sample = sample_of(cleaned["type"], data or None)
+        return cleaned
+
+
+class FilterForm(forms.Form):
+    """A filter to be tried on what happened."""
+
+    filter = IndentedJSON(label=_("Filter"), required=False, rows=8)
+    type = forms.ChoiceField(label=_("Events"), required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = [(one.name, f"{one.name} — {one.title}") for one in subscribable()]
+        self.fields["type"].choices = [("", _("the newest of all its types")), *types]  # type: ignore[attr-defined]
+
+    def clean_filter(self) -> dict[str, Any]:
+        return clean_filter(self.cleaned_data["filter"])

@@ -3,11 +3,12 @@
 from tenants.api.base import router
 from webhooks.api.deliveries import DeliveryViewSet
 from webhooks.api.endpoints import EndpointViewSet
-from webhooks.api.events import EventViewSet
+from webhooks.api.events import EventViewSet, OwnEventTypeViewSet
 from webhooks.api.sources import InboundViewSet, SourceViewSet
 
 router.register("endpoints", EndpointViewSet, basename="endpoint")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
 router.register("events", EventViewSet, basename="event")
+router.register("own-event-types", OwnEventTypeViewSet, basename="own-event-type")
 router.register("sources", SourceViewSet, basename="source")
 router.register("inbound", InboundViewSet, basename="inbound")

@@ -28,6 +28,7 @@ class DeliveryViewSet(ReadOnlyTenantViewSet):
 
     resource = "deliveries"
     model = Delivery
+    filters = tuple(DeliveryFilterSerializer().fields)
     read_roles = write_roles = MANAGERS
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

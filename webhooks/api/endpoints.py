@@ -1,5 +1,7 @@
 """/api/v1/endpoints"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +9,7 @@ import orjson
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -18,16 +21,21 @@ from webhooks.actions.create_endpoint import create_endpoint
 from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
 from webhooks.actions.rotate_secret import rotate_secret
-from webhooks.actions.send_test import send_test
+from webhooks.actions.send_test import sample_of, send_test
 from webhooks.api.serializers import (
     EndpointSerializer,
+    FilterTrialSerializer,
+    FilterTriedSerializer,
     NewEndpointSerializer,
     RotationSerializer,
     SecretSerializer,
     TestedSerializer,
     TestSerializer,
 )
+from webhooks.filters import BadFilter
 from webhooks.models import Endpoint
+from webhooks.signing import BadSecret
+from webhooks.trials import try_filter
 
 
 class EndpointViewSet(TenantViewSet):
@@ -46,7 +54,8 @@ class EndpointViewSet(TenantViewSet):
         values = dict(serializer.validated_data)
         secret = values.pop("plain_secret", None)
         endpoint = Endpoint(tenant=self.tenant, **values)
-        endpoint.plain_secret = create_endpoint(endpoint, secret)  # type: ignore[attr-defined]
+        with _told_about_secrets():
+            endpoint.plain_secret = create_endpoint(endpoint, secret)  # type: ignore[attr-defined]
         serializer.instance = endpoint
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -67,18 +76,35 @@ class EndpointViewSet(TenantViewSet):
         wanted = RotationSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
-        return Response(
-            {"secret": rotate_secret(self.get_object(), wanted.validated_data.get("secret"), overlap)}
-        )
+        with _told_about_secrets():
+            made = rotate_secret(self.get_object(), wanted.validated_data.get("secret"), overlap)
+        return Response({"secret": made})
 
     @extend_schema(request=TestSerializer, responses={202: TestedSerializer})
     @action(detail=True, methods=["post"])
     def test(self, request: Request, pk: str) -> Response:
-        """Send `webhook.test` to this endpoint, by the way of every other event."""
+        """Send `webhook.test`, or what it shows of another type, to this endpoint, by the way of every other event."""
         wanted = TestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        event, delivery = send_test(self.get_object(), wanted.validated_data.get("message", ""))
+        values = wanted.validated_data
+        sample = sample_of(values["type"], values.get("data")) if "type" in values else None
+        event, delivery = send_test(self.get_object(), values.get("message", ""), sample)
         return Response({"event": event.id, "delivery": delivery}, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=FilterTrialSerializer, responses=FilterTriedSerializer)
+    @action(detail=False, methods=["post"], url_path="test-filter")
+    def test_filter(self, request: Request) -> Response:
+        """Try a filter on up to fifty events that really happened; nothing is sent or stored."""
+        wanted = FilterTrialSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = wanted.validated_data
+        try:
+            tried = try_filter(values["filter"], values["events"], values.get("type", ""))
+        except BadFilter as error:
+            raise ValidationError({"filter": [str(error)]}) from error
+        matched = sum(one.matches for one in tried)
+        answer = {"tested": len(tried), "matched": matched, "events": tried}
+        return Response(FilterTriedSerializer(answer).data)
 
     @extend_schema(request=None, responses=EndpointSerializer)
     @action(detail=True, methods=["post"])
@@ -95,3 +121,12 @@ class EndpointViewSet(TenantViewSet):
         endpoint = self.get_object()
         disable_endpoint(endpoint)
         return Response(self.get_serializer(endpoint).data)
+
+
+@contextmanager
+def _told_about_secrets() -> Iterator[None]:
+    """What a secret must be depends on how the endpoint signs, which no field alone can know."""
+    try:
+        yield
+    except BadSecret as error:
+        raise ValidationError({"secret": [str(error)]}) from error

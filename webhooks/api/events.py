@@ -1,17 +1,28 @@
-"""/api/v1/events and /api/v1/event-types"""
+"""/api/v1/events, /api/v1/event-types and /api/v1/own-event-types"""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.access import MANAGERS
-from tenants.api.base import ReadOnlyTenantViewSet, TenantAPIView
-from tenants.events import event_types
+from tenants.api.base import ReadOnlyTenantViewSet, TenantAPIView, TenantViewSet
 from tenants.models import Event
-from webhooks.api.serializers import EventSerializer, EventTypeSerializer
+from webhooks.actions.publish_events import Publication, publish_events
+from webhooks.api.event_serializers import (
+    PUBLISH,
+    EventSerializer,
+    EventTypeSerializer,
+    OwnEventTypeSerializer,
+    PublicationSerializer,
+    PublicationsSerializer,
+    PublishedAllSerializer,
+)
+from webhooks.catalogue import catalogue
+from webhooks.models import OwnEventType
 from webhooks.selectors import events
 
 
@@ -20,6 +31,7 @@ class EventViewSet(ReadOnlyTenantViewSet):
 
     resource = "events"
     model = Event
+    filters = ("type",)
     read_roles = MANAGERS  # events of calls hold what agents see of their own calls only
     serializer_class = EventSerializer
 
@@ -33,6 +45,17 @@ class EventViewSet(ReadOnlyTenantViewSet):
         """Newest first."""
         return super().list(request, *args, **kwargs)
 
+    @extend_schema(request=PUBLISH, responses={201: PublishedAllSerializer})
+    def create(self, request: Request) -> Response:
+        """Publish one event, or up to a hundred as `events`: all of them, or none when one cannot be taken."""
+        is_batch = isinstance(request.data, dict) and "events" in request.data
+        body = (PublicationsSerializer if is_batch else PublicationSerializer)(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data["events"] if is_batch else [body.validated_data]
+        wanted = [Publication(**one) for one in values]
+        published = publish_events(self.tenant, wanted, path="events[{}]." if is_batch else "")
+        return Response(PublishedAllSerializer({"events": published}).data, status.HTTP_201_CREATED)
+
 
 class EventTypeView(TenantAPIView):
     """The catalogue: every event type with its schema and an example."""
@@ -41,5 +64,17 @@ class EventTypeView(TenantAPIView):
 
     @extend_schema(responses=EventTypeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        """All event types that can be subscribed to."""
-        return Response(EventTypeSerializer(event_types(), many=True).data)
+        """All event types: those of Switchboard and those that this company declared itself."""
+        return Response(EventTypeSerializer(catalogue(), many=True).data)
+
+
+class OwnEventTypeViewSet(TenantViewSet):
+    """Event types that this company declared itself."""
+
+    resource = "own-event-types"
+    model = OwnEventType
+    read_roles = MANAGERS
+    serializer_class = OwnEventTypeSerializer
+
+    def scoped_queryset(self) -> QuerySet[OwnEventType]:
+        return OwnEventType.objects.order_by("name")

@@ -2,34 +2,49 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.api.permissions import may_write
-from tenants.models import Event
+from tenants.api.strict import StrictSerializer
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
 from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint
-from webhooks.signing import BadSecret, signing_key
 
-ABOUT_KEY = "`whsec_` and base64; made by Switchboard when left out. Shown in this answer only."
+ABOUT_KEY = (
+    "`whsec_` and base64, or any text where `signing` uses it as one; made by Switchboard when left out. Shown in this "
+    "answer only."
+)
+ABOUT_OPTIONS = "`chat_id` and `thread_id` for telegram, `source` for cloudevents."
+ABOUT_SIGNING = (
+    "Empty for Standard Webhooks. `scheme`: github, stripe, shopify, token, custom, none; beside it `header`, `value`, `entry`, "
+    "`signed`, `algorithm`, `encoding`, `key` (docs/webhooks.md)."
+)
 
 ABOUT_URL = (
     "Events are posted here as JSON. It may hold a secret, so only who may write endpoints reads it in full; others get "
     "its host and the beginning of its path."
 )
 
-
-def _check_secret(secret: str) -> None:
-    try:
-        signing_key(secret)
-    except BadSecret as error:
-        raise serializers.ValidationError(str(error)) from error
+ABOUT_FILTER = (
+    'Conditions on the body, such as `{"data.direction": "in", "data.talk_seconds": {"gte": 10}}`; comparisons are eq, '
+    "ne, gt, gte, lt, lte, in, exists, prefix, contains; groups are and, or, not. Empty for all events of these types."
+)
 
 
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
     events = serializers.ListField(
         child=serializers.CharField(max_length=100),
         help_text="Event types, `call.*` for a group, `*` for all.",
+    )
+    filter = serializers.DictField(required=False, help_text=ABOUT_FILTER)
+    options = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), required=False, help_text=ABOUT_OPTIONS
+    )
+    signing = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        required=False,
+        help_text=ABOUT_SIGNING,
     )
     headers = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
 
@@ -40,10 +55,15 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "name",
             "url",
             "events",
+            "filter",
             "description",
             "format",
+            "options",
+            "template",
+            "signing",
             "headers",
             "timeout",
+            "retries",
             "state",
             "disabled_reason",
             "disabled_at",
@@ -69,35 +89,73 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
 
 
 class NewEndpointSerializer(EndpointSerializer):
-    secret = serializers.CharField(
-        source="plain_secret", required=False, validators=[_check_secret], help_text=ABOUT_KEY
-    )
+    secret = serializers.CharField(source="plain_secret", required=False, max_length=200, help_text=ABOUT_KEY)
 
     class Meta(EndpointSerializer.Meta):
         fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]  # longer than the parent's
 
 
-class RotationSerializer(serializers.Serializer[Any]):
+class RotationSerializer(StrictSerializer):
     overlap_hours = serializers.FloatField(
         min_value=0,
         max_value=LONGEST_ROTATION_OVERLAP.total_seconds() / 3600,
         default=ROTATION_OVERLAP.total_seconds() / 3600,
         help_text="For so long the old secret signs too.",
     )
-    secret = serializers.CharField(required=False, validators=[_check_secret], help_text=ABOUT_KEY)
+    secret = serializers.CharField(required=False, max_length=200, help_text=ABOUT_KEY)
 
 
 class SecretSerializer(serializers.Serializer[Any]):
     secret = serializers.CharField()
 
 
-class TestSerializer(serializers.Serializer[Any]):
+class TestSerializer(StrictSerializer):
     message = serializers.CharField(max_length=1000, required=False, allow_blank=True)
+    type = serializers.CharField(
+        max_length=100, required=False, help_text="An event type to show in place of `webhook.test`."
+    )
+    data = serializers.DictField(  # type: ignore[assignment]  # the stubs know `data` as an attribute
+        required=False,
+        help_text="Its data, whether or not they fit the schema; the type's example if left out.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "data" in attrs and "type" not in attrs:
+            raise serializers.ValidationError({"type": [_("This field is required.")]})
+        return attrs
 
 
 class TestedSerializer(serializers.Serializer[Any]):
     event = serializers.UUIDField()
     delivery = serializers.UUIDField(help_text="Look it up under /deliveries a moment later.")
+
+
+class FilterTrialSerializer(StrictSerializer):
+    filter = serializers.DictField(help_text=ABOUT_FILTER)
+    events = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        max_length=200,
+        default=["*"],
+        help_text="As of an endpoint.",
+    )
+    type = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="The newest events of this type; without it, of the newest thousand of the company.",
+    )
+
+
+class TriedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    type = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    matches = serializers.BooleanField()
+
+
+class FilterTriedSerializer(serializers.Serializer[Any]):
+    tested = serializers.IntegerField()
+    matched = serializers.IntegerField()
+    events = TriedSerializer(many=True)
 
 
 class AttemptSerializer(serializers.ModelSerializer[Attempt]):
@@ -166,7 +224,9 @@ class DeliveryFilterSerializer(serializers.Serializer[Any]):
     until = serializers.DateTimeField(required=False)
 
 
-class ReplaySerializer(DeliveryFilterSerializer):
+class ReplaySerializer(StrictSerializer, DeliveryFilterSerializer):
+    """A filter that is not known is refused: left out, it would mean more than was asked for."""
+
     state = serializers.ChoiceField(
         [choice for choice in DeliveryState.choices if choice[0] != DeliveryState.PENDING],
         default=DeliveryState.FAILED,
@@ -177,18 +237,3 @@ class ReplaySerializer(DeliveryFilterSerializer):
 class ReplayedSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     dry_run = serializers.BooleanField()
-
-
-class EventSerializer(serializers.ModelSerializer[Event]):
-    class Meta:
-        model = Event
-        fields = ("id", "type", "occurred_at", "data", "key", "correlation_id")
-
-
-class EventTypeSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    title = serializers.CharField()
-    description = serializers.CharField()
-    version = serializers.IntegerField()
-    schema = serializers.DictField()
-    example = serializers.DictField()

@@ -7,6 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tenants.api.strict import StrictSerializer
 from webhooks import limits
 from webhooks.api.serializers import RotationSerializer
 from webhooks.models import Inbound, InboundState, Source, SourceTally
@@ -143,7 +144,9 @@ class InboundFilterSerializer(serializers.Serializer[Any]):
     until = serializers.DateTimeField(required=False)
 
 
-class InboundReplaySerializer(InboundFilterSerializer):
+class InboundReplaySerializer(StrictSerializer, InboundFilterSerializer):
+    """As with deliveries, a filter that is not known is refused."""
+
     state = serializers.ChoiceField(
         [choice for choice in InboundState.choices if choice[0] != InboundState.RECEIVED],
         default=InboundState.FAILED,

@@ -67,6 +67,7 @@ class InboundViewSet(ReadOnlyTenantViewSet):
 
     resource = "inbound"
     model = Inbound
+    filters = tuple(InboundFilterSerializer().fields)
     read_roles = MANAGERS
     write_roles = MANAGERS
 

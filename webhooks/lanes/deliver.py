@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import DatabaseError
 
@@ -14,7 +14,8 @@ from webhooks.lanes.consequences import disable_gone
 from webhooks.lanes.jobs import Job, Unprepared, Unsendable, load
 from webhooks.lanes.recording import Sent, Unsent, write
 from webhooks.lanes.targets import Targets
-from webhooks.lanes.verdicts import judge
+from webhooks.lanes.verdicts import has_answered, judge
+from webhooks.lanes.windows import Windows
 from webhooks.sender import Engine, Limits, Reply
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,11 @@ class DeliverLane(Lane):
     capacity = limits.LEASED
     per_group = limits.LEASED_PER_ENDPOINT
     lease_seconds = 30.0
+    least_room = limits.LEAST_LEASED
 
     def __init__(self) -> None:
         self._targets = Targets()
+        self._windows = Windows(limits.LEASED_PER_ENDPOINT)
         self._engine: Engine | None = None
 
     def start(self, rows: list[Leased], settle: Settle) -> None:
@@ -50,8 +53,22 @@ class DeliverLane(Lane):
 
     def _sender(self) -> Engine:
         if self._engine is None:
-            self._engine = Engine(_report, Limits(limits.CONNECTIONS, limits.CONNECTIONS_PER_HOST))
+            self._engine = Engine(self._report, Limits(limits.CONNECTIONS, limits.CONNECTIONS_PER_HOST))
         return self._engine
+
+    def _report(self, replies: list[Reply]) -> None:
+        """In the engine's thread: turn replies into outcomes and hand them to whoever leased the rows."""
+        schedule = limits.schedule()
+        by_settle: dict[Settle, list[Outcome]] = defaultdict(list)
+        for reply in replies:
+            job: Job = reply.request.token
+            self._windows.learn(job.row.group, has_answered=has_answered(reply))
+            by_settle[job.settle].append(_outcome(job, reply, schedule))
+        for settle, outcomes in by_settle.items():
+            settle(outcomes)
+
+    def held_back(self) -> Mapping[str, int]:
+        return self._windows.held_back()
 
     def record(self, outcomes: list[Outcome]) -> None:
         results = [outcome.result for outcome in outcomes if outcome.result is not None]
@@ -72,20 +89,9 @@ def _without_request(one: Unsendable | Unprepared) -> Outcome:
     return Outcome.done(one.row, Unsent(one.row.subject, one.state, one.reason))
 
 
-def _report(replies: list[Reply]) -> None:
-    """In the engine's thread: turn replies into outcomes and hand them to whoever leased the rows."""
-    schedule = limits.schedule()
-    by_settle: dict[Settle, list[Outcome]] = defaultdict(list)
-    for reply in replies:
-        job: Job = reply.request.token
-        by_settle[job.settle].append(_outcome(job, reply, schedule))
-    for settle, outcomes in by_settle.items():
-        settle(outcomes)
-
-
 def _outcome(job: Job, reply: Reply, schedule: Sequence[float]) -> Outcome:
     try:
-        verdict = judge(reply, job.tries + 1, schedule)
+        verdict = judge(reply, job.tries + 1, _schedule(job, schedule), job.target.gone)
     except Exception:
         # A row that never settles would be kept for ever: whatever a receiver makes us stumble over is tried again.
         logger.exception("delivery %s: its reply cannot be judged", job.row.subject)
@@ -96,3 +102,7 @@ def _outcome(job: Job, reply: Reply, schedule: Sequence[float]) -> Outcome:
     return (
         Outcome.done(job.row, sent) if verdict.delay is None else Outcome.retry(job.row, verdict.delay, sent)
     )
+
+
+def _schedule(job: Job, usual: Sequence[float]) -> Sequence[float]:
+    return usual if job.target.schedule is None else job.target.schedule

@@ -8,28 +8,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.bulk import insert
-from tenants.ids import uuid7
 from tenants.models import Event
 from tenants.work import BatchLane, Leased, Outcome, enqueue
+from webhooks.actions.render_again import DETAIL_LENGTH, TEMPLATE_FAILED
+from webhooks.bodies import PAYLOAD, payload_row
 from webhooks.events import TEST
-from webhooks.hops import hops_of
+from webhooks.formats import RenderFailed
 from webhooks.lanes.subscribers import Subscriber, Subscribers
 from webhooks.models import DeliveryState, Trigger, delivery_id
-from webhooks.wire import CONTENT_TYPE, render
 
 # One transaction holds at most so many deliveries; an event for thousands of endpoints takes several.
 CHUNK = 1000
 
-_PAYLOAD = (
-    ("id", "uuid"),
-    ("tenant_id", "bigint"),
-    ("event_id", "uuid"),
-    ("variant", "text"),
-    ("content_type", "text"),
-    ("body", "bytea"),
-    ("hops", "smallint"),
-    ("created_at", "timestamptz"),
-)
 _DELIVERY = (
     ("id", "uuid"),
     ("tenant_id", "bigint"),
@@ -78,7 +68,11 @@ class FanOutLane(BatchLane):
             # A test goes to its endpoint even while that is disabled: it is how one finds out whether to enable it.
             found = [one._replace(is_enabled=True)] if one else []
         else:
-            found = self._subscribers.subscribers(event.tenant_id, event.type)
+            found = [
+                one
+                for one in self._subscribers.subscribers(event.tenant_id, event.type)
+                if one.accepts is None or one.accepts(event.type, event.data)
+            ]
         for subscriber in found:
             yield Match(event, subscriber)
 
@@ -87,32 +81,31 @@ def _write(matches: list[Match]) -> None:
     """Bodies, deliveries and their work in one transaction; doing it again changes nothing."""
     now = timezone.now()
     bodies: dict[tuple[uuid.UUID, str], tuple[Any, ...]] = {}
+    failures: dict[tuple[uuid.UUID, str], str] = {}
     deliveries: list[tuple[Any, ...]] = []
     entries = []
     for event, subscriber in matches:
-        if (event.id, subscriber.variant) not in bodies:
-            bodies[event.id, subscriber.variant] = (
-                uuid7(),
-                event.tenant_id,
-                event.id,
-                subscriber.variant,
-                CONTENT_TYPE,
-                render(event.type, event.occurred_at, event.data),
-                hops_of(event.type, event.data),
-                now,
-            )
+        key = (event.id, subscriber.variant)
+        if key not in bodies and key not in failures:
+            try:
+                bodies[key] = payload_row(event, subscriber.variant, subscriber.form, subscriber.company, now)
+            except RenderFailed as error:
+                failures[key] = str(error)
+        failure = failures.get(key, "")
         delivery = delivery_id(event.id, subscriber.endpoint_id)
-        deliveries.append(_delivery_row(delivery, event, subscriber, now))
-        if subscriber.is_enabled:
+        deliveries.append(_delivery_row(delivery, event, subscriber, now, failure))
+        if subscriber.is_enabled and not failure:
             entries.append((delivery, event.tenant_id, subscriber.endpoint_id.hex, None))
     with transaction.atomic():
-        insert("webhooks_payload", _PAYLOAD, list(bodies.values()), ignore_conflicts=True)
+        insert("webhooks_payload", PAYLOAD, list(bodies.values()), ignore_conflicts=True)
         insert("webhooks_delivery", _DELIVERY, deliveries, ignore_conflicts=True)
         enqueue("webhooks.deliver", entries)
 
 
-def _delivery_row(id_: uuid.UUID, event: Event, subscriber: Subscriber, now: Any) -> tuple[Any, ...]:
-    is_parked = not subscriber.is_enabled
+def _delivery_row(
+    id_: uuid.UUID, event: Event, subscriber: Subscriber, now: Any, failure: str
+) -> tuple[Any, ...]:
+    reason = TEMPLATE_FAILED if failure else "" if subscriber.is_enabled else "endpoint_disabled"
     return (
         id_,
         event.tenant_id,
@@ -120,13 +113,13 @@ def _delivery_row(id_: uuid.UUID, event: Event, subscriber: Subscriber, now: Any
         subscriber.endpoint_id,
         event.type,
         subscriber.variant,
-        DeliveryState.PARKED.value if is_parked else DeliveryState.PENDING.value,
+        DeliveryState.PARKED.value if reason else DeliveryState.PENDING.value,
         Trigger.TEST.value if event.type == TEST else Trigger.AUTO.value,
         0,
         0,
-        "endpoint_disabled" if is_parked else "",
-        "",
+        reason,
+        failure[:DETAIL_LENGTH],
         event.correlation_id,
         now,
-        now if is_parked else None,
+        now if reason else None,
     )

@@ -8,11 +8,11 @@ from time import time
 from tenants.work import Leased
 from tenants.work.lanes import Settle
 from webhooks import limits
+from webhooks.formats import Rendered
 from webhooks.hops import header_line
 from webhooks.lanes.targets import Target, Targets
 from webhooks.models import Delivery, DeliveryState, EndpointState, Payload, Trigger
 from webhooks.sender import Request
-from webhooks.signing import signature_header
 from webhooks.wire import message_id
 
 
@@ -28,7 +28,7 @@ class Job:
     attempts: int
     tries: int
     target: Target
-    body: bytes
+    body: Rendered
     hops: int
     egress_allow: str = ""
 
@@ -36,12 +36,13 @@ class Job:
         """The header lines of a try that starts now: same id as ever, fresh timestamp, every live key signs."""
         now = int(time())
         id_ = message_id(self.event_id)
-        signature = signature_header(self.target.live_keys(now), id_, now, self.body)
         return [
             *self.target.headers,
+            f"Content-Type: {self.body.content_type}",
+            *self.body.headers,
             f"webhook-id: {id_}",
             f"webhook-timestamp: {now}",
-            f"webhook-signature: {signature}",
+            *self.target.sign(self.target.live_keys(now), id_, now, self.body.body),
             f"webhook-attempt: {self.attempts + 1}",
             header_line(self.hops),
         ]
@@ -52,7 +53,7 @@ class Job:
             url=self.target.url,
             host=self.target.host,
             headers=self.headers,
-            body=self.body,
+            body=self.body.body,
             timeout_ms=self.target.timeout_ms,
             connect_timeout_ms=min(int(limits.CONNECT_TIMEOUT * 1000), self.target.timeout_ms),
             egress_allow=self.egress_allow,
@@ -98,10 +99,13 @@ def load(rows: Sequence[Leased], targets: Targets, settle: Settle) -> list[Job |
         values[0]: values for values in Delivery.objects.filter(id__in=list(by_id)).values_list(*_FIELDS)
     }
     bodies = {
-        (event_id, variant): (bytes(body), hops)
-        for event_id, variant, body, hops in Payload.objects.filter(
+        (event_id, variant): (
+            Rendered(content_type, bytes(body), tuple(headers.split("\n")) if headers else ()),
+            hops,
+        )
+        for event_id, variant, content_type, headers, body, hops in Payload.objects.filter(
             event_id__in={values[2] for values in found.values()}
-        ).values_list("event_id", "variant", "body", "hops")
+        ).values_list("event_id", "variant", "content_type", "headers", "body", "hops")
     }
     prepared = targets.get({values[1]: values[8] for values in found.values()})
     made: list[Job | Unsendable | Unprepared] = []

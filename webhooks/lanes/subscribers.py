@@ -1,5 +1,6 @@
 """Who wants what: per tenant and event type, remembered until an endpoint changes."""
 
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,8 +9,10 @@ from typing import NamedTuple
 
 from django.db.models import Count, Max
 
+from webhooks.filters import Accepts, BadFilter, compile_filter
+from webhooks.formats import Company, Form, Format, form_of
 from webhooks.matching import Patterns
-from webhooks.models import Endpoint, EndpointState
+from webhooks.models import Endpoint
 
 
 class Subscriber(NamedTuple):
@@ -17,8 +20,17 @@ class Subscriber(NamedTuple):
     is_enabled: bool
     variant: str
     patterns: Patterns
+    accepts: Accepts | None = None
+    form: Form | None = None  # None for the plain envelope
+    company: Company = Company()
 
 
+logger = logging.getLogger(__name__)
+
+_FIELDS = (
+    *("id", "state", "events", "filter", "format", "template", "options"),
+    *("tenant__name", "tenant__language", "tenant__timezone"),
+)
 Mark = tuple[int, datetime | None]
 
 
@@ -64,14 +76,37 @@ class Subscribers:
         for tenant_id in tenant_ids:
             self._directories[tenant_id] = _Directory(marks.get(tenant_id, (0, None)), {})
         rows = Endpoint.objects.filter(tenant_id__in=tenant_ids).order_by()
-        for tenant_id, id_, state, variant, events in rows.values_list(
-            "tenant_id", "id", "state", "format", "events"
-        ):
-            subscriber = Subscriber(id_, state == EndpointState.ENABLED, variant, Patterns(events))
-            self._directories[tenant_id].all[id_] = subscriber
+        for endpoint in rows.select_related("tenant").only(*_FIELDS):
+            self._directories[endpoint.tenant_id].all[endpoint.id] = _subscriber(endpoint)
 
     def subscribers(self, tenant_id: int, event_type: str) -> list[Subscriber]:
         return self._directories[tenant_id].subscribers(event_type)
 
     def one(self, tenant_id: int, endpoint_id: uuid.UUID) -> Subscriber | None:
         return self._directories[tenant_id].all.get(endpoint_id)
+
+
+def _subscriber(endpoint: Endpoint) -> Subscriber:
+    form, company = None, Company()
+    if endpoint.format != Format.STANDARD:
+        tenant = endpoint.tenant
+        company = Company(tenant.name, tenant.language, tenant.zone)
+        form = form_of(endpoint.format, endpoint.template, endpoint.options)
+    return Subscriber(
+        endpoint_id=endpoint.id,
+        is_enabled=endpoint.is_enabled,
+        variant=form.variant if form else endpoint.format,
+        patterns=Patterns(endpoint.events),
+        accepts=_accepts(endpoint),
+        form=form,
+        company=company,
+    )
+
+
+def _accepts(endpoint: Endpoint) -> Accepts | None:
+    try:
+        return compile_filter(endpoint.filter)
+    except BadFilter:
+        # It passed every check when it was saved. One endpoint's trouble must stop nobody's events, its own included.
+        logger.exception("endpoint %s: its filter cannot be used", endpoint.id)
+        return None

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from config.keyring import Unreadable
+from config.masking import MASK
 from webhooks import limits
+from webhooks.formats import FORMATS
 from webhooks.headers import masked_lines
 from webhooks.models import Endpoint, EndpointSecret
-from webhooks.signing import BadSecret, signing_key
-from webhooks.wire import CONTENT_TYPE
+from webhooks.retries import schedule_of
+from webhooks.schemes import Sign, scheme_of
+from webhooks.signing import BadSecret
 
 logger = logging.getLogger(__name__)
 MOST_REMEMBERED = 10_000
@@ -28,6 +31,9 @@ class Target:
     headers: list[str]
     shown_headers: str
     timeout_ms: int
+    sign: Sign
+    gone: frozenset[int]
+    schedule: tuple[float, ...] | None
     keys: list[tuple[bytes, float | None]]
 
     def live_keys(self, now: float) -> list[bytes]:
@@ -77,20 +83,26 @@ class Targets:
 
 def _prepared(endpoint: Endpoint) -> Target:
     parts = urlsplit(endpoint.url)
-    headers = [
-        f"Content-Type: {CONTENT_TYPE}",
-        *(f"{name}: {value}" for name, value in endpoint.headers.items()),
-    ]
-    secrets = EndpointSecret.objects.filter(endpoint=endpoint).order_by("-id")
+    headers = [f"{name}: {value}" for name, value in endpoint.headers.items()]
+    shown = masked_lines(headers)
+    kind = FORMATS[endpoint.format]
+    scheme = scheme_of({"scheme": "none"} if kind.is_chat else endpoint.signing)
+    secrets = list(EndpointSecret.objects.filter(endpoint=endpoint).order_by("-id"))
     keys = [
-        (signing_key(row.secret), row.expires_at.timestamp() if row.expires_at else None) for row in secrets
+        (scheme.key_of(row.secret), row.expires_at.timestamp() if row.expires_at else None) for row in secrets
     ]
+    if scheme.fixed is not None and secrets:
+        headers.append(scheme.fixed(secrets[0].secret))
+        shown = "\n".join(filter(None, (shown, f"{scheme.fixed_name}: {MASK}")))
     return Target(
         revision=endpoint.revision,
         url=endpoint.url,
         host=f"{parts.scheme}://{parts.netloc}",
         headers=headers,
-        shown_headers=masked_lines(headers),
+        shown_headers=shown,
         timeout_ms=int((endpoint.timeout or limits.timeout()) * 1000),
+        sign=scheme.sign,
+        gone=kind.gone,
+        schedule=schedule_of(endpoint.retries),
         keys=[(key, expires) for key, expires in keys if expires is None or expires > time.time()],
     )

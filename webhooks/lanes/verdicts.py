@@ -1,9 +1,13 @@
 """What a reply means for its delivery: delivered, tried again and when, or given up and why."""
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import NamedTuple
+
+import orjson
 
 from tenants.work import backoff
 from webhooks.hops import LOOP, LOOP_STATUS
@@ -26,6 +30,8 @@ _BY_STATUS = {
     429: "rate_limited",
     LOOP_STATUS: LOOP,
 }
+# Discord asks for fractions of a second.
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z", re.ASCII)
 
 
 class Verdict(NamedTuple):
@@ -36,17 +42,24 @@ class Verdict(NamedTuple):
     delay: float | None
 
 
-def judge(reply: Reply, tries: int, schedule: Sequence[float]) -> Verdict:
-    """`tries` counts this one too."""
-    reason = reply.error or _reason_of(reply.status)
+def judge(
+    reply: Reply, tries: int, schedule: Sequence[float], gone: Collection[int] = frozenset()
+) -> Verdict:
+    """`tries` counts this one too; `gone` are answers by which this kind of receiver says that it is no more."""
+    reason = reply.error or ("gone" if reply.status in gone else _reason_of(reply.status))
     if not reason:
         return Verdict(True, "", None)
     if reason in NEVER_RETRIED or (reason in GIVEN_UP_EARLY and tries >= TRIES_AFTER_CLIENT_ERROR):
         return Verdict(False, reason, None)
     planned = backoff(schedule, tries)
     if planned is not None and not reply.error:
-        planned = _respecting(planned, reply.headers)
+        planned = _respecting(planned, reply)
     return Verdict(False, reason, planned)
+
+
+def has_answered(reply: Reply) -> bool:
+    """Whether the receiver is there and copes; a refusal of what was sent is an answer, too."""
+    return not reply.error and _reason_of(reply.status) not in ("server_error", "rate_limited")
 
 
 def _reason_of(status: int) -> str:
@@ -59,9 +72,11 @@ def _reason_of(status: int) -> str:
     return _BY_STATUS.get(status, "server_error") if 500 <= status < 600 else "unexpected_status"
 
 
-def _respecting(planned: float, headers: bytes) -> float:
+def _respecting(planned: float, reply: Reply) -> float:
     """Wait as long as the receiver asks (Retry-After), but neither less than planned nor more than a day."""
-    asked = retry_after(headers)
+    asked = retry_after(reply.headers)
+    if asked is None and reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        asked = _asked_in_body(reply.body)
     return planned if asked is None else min(max(planned, asked), max(planned, LONGEST_DELAY))
 
 
@@ -71,10 +86,21 @@ def retry_after(headers: bytes) -> float | None:
         name, _colon, raw = line.partition(b":")
         if name.strip().lower() == b"retry-after":
             value = raw.strip().decode("latin-1")
-            if value.isascii() and value.isdigit():
+            if _SECONDS.match(value):
                 return float(value[:10])
             try:
                 return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
             except (ValueError, OverflowError):
                 return None
     return None
+
+
+def _asked_in_body(body: bytes) -> float | None:
+    """Telegram says it in the answer's `parameters`, Discord at its top."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    found = answer.get("parameters", answer) if isinstance(answer, dict) else None
+    asked = found.get("retry_after") if isinstance(found, dict) else None
+    return float(asked) if isinstance(asked, int | float) and 0 <= asked < LONGEST_DELAY else None

@@ -2,6 +2,7 @@
 
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
+from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Inbound, InboundState
 from webhooks.models.source import Source, SourceTally
 
@@ -15,6 +16,7 @@ __all__ = [
     "Format",
     "Inbound",
     "InboundState",
+    "OwnEventType",
     "Payload",
     "Source",
     "SourceTally",

@@ -40,6 +40,9 @@ class Payload(TenantModel):
     variant = models.CharField(max_length=60, default="standard")
     content_type = models.CharField(max_length=100, default="application/json")
     body = models.BinaryField()
+    headers = models.TextField(
+        db_default="", blank=True
+    )  # ready lines that belong to the body, such as ce-id
     hops = models.PositiveSmallIntegerField(db_default=0)  # deliveries behind the event (webhooks/hops.py)
 
     class Meta:
@@ -86,7 +89,6 @@ class Delivery(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-id"], name="delivery_recent"),
             models.Index(fields=["endpoint", "-id"], name="delivery_endpoint_recent"),
-            models.Index(fields=["correlation_id"], name="delivery_correlation"),
             # Small for ever: nearly everything is delivered.
             models.Index(
                 fields=["tenant", "state", "-id"],

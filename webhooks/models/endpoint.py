@@ -1,6 +1,8 @@
 """A subscriber's URL for events, and the secrets that sign for it."""
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,10 +15,16 @@ from config.egress import UrlProblem, check_url
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.intranet import exceptions_of
 from tenants.models import TenantModel
+from webhooks.filters import clean_filter
+from webhooks.formats.registry import FORMATS, Format, clean_address, clean_options, clean_template
 from webhooks.headers import clean_headers
 from webhooks.limits import LONGEST_TIMEOUT
 from webhooks.matching import clean_patterns
+from webhooks.models.event_type import OwnEventType
 from webhooks.reasons import explained
+from webhooks.retries import clean_retries
+from webhooks.schemes import check_secret, clean_signing
+from webhooks.signing import BadSecret
 
 URL_LENGTH: Final = 2000
 SHOWN_OF_PATH: Final = 4
@@ -25,12 +33,6 @@ SHOWN_OF_PATH: Final = 4
 class EndpointState(models.TextChoices):
     ENABLED = "enabled", _("enabled")
     DISABLED = "disabled", _("disabled")
-
-
-class Format(models.TextChoices):
-    """How the request looks. More forms join here; each has its row in `webhooks.wire`."""
-
-    STANDARD = "standard", _("Standard Webhooks")
 
 
 class Endpoint(TenantModel):
@@ -51,8 +53,23 @@ class Endpoint(TenantModel):
         blank=True,
         help_text=_("Event types such as call.ended; call.* for a group, * for all."),
     )
+    filter = models.JSONField(
+        _("filter"),
+        default=dict,
+        blank=True,
+        help_text=_("Conditions on the body of an event; empty for all events of these types."),
+    )
     description = models.CharField(_("description"), max_length=500, blank=True)
     format = models.CharField(_("format"), max_length=20, choices=Format.choices, default=Format.STANDARD)
+    # What the format asks for, such as the chat of a messenger (webhooks/formats/registry.py).
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    template = models.TextField(
+        _("template"),
+        blank=True,
+        help_text=_("What the message or the body says, with {{ data.… }} where values stand."),
+    )
+    # Empty for Standard Webhooks (webhooks/schemes.py).
+    signing = models.JSONField(_("signing"), default=dict, blank=True)
     headers = EncryptedJSONField(
         _("extra headers"),
         default=dict,
@@ -65,6 +82,14 @@ class Endpoint(TenantModel):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(int(LONGEST_TIMEOUT))],
         help_text=_("For the whole request; empty for the installation's default."),
+    )
+    retries = models.CharField(
+        _("retries"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "fast (within an hour), standard (three days), long (eight days), none, or delays such as 30s 5m 2h; empty for the installation's own."
+        ),
     )
     state = models.CharField(
         _("state"),
@@ -108,13 +133,44 @@ class Endpoint(TenantModel):
             self.url = check_url(self.url, exceptions_of(self.tenant_id))
         except UrlProblem as problem:
             errors["url"] = ValidationError(str(problem), code=problem.code)
-        for name, check in (("events", clean_patterns), ("headers", clean_headers)):
+        checks: list[tuple[str, Callable[[Any], Any]]] = [
+            ("events", self._clean_events),
+            ("filter", clean_filter),
+            ("headers", clean_headers),
+            ("signing", self._clean_signing),
+            ("retries", clean_retries),
+        ]
+        if self.format in FORMATS:
+            checks += [
+                ("options", partial(clean_options, self.format)),
+                ("template", partial(clean_template, self.format)),
+            ]
+            if "url" not in errors:
+                checks.append(("url", partial(clean_address, self.format)))
+        for name, check in checks:
             try:
                 setattr(self, name, check(getattr(self, name)))
             except ValidationError as error:
                 errors[name] = error
         if errors:
             raise ValidationError(errors)
+
+    def _clean_events(self, events: object) -> list[str]:
+        return clean_patterns(events, OwnEventType.objects.values_list("name", flat=True))
+
+    def _clean_signing(self, signing: object) -> dict[str, str]:
+        """Also against the secrets that are there: a scheme that cannot use them would sign nothing."""
+        found = clean_signing(signing)
+        if not self._state.adding:
+            for row in self.secrets.all():
+                try:
+                    check_secret(found, row.secret)
+                except BadSecret as error:
+                    raise ValidationError(
+                        _("This scheme cannot use the endpoint's secret; make a new one first. %(why)s"),
+                        params={"why": error},
+                    ) from error
+        return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.revision = uuid.uuid4()

@@ -23,6 +23,7 @@ FORM = {
     "format": "standard",
     "description": "",
     "timeout": "",
+    "filter": "",
     "headers": "X-Shop: 7\nX-Other: a: b",
     "secret": "",
 }
@@ -58,6 +59,44 @@ def test_creating_shows_the_secret_once_and_nowhere_else(client, tenant):
     again = client.get(page("endpoint_change", endpoint.pk)).content.decode()
     assert secret not in again
     assert "X-Other: a: b" in again
+
+
+def test_groups_of_events_fold_and_those_with_a_choice_are_open(client, tenant, receiver):
+    endpoint, _secret = make_endpoint(tenant, receiver.url(), events=["endpoint.enabled"])
+
+    shown = client.get(page("endpoint_change", endpoint.pk)).content.decode()
+
+    opened = re.findall(r'<details class="wh-event-group" open>\s*<summary>(.+?) <span', shown)
+    assert opened == ["Everything", "endpoint"]
+    assert "1 of 3" in shown
+    assert len(re.findall('<details class="wh-event-group">', shown)) > 5
+
+
+WARNING = "This URL leads back to this installation."
+
+
+@pytest.mark.parametrize(
+    ("url", "is_warned"),
+    [
+        ("https://hub.example.com/webhook/shopify/abc", True),
+        ("https://HUB.example.com.:443/anything", True),
+        ("http://office.example.com/webhook/shopify/abc", True),  # the host under which the person is here
+        ("https://hub.example.com:8443/in", False),
+        ("https://hooks.example.com/webhook/shopify/abc", False),
+        ("https://hub.example.com.other.example/in", False),
+    ],
+)
+def test_a_url_that_leads_back_here_is_warned_of_and_saved(client, settings, url, is_warned):
+    settings.PUBLIC_URL = "https://hub.example.com"
+    client.defaults["HTTP_HOST"] = "office.example.com"
+
+    made = client.post(page("endpoint_add"), FORM | {"url": url})
+    changed = client.post(
+        page("endpoint_change", Endpoint.objects.get().pk), FORM | {"url": url, "name": "B"}, follow=True
+    )
+
+    assert Endpoint.objects.get().name == "B"
+    assert [WARNING in answer.content.decode() for answer in (made, changed)] == [is_warned] * 2
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ FILE = """tenants:
     secret: "%s"
     format: standard
     headers: {X-Shop: "7"}
+    filter: {data.reason: {in: [gone, person]}, data.n: {gte: 2.5}}
 """
 
 
@@ -76,6 +77,7 @@ def test_dump_is_the_same_form():
         "name": "CRM feed",
         "events": ["endpoint.*", "endpoint.disabled"],
         "format": "standard",
+        "filter": {"data.reason": {"in": ["gone", "person"]}, "data.n": {"gte": 2.5}},
     }
     assert full == {
         **public,
@@ -237,3 +239,92 @@ def test_an_empty_list_of_sources_is_fine():
     apply_text(FILE % SECRET + "  sources: []\n")
 
     assert Endpoint.objects.count() == 1
+
+
+TYPES = """tenants:
+- number: "0367"
+  name: June
+  endpoints: [{name: Carts, url: "https://example.com/", events: ["shop.*"]}]
+  event_types:
+  - name: shop.cart.abandoned
+    title: Cart abandoned
+    schema: {type: object, required: [total], properties: {total: {type: number, minimum: 1.5}, n: {maximum: 7}}}
+    example: {total: 5, n: 2}
+"""
+
+
+def test_own_event_types_stand_before_the_endpoints_that_want_them():
+    apply_text(TYPES)
+    again = apply_text(TYPES)
+
+    (dumped,) = dump_tenants()["tenants"][0]["event_types"]
+    assert again.changes == []
+    assert yaml.safe_load(TYPES)["tenants"][0]["event_types"] == [dumped]
+    assert Endpoint.objects.get().events == ["shop.*"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("minimum: 1.5", "pattern: a", "schema: properties.total.pattern"),
+        ("total: 5", "total: 1", "example: total"),
+        ("    title: Cart abandoned\n", "", "title"),
+        ("name: shop.cart.abandoned", "name: order.mine", "name: Types that begin with"),
+        ("example:", "exmple:", "unknown key"),
+    ],
+)
+def test_mistakes_in_event_types(old, new, complaint):
+    with pytest.raises(ConfigurationError, match=complaint):
+        apply_text(TYPES.replace(old, new))
+
+
+FORMS = """tenants:
+- number: "0367"
+  name: June
+  endpoints:
+  - name: Chat
+    url: "https://discord.com/api/webhooks/1/a"
+    events: ["*"]
+    format: discord
+    template: |
+      **{{ title }}**
+      {{ data.name }}
+  - name: Shop
+    url: "https://example.com/"
+    events: ["*"]
+    secret: my-own-secret
+    signing: {scheme: custom, header: X-Sign, signed: "{timestamp}{body}"}
+  - name: Group
+    url: "https://api.telegram.org/bot1:a/sendMessage"
+    events: ["*"]
+    format: telegram
+    options: {chat_id: -1001, thread_id: 7}
+"""
+
+
+def test_formats_and_signatures_in_the_file():
+    apply_text(FORMS)
+    again = apply_text(FORMS)
+
+    chat, group, shop = dump_tenants(secrets=True)["tenants"][0]["endpoints"]
+    assert again.changes == []
+    assert chat["url"] == "https://discord.com/api/webhooks/1/a?wait=true"
+    assert chat["template"] == "**{{ title }}**\n{{ data.name }}\n"
+    assert group["options"] == {"chat_id": "-1001", "thread_id": "7"}
+    assert shop["signing"] == {"scheme": "custom", "header": "X-Sign", "signed": "{timestamp}{body}"}
+    assert shop["secret"] == "my-own-secret"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("{{ data.name }}", "{{ data.name() }}", r"template: Line 2: “\(\)” cannot be used here"),
+        ("chat_id: -1001", "chat: 1", "options: .*chat"),
+        ("header: X-Sign", "header: Host", "signing: header"),
+        ("secret: my-own-secret", "secret: short", r"line \d+, .*secret"),
+        ("sendMessage", "getMe", r"line \d+, .*url"),
+    ],
+)
+def test_mistakes_in_formats_and_signatures(old, new, complaint):
+    with pytest.raises(ConfigurationError, match=complaint):
+        apply_text(FORMS.replace(old, new))

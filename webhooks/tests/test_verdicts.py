@@ -12,9 +12,9 @@ from webhooks.sender import Reply, Request
 from webhooks.sender.failures import _NAMES
 
 
-def reply(status=200, error="", headers=b""):
+def reply(status=200, error="", headers=b"", body=b""):
     request = Request(None, "", "", list, b"", 1, 1)
-    return Reply(request, [], 0.0, error, "", status, headers, b"", False, 0, 0, 0, 0, 0, False)
+    return Reply(request, [], 0.0, error, "", status, headers, body, False, 0, 0, 0, 0, 0, False)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -102,3 +102,26 @@ def test_every_failure_of_the_engine_has_words():
     assert "503" in explained("server_error", 503).what
     assert "–" in explained("server_error", None).what
     assert "never_heard_of" in explained("never_heard_of").what
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "asked"),
+    [
+        (b"Retry-After: 7.4\r\n", b"", 7.4),
+        (b"", b'{"ok": false, "parameters": {"retry_after": 14}}', 14.0),
+        (b"", b'{"message": "slow", "retry_after": 0.64}', 0.64),
+        (b"", b'{"retry_after": "soon"}', None),
+        (b"", b"[1]", None),
+        (b"", b"<html>", None),
+        (b"", b'{"parameters": []}', None),
+    ],
+)
+def test_messengers_say_in_their_own_way_when_to_come_again(headers, body, asked):
+    answer = reply(429, "", b"HTTP/1.1 429 x\r\n" + headers + b"\r\n", body)
+
+    verdict = judge(answer, 1, [1.0])
+
+    assert verdict.reason == "rate_limited"
+    assert verdict.delay is not None
+    assert verdict.delay >= max(asked or 0, 1.0)
+    assert verdict.delay < max(asked or 0, 1.0) * 1.2 + 3

@@ -1,0 +1,5 @@
+"""This room's sections of the configuration file."""
+
+from webhooks.configuration import endpoints, event_types, sources
+
+__all__ = ["endpoints", "event_types", "sources"]
