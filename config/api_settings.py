@@ -16,7 +16,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["tenants.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "tenants.api.pagination.KeysetPagination",
     "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttling.CredentialThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"credential": env.str("API_RATE", default="6000/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "credential": env.str("API_RATE", default="6000/min"),
+        "oauth": env.str("OAUTH_RATE", default="60/min"),
+    },
     "DEFAULT_SCHEMA_CLASS": "tenants.api.schema.Schema",
     "EXCEPTION_HANDLER": "tenants.api.problems.problem_handler",
     "PAGE_SIZE": 50,

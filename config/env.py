@@ -3,10 +3,13 @@
 The embedded mode needs none of them: secrets that are not given are generated into DATA_DIR once.
 """
 
+import getpass
+import gettext
 import json
 import os
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
@@ -23,6 +26,29 @@ PORT: int = env.int("PORT", default=8081)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().resolve()
 
 
+def _(text: str) -> str:
+    """Before there are settings, Django translates nothing."""
+    language = env.str("LANGUAGE_CODE", default="ru")
+    return gettext.translation("django", BASE_DIR / "locale", [language], fallback=True).gettext(text)
+
+
+def unusable(error: Exception, translated: Callable[[str], str]) -> str:
+    """What to do when nothing can be written below DATA_DIR."""
+    words = translated(
+        "Switchboard cannot keep its data in %(folder)s: %(reason)s. Make room there, let the user %(user)s write there,"
+        " or name another folder in DATA_DIR."
+    )
+    reason = getattr(error, "strerror", None) or error
+    return words % {"folder": DATA_DIR, "reason": reason, "user": _user()}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # one without a name
+        return str(os.getuid())
+
+
 class Secrets(TypedDict):
     secret_key: str
     encryption_keys: str
@@ -36,9 +62,12 @@ def new_encryption_key() -> str:
 def stored_secrets() -> Secrets:
     """The installation's own secrets below DATA_DIR, created at the first start (mode 0600)."""
     path = DATA_DIR / "secrets.json"
-    if not path.exists():
-        _create_secrets(path)
-    loaded: Secrets = json.loads(path.read_text())
+    try:
+        if not path.exists():
+            _create_secrets(path)
+        loaded: Secrets = json.loads(path.read_text())
+    except OSError as error:
+        raise SystemExit(unusable(error, _)) from error
     return loaded
 
 

@@ -1,5 +1,6 @@
-"""Whether the installation is alive: web, database, workers of every queue, and beat."""
+"""Whether the installation is alive: web, disk, database, workers of every queue, and beat."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from config import metrics
+from config.env import DATA_DIR
+
+LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ def _web() -> Finding:
     return Finding(True)
 
 
+@health_check("disk")
+def _disk() -> Finding:
+    """A full disk still lets everybody read, so the other checks see nothing of it."""
+    free = shutil.disk_usage(DATA_DIR).free
+    if free >= LEAST_FREE_BYTES:
+        return Finding(True)
+    return Finding(False, f"only {free // 1024**2} MB are free in {DATA_DIR}")
+
+
 @health_check("database")
 def _database() -> Finding:
     with connection.cursor() as cursor:
@@ -45,7 +58,7 @@ def _database() -> Finding:
 
 
 def findings() -> dict[str, Finding]:
-    """Every part's state. Once the database was found silent it is not asked again: each try would wait ten seconds."""
+    """Every part's state. Once the database was found silent it is not asked again: each try would wait for seconds."""
     found: dict[str, Finding] = {}
     silence: Finding | None = None
     for name, check in _checks.items():

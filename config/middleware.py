@@ -62,6 +62,6 @@ class ApiPaths:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith("/api/v1/"):
+        if request.path_info.startswith(("/api/v1/", "/webhooks/")):
             request.path_info = request.path_info.rstrip("/")
         return self.get_response(request)

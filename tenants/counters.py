@@ -52,15 +52,23 @@ class Limit:
             return Verdict(True, self.count, reset, 0)
         return Verdict(True, int(self.count - used), reset, 0)
 
-    def is_used_up(self, name: str, now: float | None = None) -> bool:
-        """Whether `take` would refuse, counting nothing."""
+    def look(self, name: str, now: float | None = None) -> Verdict:
+        """What `take` would say, counting nothing."""
         now = time.time() if now is None else now
         slot, elapsed = int(now // self.seconds), now % self.seconds
+        reset = max(math.ceil(self.seconds - elapsed), 1)
         try:
-            used = self._get(name, slot) + self._get(name, slot - 1) * (1 - elapsed / self.seconds)
+            current, previous = self._get(name, slot), self._get(name, slot - 1)
         except CACHE_ERRORS:
-            return False
-        return used > self.count - 1
+            return Verdict(True, self.count, reset, 0)
+        used = current + 1 + previous * (1 - elapsed / self.seconds)
+        if used > self.count:
+            return Verdict(False, 0, reset, self._wait(current, previous, elapsed))
+        return Verdict(True, int(self.count - used), reset, 0)
+
+    def is_used_up(self, name: str) -> bool:
+        """Whether `take` would refuse, counting nothing."""
+        return not self.look(name).is_allowed
 
     def _increment(self, name: str, slot: int) -> int:
         cache.add(_name(name, slot), 0, timeout=2 * self.seconds + 1)

@@ -25,10 +25,18 @@ from tenants.work import enqueue
 NAME = re.compile(r"^[a-z0-9_]+(\.[a-z0-9_]+)+\Z")
 KEY_LENGTH = 200
 
+# Goes to the endpoint that its data names and to no other.
+DIRECTED = "directed"
+# Outside systems may publish it; everything else only Switchboard itself, which knows that it happened.
+PUBLISHABLE = "publishable"
+
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A kind of event: dotted name, text for people, JSON Schema of its data and an example."""
+    """A kind of event: dotted name, text for people, JSON Schema of its data and an example.
+
+    `version` rises when the schema changes in a way that readers notice; `deprecation` says what to use instead.
+    """
 
     name: str
     title: str | Promise
@@ -37,6 +45,11 @@ class EventType:
     example: Mapping[str, Any]
     version: int = 1
     labels: frozenset[str] = field(default_factory=frozenset)
+    deprecation: str | Promise = ""
+
+    @property
+    def is_publishable(self) -> bool:
+        return PUBLISHABLE in self.labels
 
 
 _types: dict[str, EventType] = {}
@@ -76,7 +89,10 @@ def consume(lane_name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One event to be written. `key` makes it happen once: a second event of the tenant with that key is ignored."""
+    """One event to be written. `key` makes it happen once: a second event of the tenant with that key is ignored.
+
+    `is_own_type` is for types that the tenant declared itself: whoever sets it has looked the declaration up.
+    """
 
     tenant_id: int
     type: str
@@ -84,6 +100,7 @@ class NewEvent:
     key: str
     correlation_id: UUID | None = None
     occurred_at: datetime | None = None
+    is_own_type: bool = False
 
 
 def emit(
@@ -115,7 +132,7 @@ def emit_many(events: list[NewEvent]) -> list[Event]:
         Event(
             id=uuid7(),
             tenant_id=new.tenant_id,
-            type=event_type(new.type).name,
+            type=new.type if new.is_own_type else event_type(new.type).name,
             data=storable(new.data),
             key=_fitting(new.key),
             occurred_at=new.occurred_at or timezone.now(),

@@ -19,6 +19,8 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = (0.05, 0.2, 0.5, 1.0)
+# An attempt may itself wait for a connection. Those who wait meanwhile are told no rather than nothing.
+LONGEST_TRYING: Final = 2.0
 
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
@@ -112,13 +114,14 @@ class GroupWriter(ABC, Generic[ItemT, ResultT]):
         return batch
 
     def _write(self, batch: list[_Waiting[ItemT, ResultT]]) -> None:
+        give_up_at = time.monotonic() + LONGEST_TRYING
         for delay in (*RETRY_SECONDS, None):
             try:
                 results = self.insert([waiting.item for waiting in batch])
             except (OperationalError, InterfaceError) as error:
                 self._note_down(error)
                 connection.close()
-                if delay is None or self._stopping.wait(0):
+                if delay is None or self._stopping.is_set() or time.monotonic() > give_up_at:
                     _refuse(batch)
                     return
                 time.sleep(delay)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.checks import Tags, run_checks
-from django.core.management import CommandError, call_command, get_commands
-from django.db import OperationalError, connection
+from django.core.management import call_command, get_commands
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
@@ -26,13 +26,8 @@ def prepare(say: Say) -> None:
 
 
 def _migrate(say: Say) -> None:
-    try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except OperationalError as error:
-        raise CommandError(
-            _("The database does not answer: %(reason)s") % {"reason": str(error).strip()}
-        ) from error
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         say(_("Bringing the database up to date, steps: %(count)d…") % {"count": len(plan)})
     # What is made after migrations may be missing, too.

@@ -8,6 +8,7 @@ from typing import Literal
 from config.env import BASE_DIR, PORT, env
 
 Role = Literal["web", "worker", "worker-exports", "beat"]
+CONNECTIONS = 4096  # at a time; config/asgi.py sees to it that there are as many files
 STOP_SECONDS = 12  # what is not finished by then is killed; leased work is picked up again
 
 
@@ -29,7 +30,8 @@ def _web() -> tuple[str, ...]:
         "--interface", "asgi", "--host", host(), "--port", str(PORT),
         "--http", "1", "--no-ws", "--loop", "uvloop",
         "--workers", "1", "--runtime-mode", "mt", "--runtime-threads", "1",
-        "--backlog", "1024", "--backpressure", "512",
+        # Senders that drip hold a connection for up to 30 seconds each; a few hundred must not shut the others out.
+        "--backlog", "1024", "--backpressure", str(CONNECTIONS),
         "--respawn-failed-workers", "--respawn-interval", "0.1",
         "--workers-kill-timeout", str(STOP_SECONDS - 1),
         "--log-level", "warning",

@@ -24,6 +24,10 @@ document.addEventListener("DOMContentLoaded", () => {
     button.tabIndex = 0;
     button.setAttribute("role", "button");
   }
+  // On a narrow screen each cell carries its column's name, which is written like any other beginning of a line.
+  for (const cell of document.querySelectorAll("[data-label]")) {
+    cell.dataset.label = cell.dataset.label.charAt(0).toLocaleUpperCase() + cell.dataset.label.slice(1);
+  }
 });
 document.addEventListener("keydown", (event) => {
   if ((event.key !== "Enter" && event.key !== " ") || !event.target.matches(BUTTONS)) return;

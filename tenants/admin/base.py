@@ -21,10 +21,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from config.masking import is_secret_name
 from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
 from tenants.admin.badges import Tone, badge
-from tenants.admin.log_list import LogList, paginator
+from tenants.admin.log_list import CountsFiltered, LogList, paginator
 from tenants.admin.stories import story_link
 from tenants.scoping import all_tenants, current_tenant_id
 
@@ -156,11 +157,18 @@ def _record_formset(formset: Any, stored: Mapping[Any, Any]) -> None:
                 audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
 
 
-class _Page(AdminPart):
+class _Page(CountsFiltered):
     """What every list has: a name for its title, and words for when it is empty."""
 
     empty_value_display = "—"
     empty_hint: ClassVar[str | Promise] = ""  # what fills this list, for somebody who has nothing in it yet
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Django lets a list be filtered by any column of its own: by a digest it would be told letter by letter."""
+        column = lookup.partition("__")[0]
+        if is_secret_name(column) and column not in self.list_filter:
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -4,13 +4,18 @@ An offset would read, and throw away, everything that is newer.
 """
 
 import uuid
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
+
+if TYPE_CHECKING:
+    from unfold.admin import ModelAdmin as Part
+else:
+    Part = object
 
 OLDER, NEWER = "older", "newer"
 EDGES: Final = (OLDER, NEWER)
@@ -72,3 +77,13 @@ def _edge(request: HttpRequest, name: str) -> uuid.UUID | None:
         return uuid.UUID(text) if text else None
     except ValueError as error:
         raise IncorrectLookupParameters from error
+
+
+class CountsFiltered(Part):
+    """Says how many rows were found, and offers all of them, only where something was looked for."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        if not found.query and not found.has_active_filters:
+            found.full_result_count = found.result_count
+        return found

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from tenants.access import ADMINISTRATORS, NOBODY, OWNERS, member_of
 from tenants.actions.change_member import change_member, remove_member, transfer_ownership
 from tenants.admin.giving import GivesRoles, giver
+from tenants.admin.persons import NamesPerson
 from tenants.admin.second_factor import second_factor_view, shown_factors
 from tenants.errors import ConfigError
 from tenants.members import check_may_give, check_owner_remains, is_last_owner, may_touch
@@ -52,7 +53,7 @@ class MemberForm(forms.ModelForm):
 
 
 @admin.register(Member)
-class MemberPage(GivesRoles):
+class MemberPage(NamesPerson, GivesRoles):
     menu_icon = "group"
     menu_place = 520
     form = MemberForm
@@ -84,7 +85,7 @@ class MemberPage(GivesRoles):
         return type(made.__name__, (made,), {"giver": giver(request)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("user",)
+        return () if obj is None else (*super().get_readonly_fields(request, obj), "user")
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

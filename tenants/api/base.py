@@ -26,7 +26,8 @@ from tenants import audit
 from tenants.access import ADMINISTRATORS, EVERY_ROLE
 from tenants.api.authentication import tenant_of
 from tenants.api.conflicts import told_conflicts
-from tenants.api.strict import refuse_strange_fields
+from tenants.api.pagination import PARAMETERS
+from tenants.api.strict import refuse_strange_fields, refuse_strange_parameters
 from tenants.models import StoredAnswer, Tenant
 from tenants.scopes import READ, WRITE, register_resource
 from tenants.scoping import tenant_scope
@@ -100,7 +101,7 @@ def actions_of(view: type[APIView]) -> set[str]:
 
 
 class RepeatablePost(TenantAPIView):
-    """A POST with `Idempotency-Key` takes effect once: a repeat gets the first answer, another body gets 422.
+    """A POST with `Idempotency-Key` takes effect once: a repeat gets the first answer, another body or caller gets 422.
 
     The claim of the key, the effect and the answer are one transaction: a crash leaves none of them, and a repeat that
     arrives meanwhile waits at the unique key until the first is through.
@@ -117,7 +118,9 @@ class RepeatablePost(TenantAPIView):
         if len(key) > KEY_LENGTH:
             raise exceptions.ValidationError({"Idempotency-Key": [_("At most 200 characters.")]})
         body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-        digest = hashlib.sha256(f"{request.get_full_path()}\n".encode() + body).hexdigest()
+        # The caller belongs to the request: somebody else who guesses the key must not be told what this one was told.
+        asked = f"{request.user.pk}\n{request.get_full_path()}\n".encode()
+        digest = hashlib.sha256(asked + body).hexdigest()
         self._scope.enter_context(transaction.atomic())
         try:
             with transaction.atomic():
@@ -174,6 +177,12 @@ class _Scoped(RepeatablePost, viewsets.GenericViewSet[Any]):
     """The queryset is built anew for each request, inside the tenant's scope."""
 
     model: ClassVar[type[Model]]
+    filters: ClassVar[Collection[str]] = ()  # parameters of the list, besides those of its pages
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action == "list":
+            refuse_strange_parameters(request.query_params, {*self.filters, *PARAMETERS})
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):

@@ -19,6 +19,7 @@ from oauth2_provider.views import IntrospectTokenView, RevokeTokenView, TokenVie
 
 from tenants import audit
 from tenants.addresses import is_within
+from tenants.api.oauth_rates import INTROSPECTION, TOKENS
 from tenants.api.strangers import Guessing, note_refusal, note_wrong, refuse_guesser
 from tenants.keys import find_token, forget_keys
 from tenants.models import OAuthApplication
@@ -31,14 +32,19 @@ MOST_BYTES = 16 * 1024
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
 class _ClientView:
-    """Refuses guessers before anything is looked up, and notes whoever fails."""
+    """Refuses guessers and whoever asks too often before anything is looked up, and notes whoever fails."""
+
+    rates = TOKENS
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         address = request.META.get("REMOTE_ADDR") or None
         try:
             refuse_guesser(address)
         except Guessing as error:
-            return _error("slow_down", str(error.detail), 429, {"Retry-After": str(math.ceil(error.wait))})
+            return _slow_down(str(error.detail), error.wait)
+        of_address = self.rates.take_of_address(address)
+        if not of_address.is_allowed:
+            return _slow_down("Too many requests came from this address.", of_address.wait)
         refused = self._refuse(request)
         if refused is not None:
             return refused
@@ -47,6 +53,8 @@ class _ClientView:
             if application is not None and not self._may_come_from(application, address):
                 note_refusal(application, "address", address)
                 return _error("unauthorized_client", "This client may not be used from this address.", 403)
+            if application is not None and not (left := self.rates.look(application)).is_allowed:
+                return _slow_down("This client asked too often.", left.wait)
             response = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
             if response.status_code == 401:
                 note_wrong(address, f"{_client_id(request)}\n{_presented(request)}")
@@ -54,6 +62,8 @@ class _ClientView:
                     note_refusal(application, "secret", address)
             elif application is not None and response.status_code == 200:
                 usage.note(application, address)
+                for name, value in self.rates.take(application).items():
+                    response.headers[name] = value
                 self.succeeded(request, application, response)
         return response
 
@@ -113,6 +123,8 @@ class ClientIntrospectView(_ClientView, IntrospectTokenView):
     its secret. Nothing is audited: a resource server asks with every request that it gets.
     """
 
+    rates = INTROSPECTION
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         token = request.POST.get("token")
         if not token:
@@ -168,6 +180,10 @@ def _client_id(request: HttpRequest) -> str:
 
 def _presented(request: HttpRequest) -> str:
     return request.headers.get("Authorization", "") or str(request.POST.get("client_secret", ""))
+
+
+def _slow_down(text: str, wait: float) -> HttpResponse:
+    return _error("slow_down", text, 429, {"Retry-After": str(math.ceil(wait))})
 
 
 def _error(code: str, text: str, status: int, headers: dict[str, str] | None = None) -> HttpResponse:

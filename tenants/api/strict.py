@@ -1,6 +1,6 @@
 """Fields that do not exist, or that nobody may set, are refused by name: a typing error or an attack, never silence."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -46,3 +46,13 @@ def _is_unchanged(serializer: serializers.Serializer[Any], name: str, value: Any
     # Not its own `.data`, which may not be read before the check is over.
     shown = type(serializer)(serializer.instance, context=serializer.context).data.get(name)
     return value == shown or str(value) == str(shown)
+
+
+def refuse_strange_parameters(given: Iterable[str], known: Collection[str]) -> None:
+    """ValidationError that names every parameter of a list that does not exist: ignored, it would answer with everything."""
+    strange = [name for name in given if name not in known]
+    if strange:
+        text = _("There is no such parameter.")
+        raise ValidationError(
+            {name[:LONGEST_NAME]: [ErrorDetail(str(text), "unknown_parameter")] for name in strange}
+        )

@@ -12,6 +12,7 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from tenants.api.authentication import machine_of
 from tenants.counters import Limit, Verdict
+from tenants.models import MachineCredential
 
 MINUTE = 60
 
@@ -25,7 +26,7 @@ class CredentialThrottle(SimpleRateThrottle):
         limit, name = self._limit(request), self.get_cache_key(request, view)
         verdict = limit.take(name)
         self._wait = verdict.wait
-        request._request.rate_limit = _headers(limit, verdict)  # type: ignore[attr-defined]
+        request._request.rate_limit = rate_headers(limit, verdict)  # type: ignore[attr-defined]
         return verdict.is_allowed
 
     def get_cache_key(self, request: Request, view: Any) -> str:
@@ -35,13 +36,30 @@ class CredentialThrottle(SimpleRateThrottle):
         return self._wait
 
     def _limit(self, request: Request) -> Limit:
-        machine = machine_of(request)
-        if machine is not None and machine.requests_per_minute:
-            return Limit(machine.requests_per_minute, MINUTE)
-        return Limit(self.num_requests, self.duration)  # type: ignore[attr-defined]
+        return rate_of(machine_of(request))
 
 
-def _headers(limit: Limit, verdict: Verdict) -> dict[str, str]:
+class _NamedRate(CredentialThrottle):
+    """Reads what the operator set under a name, such as 6000/min."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        super().__init__()
+
+
+def rate_named(scope: str) -> Limit:
+    rate: Any = _NamedRate(scope)
+    return Limit(rate.num_requests, rate.duration)
+
+
+def rate_of(machine: MachineCredential | None) -> Limit:
+    """The machine's own rate, else that of the installation."""
+    if machine is not None and machine.requests_per_minute:
+        return Limit(machine.requests_per_minute, MINUTE)
+    return rate_named("credential")
+
+
+def rate_headers(limit: Limit, verdict: Verdict) -> dict[str, str]:
     # What is left and when it is refilled; who is refused learns when to come back, as Retry-After says it.
     reset = verdict.reset if verdict.is_allowed else verdict.wait
     return {

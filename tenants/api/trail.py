@@ -30,6 +30,7 @@ class AuditViewSet(ReadOnlyTenantViewSet):
 
     resource = "audit"
     model = AuditEntry
+    filters = FILTERS
     serializer_class = AuditEntrySerializer
     read_roles = ADMINISTRATORS
 

@@ -15,6 +15,7 @@ from tenants import audit
 from tenants.access import ADMINISTRATORS, OWNERS, is_operator, member_of
 from tenants.addresses import clean_networks, is_within
 from tenants.admin.base import SwitchboardAdmin
+from tenants.admin.persons import NamesPerson
 from tenants.scoping import current_tenant_id
 from tenants.signin import trail
 from tenants.signin.models import Failures, Session, SignInRules
@@ -26,7 +27,7 @@ for _model in list(admin.site._registry):
         admin.site.unregister(_model)
 
 
-class _Log(SwitchboardAdmin):
+class _Log(NamesPerson, SwitchboardAdmin):
     """Rows that appear by themselves; deleting one is the only thing to be done with it."""
 
     withheld = ("add", "change")

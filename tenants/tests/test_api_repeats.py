@@ -46,6 +46,33 @@ def test_a_repeat_gets_the_first_answer(client):
     assert AuditEntry._base_manager.count() == 1
 
 
+def test_nobody_else_is_told_the_answer(tenant, client):
+    """It may hold a secret that only this caller had the right to see."""
+    weaker = APIClient(headers={"X-API-Key": make_api_key(tenant, scopes=["extensions:*"])[1]})
+    first = client.post(LIST, {"number": "1"}, headers=KEY)
+
+    second = weaker.post(LIST, {"number": "1"}, headers=KEY)
+
+    assert (first.status_code, second.status_code) == (201, 422)
+    assert second.json()["code"] == "key_reused"
+    assert first.json()["id"] not in second.content.decode()
+    assert extensions() == 1
+
+
+@pytest.mark.urls("config.urls")
+def test_a_weak_key_gets_no_strong_one_by_repeating_its_request(tenant, client):
+    """The answer that makes a key holds that key."""
+    body = {"name": "strong", "scopes": ["*"]}
+    weak = APIClient(headers={"X-API-Key": make_api_key(tenant, scopes=["api-keys:write"])[1]})
+    made = client.post("/api/v1/api-keys", body, headers=KEY)
+
+    repeated = weak.post("/api/v1/api-keys", body, headers=KEY)
+
+    assert made.json()["key"].startswith("sbk_")
+    assert repeated.status_code == 422
+    assert "sbk_" not in repeated.content.decode()
+
+
 def test_headers_that_matter_are_repeated(client):
     order = {"lines": [], "address": {}}  # type: ignore[var-annotated]
     made = OrderView.made

@@ -140,3 +140,15 @@ def test_every_log_is_paged_so():
     for page in logs:
         assert page.get_changelist(RequestFactory().get("/")) is LogList
         assert tuple(page.ordering) == ("-id",)
+
+
+def test_a_list_says_how_many_were_found_only_where_something_was_looked_for():
+    tenant = make_tenant()
+    client = Client()
+    client.force_login(make_member(tenant, role="owner").user)
+    address = reverse("admin:tenants_member_changelist")
+
+    plain, searched = client.get(address), client.get(f"{address}?q=nobody")
+
+    assert "results (<a" not in plain.content.decode()
+    assert "0 results (<a" in searched.content.decode()

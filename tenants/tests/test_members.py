@@ -322,3 +322,17 @@ def test_a_weak_password_or_a_name_that_is_taken_makes_no_account(tenant: Tenant
 
     assert Member._base_manager.filter(tenant=tenant).count() == 1
     assert Client().get(address).status_code == 200
+
+
+def test_only_operators_are_led_to_an_account(tenant: Tenant, owner: Member) -> None:
+    member = make_member(tenant, Role.AGENT)
+    page = reverse("admin:tenants_member_change", args=[member.pk])
+    account = reverse("admin:tenants_user_change", args=[member.user_id])
+    operator = Client()
+    operator.force_login(make_operator())
+
+    shown, operators = signed_in(owner).get(page), operator.get(page)
+
+    assert member.user.username in shown.content.decode()
+    assert account not in shown.content.decode()
+    assert account in operators.content.decode()

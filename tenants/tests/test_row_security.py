@@ -392,20 +392,21 @@ class TestCost:
 
     def test_a_change_of_scope_costs_less_than_a_query(self, ours, theirs):
         def spent(*scopes: Tenant) -> float:
-            best = 1.0
-            for _round in range(5):
-                begin = time.perf_counter()
-                for _turn in range(20):
-                    for scope in scopes:
-                        with tenant_scope(scope):
-                            list(Extension.objects.filter(number="150"))
-                best = min(best, time.perf_counter() - begin)
-            return best
+            begin = time.perf_counter()
+            for _turn in range(20):
+                for scope in scopes:
+                    with tenant_scope(scope):
+                        list(Extension.objects.filter(number="150"))
+            return time.perf_counter() - begin
 
-        same, changing = spent(ours, ours), spent(ours, theirs)
-
-        # Each query of the second kind has one statement more to tell the scope.
-        assert changing < 2 * same
+        # Turn by turn, and the best of many: the machine's other work says nothing about the cost.
+        same = changing = float("inf")
+        for turn in range(100):
+            same, changing = min(same, spent(ours, ours)), min(changing, spent(ours, theirs))
+            # Each query of the second kind has one statement more to tell the scope.
+            if turn >= 4 and changing < 2 * same:
+                return
+        pytest.fail(f"{changing:.4f} s with a change of scope, {same:.4f} s without one")
 
     @pytest.mark.parametrize("scope", ["tenant", "all"])
     def test_the_policy_is_evaluated_once_and_spoils_no_index(self, ours, scope):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -64,6 +64,8 @@ class Lane(ABC):
 
     `settle_seconds` bounds how often outcomes are written: those of a busy moment share one transaction, and the first
     one after a quiet moment is written at once. Until then their rows count against `capacity` and `per_group`.
+    A lane that holds more rows than it can work on at a time asks for no fewer than `least_room` at once: looking
+    for due rows costs nearly as much for one as for many.
     """
 
     name: ClassVar[str]
@@ -72,6 +74,7 @@ class Lane(ABC):
     per_group: ClassVar[int | None] = None
     lease_seconds: ClassVar[float] = 30.0
     settle_seconds: ClassVar[float] = 0.0
+    least_room: ClassVar[int] = 1
 
     @abstractmethod
     def start(self, rows: list[Leased], settle: Settle) -> None:
@@ -79,6 +82,10 @@ class Lane(ABC):
 
     def record(self, outcomes: list[Outcome]) -> None:  # noqa: B027 a lane without readable state has nothing to record
         """Write the subjects' readable state, inside the settling transaction, for rows whose lease still was ours."""
+
+    def held_back(self) -> Mapping[str, int]:
+        """How many fewer rows than `per_group` may be taken now, by group; of those that are not named, none fewer."""
+        return {}
 
     def stop(self) -> None:  # noqa: B027 most lanes own no engine
         """Let go of threads and connections; no more rows will come."""

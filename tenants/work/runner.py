@@ -80,10 +80,14 @@ class Runner(threading.Thread):
         has_settled = self._settle()
         self._extend()
         room = self._room()
-        if self._stopping.is_set() or room <= 0 or not (has_settled or self._is_time_to_look()):
+        if (
+            self._stopping.is_set()
+            or room < self.lane.least_room
+            or not (has_settled or self._is_time_to_look())
+        ):
             return False
         self._is_woken, self._looked_at = False, time.monotonic()
-        rows = store.lease(self.lane, room, Counter(row.group for row in self._in_flight.values()))
+        rows = store.lease(self.lane, room, self._taken())
         if not rows:
             return False
         self._in_flight.update(((row.id, row.lease), row) for row in rows)
@@ -94,6 +98,12 @@ class Runner(threading.Thread):
         if isinstance(self.lane, BatchLane) and self._in_flight:
             return 0  # one batch at a time: what comes meanwhile makes the next one, however much it is
         return min(self.lane.capacity - len(self._in_flight), BATCH)
+
+    def _taken(self) -> Counter[str]:
+        """Of each group: what is in hand, and what its lane does not want now."""
+        taken = Counter(row.group for row in self._in_flight.values())
+        taken.update(self.lane.held_back())
+        return taken
 
     def _is_time_to_look(self) -> bool:
         return self._is_woken or time.monotonic() - self._looked_at >= _idle()
@@ -199,7 +209,9 @@ def drain(lane: Lane, now: datetime | None = None) -> int:
     """
     seen: list[int] = []
     with all_tenants():
-        while rows := store.lease(lane, min(lane.capacity, BATCH), now=now, skip=seen if now else ()):
+        while rows := store.lease(
+            lane, min(lane.capacity, BATCH), lane.held_back(), now=now, skip=seen if now else ()
+        ):
             seen += [row.id for row in rows]
             store.settle(lane, _act(lane, rows), now)
     return len(seen)

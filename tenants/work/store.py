@@ -223,15 +223,20 @@ def _locked(words: Dialect, rows: Sequence[Leased]) -> tuple[str, list[Any]]:
     Two transactions that lock the same rows in different orders would end in a deadlock, and the one that PostgreSQL
     kills for it might be an arriving event's.
     """
-    pairs, values = _pairs(words, rows)
-    order = "ORDER BY subject FOR UPDATE" if words.is_postgres else ""
-    return f"ours AS (SELECT id FROM tenants_work WHERE (id, lease) IN ({pairs}) {order})", values  # noqa: S608
-
-
-def _pairs(words: Dialect, rows: Sequence[Leased]) -> tuple[str, list[Any]]:
-    one = f"({words.cast('bigint')}, {words.cast('uuid')})"
+    if words.is_postgres:
+        # Two texts that PostgreSQL reads in C: a list of 256 pairs took longer to parse than the rows to find.
+        return (
+            "ours AS (SELECT id FROM tenants_work JOIN unnest(%s::bigint[], %s::uuid[]) AS held (id, lease)"
+            " USING (id, lease) ORDER BY subject FOR UPDATE OF tenants_work)",
+            [_array(row.id for row in rows), _array(row.lease for row in rows)],
+        )
     values = [value for row in rows for value in (row.id, words.key(row.lease))]
-    return f"VALUES {', '.join([one] * len(rows))}", values
+    pairs = ", ".join(["(%s, %s)"] * len(rows))
+    return f"ours AS (SELECT id FROM tenants_work WHERE (id, lease) IN (VALUES {pairs}))", values  # noqa: S608
+
+
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def cancel(lane_name: str, subjects: Sequence[uuid.UUID]) -> int:

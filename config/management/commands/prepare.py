@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
+from config.supervisor import trouble
 from config.supervisor.preparation import prepare
 
 
@@ -12,4 +13,5 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare(self.stdout.write)
+        with trouble.explained():
+            prepare(self.stdout.write)

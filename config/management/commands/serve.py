@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError, get_commands
 from django.db import connections
 
 from config.env import BASE_DIR, DATA_DIR, PORT
-from config.supervisor import demo, instance, processes, supervisord, terminal, words
+from config.supervisor import demo, instance, processes, supervisord, terminal, trouble, words
 from config.supervisor.plan import Plan
 from config.supervisor.preparation import prepare, prepare_demo
 from config.supervisor.translations import compile_catalogues
@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self._serve()
+            with trouble.explained():
+                self._serve()
         except instance.Occupied as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:

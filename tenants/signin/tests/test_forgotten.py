@@ -14,7 +14,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config.supervisor.translations import compile_catalogues
 from tenants.models import AuditEntry, Member, Tenant, Work
 from tenants.signin import forgotten, lanes, letters
 from tenants.signin.models import Failures, ForgottenPassword, Letter, Session
@@ -334,10 +333,7 @@ def test_somebody_elses_session_in_that_browser_is_ended(member: Member, tenant:
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Somebody asked"), ("", "Кто-то попросил")])
-def test_the_mail_is_in_the_persons_language(
-    member: Member, settings: Any, language: str, words: str
-) -> None:
-    compile_catalogues(settings.LOCALE_PATHS)
+def test_the_mail_is_in_the_persons_language(member: Member, language: str, words: str) -> None:
     member.user.language = language
     member.user.save()
 

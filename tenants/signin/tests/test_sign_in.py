@@ -91,9 +91,16 @@ def test_a_name_is_known_in_every_form(client: Client, typed: str) -> None:
     assert is_signed_in(client)
 
 
-@pytest.mark.parametrize("name", ["ANNA", "аnna", "аnnа", "ａnna", "an\u200bna", "ΑNNA"])
-def test_a_look_alike_is_refused_by_form_and_by_database(name: str) -> None:
-    person(username="anna")
+@pytest.mark.parametrize(
+    ("taken", "name"),
+    [
+        *(("anna", name) for name in ("ANNA", "аnna", "аnnа", "ａnna", "an\u200bna", "ΑNNA")),
+        ("bob1", "bobl"),
+        ("bob0", "bobo"),
+    ],
+)
+def test_a_look_alike_is_refused_by_form_and_by_database(taken: str, name: str) -> None:
+    person(username=taken)
 
     with pytest.raises(ValidationError):
         User(username=name, password="x").full_clean()
@@ -277,6 +284,18 @@ def test_next_leads_nowhere_else(client: Client, target: str) -> None:
     response = client.post(SIGN_IN, {"username": user.username, "password": PASSWORD, "next": target})
 
     assert response.headers["Location"] == ADMIN
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "/\\evil.example"])
+def test_confirming_and_leaving_lead_nowhere_else(client: Client, target: str) -> None:
+    user = person()
+    client.force_login(user)
+
+    confirmed = client.post("/admin/security/confirm/", {"password": PASSWORD, "next": target})
+    left = client.post("/admin/sign-in/leave/", {"next": target})
+
+    assert confirmed.status_code == left.status_code == 302
+    assert "evil" not in confirmed.headers["Location"] + left.headers["Location"]
 
 
 def test_next_is_kept_through_the_second_factor(client: Client) -> None:
