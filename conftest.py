@@ -3,7 +3,6 @@
 import functools
 import os
 import re
-import secrets
 import sys
 
 from tests import databases, isolation
@@ -25,16 +24,19 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db.backends.base.operations import BaseDatabaseOperations
 
+from config.supervisor.translations import compile_catalogues
 from integrations import live
 from integrations.http import line
-from tenants.trail.triggers import erasing
+from tests.cleaning import cleaning_up
 
-pytest_plugins = ["tests.processes"]
+pytest_plugins = ["tests.installations"]
 
 # Hashing as slow as it should be is what tests of signing in turn on for themselves.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# As every start does; a fresh checkout has none, and a process that once looked in vain does not look again.
+compile_catalogues(settings.LOCALE_PATHS)
 
 # How long an example takes says more about the machine's other work than about the property.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -44,17 +46,36 @@ IS_SQLITE = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; or name a server of your own."
 
 
+# What a test that looks into the database asks for, itself or through others; pytest-django refuses it to all others.
+OF_DATABASES = {"db", "transactional_db", "django_db_setup"}
+FIRST_ENGINE = "sqlite"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of one engine's own behaviour are left out on the other: that is a choice, not a skip."""
+    """What the engine has no part in is tested once, on the first; one engine's own behaviour is left out on the other.
+
+    That is a choice, not a skip.
+    """
     vendor = "sqlite" if IS_SQLITE else "postgresql"
     kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
-        marker = item.get_closest_marker("engine")
-        (kept if marker is None or vendor in marker.args else left).append(item)
+        (kept if vendor in _engines_of(item) else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+def _engines_of(item: pytest.Item) -> tuple[str, ...]:
+    marker = item.get_closest_marker("engine")
+    if marker is not None:
+        return marker.args
+    uses_database = item.get_closest_marker("django_db") or OF_DATABASES & set(
+        getattr(item, "fixturenames", ())
+    )
+    # Those have servers of their own, of which some phases know nothing.
+    uses_servers = item.get_closest_marker("services") or item.get_closest_marker("processes")
+    return ("sqlite", "postgresql") if uses_database or uses_servers else (FIRST_ENGINE,)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -131,16 +152,8 @@ def _is_a_tests_file(name: str) -> bool | None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tests_may_clean_up() -> Iterator[None]:
-    """After a test with real transactions all tables are emptied, those too that refuse it to everybody else."""
-    original = BaseDatabaseOperations.execute_sql_flush
-
-    def flush(operations: BaseDatabaseOperations, statements: Any) -> None:
-        with erasing():
-            original(operations, statements)
-
-    BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign,assignment]
-    yield
-    BaseDatabaseOperations.execute_sql_flush = original  # type: ignore[method-assign]
+    with cleaning_up():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -163,27 +176,6 @@ def _named_server(name: str) -> str:
 def postgres_url() -> str:
     """A PostgreSQL where the test may create databases: its user's URL."""
     return _named_server("TEST_POSTGRES_URL")
-
-
-@pytest.fixture
-def fresh_postgres_url(postgres_url: str) -> Iterator[str]:
-    """An empty database of the test's own, gone afterwards: its URL."""
-    yield from _own_database(postgres_url, "template1")
-
-
-@pytest.fixture
-def migrated_postgres_url(postgres_url: str) -> Iterator[str]:
-    """The same, with all tables made."""
-    yield from _own_database(postgres_url, databases.postgres_template(postgres_url))
-
-
-def _own_database(server: str, template: str) -> Iterator[str]:
-    name = f"switchboard_{secrets.token_hex(6)}"
-    with databases.on_server(server) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield databases.named(server, name)
-    with databases.on_server(server) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ needs one that is not there yet makes it. All of them are found through the fold
 import fcntl
 import hashlib
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
@@ -51,6 +52,20 @@ def forget(url: str) -> None:
 def on_server(url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(named(url, "postgres"), autocommit=True) as connection:
         yield connection
+
+
+@contextmanager
+def own_database(url: str, *, is_migrated: bool) -> Iterator[str]:
+    """The URL of a database on that server that nobody else has, gone afterwards: empty, or with all tables made."""
+    name = f"switchboard_{secrets.token_hex(6)}"
+    template = postgres_template(url) if is_migrated else "template1"
+    with on_server(url) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield named(url, name)
+    finally:
+        with on_server(url) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def named(url: str, database: str) -> str:

@@ -19,7 +19,7 @@ ENVIRONMENT = {
     "TRUSTED_PROXIES": "",
     "AUDIT_LOG": "",
     "EXPORT_DIR": "",
-    # Tests compare with the source's own words, whether or not translations are compiled in this checkout.
+    # Tests compare with the source's own words, unless they ask for a language.
     "LANGUAGE_CODE": "en",
     "DEMO": "false",
     "DEBUG": "false",

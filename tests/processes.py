@@ -1,38 +1,26 @@
-"""Whole installations for end-to-end tests: started, looked at, hurt and stopped like a user would.
-
-def test_something(start_installation):
-    installation = start_installation(DATABASE_URL=…)     # ports and DATA_DIR of its own; returns when /health is 200
-    installation.kill("worker")
-"""
+"""Whole installations for end-to-end tests: looked at, hurt and stopped like a user would (tests/installations.py starts them)."""
 
 import http.client
 import json
 import os
-import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-import pytest
-
-from tests.databases import copy_sqlite
 from tests.isolation import ENVIRONMENT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-START_SECONDS = 120  # on a busy machine; a second or five on an idle one
-STOP_SECONDS = 60  # on a busy machine; two or three on an idle one
+START_SECONDS = 600  # on a busy machine; a second or five on an idle one
+STOP_SECONDS = 240  # on a busy machine; two or three on an idle one
 T = TypeVar("T")
 NOT_FOR_INSTALLATIONS = {"EXPORT_DIR", "WAKE_WORKERS"}
-PORTS_EACH = 3  # the installation's own, and its two simulators'
+# For what takes a moment on an idle machine: nothing is proved by hurrying a busy one.
+PATIENCE_SECONDS = 60
 
 
 class NotInTime(AssertionError):
@@ -47,23 +35,6 @@ def wait_for(condition: Callable[[], T], seconds: float, what: Callable[[], str]
             raise NotInTime(what() if callable(what) else what)
         time.sleep(0.05)
     return answer
-
-
-def free_ports() -> int:
-    """The first of a few free ports in a row."""
-    while True:
-        first = random.randint(20_000, 32_000)
-        if all(_is_free(first + number) for number in range(PORTS_EACH)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def is_running(pid: int) -> bool:
@@ -107,6 +78,7 @@ class Installation:
         }
         self.environment = _clean_environment() | own | environment
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
         self.seen: set[int] = set()
 
     @property
@@ -124,6 +96,7 @@ class Installation:
 
     def launch(self, *command: str) -> None:
         """Start it, as the leader of a process group, like a shell does."""
+        self.starts += 1
         arguments = command or (sys.executable, str(BASE_DIR / "manage.py"), "serve")
         with self.output_path.open("ab") as output:
             self._process = subprocess.Popen(
@@ -137,8 +110,10 @@ class Installation:
                 preexec_fn=_hear_ctrl_c,
             )
 
-    def start(self) -> None:
-        self.launch()
+    def ensure_running(self) -> None:
+        """Start it again if an earlier test stopped it."""
+        if self._process is None or self._process.poll() is not None:
+            self.launch()
         self.wait_until_healthy()
 
     def wait_until_healthy(self) -> None:
@@ -263,45 +238,3 @@ def _clean_environment() -> dict[str, str]:
     """The machine's environment, with every name that a developer's `.env` or this test run may hold set for a new copy."""
     everything = {**os.environ, **ENVIRONMENT}
     return {name: value for name, value in everything.items() if name not in NOT_FOR_INSTALLATIONS}
-
-
-class StartInstallation(Protocol):
-    def __call__(
-        self, *command: str, wait: bool = True, from_nothing: bool = False, **environment: str
-    ) -> Installation: ...
-
-
-def _starter() -> Iterator[StartInstallation]:
-    with ExitStack() as cleanup:
-
-        def start(
-            *command: str, wait: bool = True, from_nothing: bool = False, **environment: str
-        ) -> Installation:
-            # A short path: that of the control socket may have 100 characters.
-            folder = Path(tempfile.mkdtemp(prefix="sb-"))
-            cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-            installation = Installation(folder, free_ports(), environment)
-            cleanup.callback(installation.destroy)
-            if not from_nothing and not {"DATABASE_URL", "DATA_DIR"} & set(environment):
-                copy_sqlite(installation.data_dir / "switchboard.sqlite3")
-            installation.launch(*command)
-            if wait:
-                installation.wait_until_healthy()
-            return installation
-
-        yield start
-
-
-@pytest.fixture
-def start_installation() -> Iterator[StartInstallation]:
-    """Starts installations for one test, by `manage.py serve` or another command; `wait=False` does not wait for /health.
-
-    They find their tables made, unless `from_nothing` makes it a first start in an empty folder.
-    """
-    yield from _starter()
-
-
-@pytest.fixture(scope="module")
-def start_shared_installation() -> Iterator[StartInstallation]:
-    """The same for the tests of one module: what one test does to it, the next one finds."""
-    yield from _starter()

@@ -11,11 +11,14 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.processes import Installation, StartInstallation, wait_for
+from tests.installations import StartInstallation
+from tests.processes import PATIENCE_SECONDS, START_SECONDS, Installation, wait_for
+from tests.services.servers import answers
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(1500)]
 
 SECONDS = 60_000  # milliseconds, for a busy machine
+expect.set_options(timeout=SECONDS)
 # Every control that a person can see has a name for those who cannot.
 UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button, a[href]")]
   .filter((one) => one.type !== "hidden" && one.checkVisibility({visibilityProperty: true}))
@@ -24,9 +27,21 @@ UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, butto
   .map((one) => one.outerHTML.slice(0, 200))"""
 
 
+# What is written in a list can be read whole.
+CUT = """() => [...document.querySelectorAll("#result_list td, #result_list th")]
+  .filter((one) => one.checkVisibility() && one.scrollHeight > one.clientHeight + 2)
+  .map((one) => one.outerHTML.slice(0, 200))"""
+KEY = re.compile(r"/(?:[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}|\d+)/")
+NO_PAGE = re.compile(r"logout|download|_popup=")
+
+
 @pytest.fixture(scope="module")
 def hub(start_shared_installation: StartInstallation) -> Installation:
-    return start_shared_installation(DEMO="true", LANGUAGE_CODE="en", WEBHOOK_MAX_RETRIES="0")
+    installation = start_shared_installation(DEMO="true", LANGUAGE_CODE="en", WEBHOOK_MAX_RETRIES="0")
+    # The simulated systems have no part in /health, and a pop-up is not tried for long.
+    for port in (installation.port + 1, installation.port + 2):
+        wait_for(lambda port=port: answers(port), START_SECONDS, lambda: installation.output)
+    return installation
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +149,7 @@ def test_a_call_is_told_on_one_page_and_what_failed_is_sent_again(person: Person
         page.reload()
         return page.locator(".tel-table tbody tr").filter(has_text="failed").count() == 0
 
-    wait_for(has_arrived, 30, lambda: page.locator(".tel-table").inner_text())
+    wait_for(has_arrived, PATIENCE_SECONDS, lambda: page.locator(".tel-table").inner_text())
     expect(page.locator(".tel-entry", has_text="attempt 2")).to_have_count(1)
 
 
@@ -206,6 +221,34 @@ def test_every_page_fits_and_names_its_controls(person: Person, path: str, width
     person.open(f"/admin/{path}")
 
     person.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_every_page_that_a_link_leads_to_fits_a_telephone(person: Person) -> None:
+    """One page of each kind, found as a person finds it."""
+    page = person.page
+    page.set_viewport_size({"width": 390, "height": 900})
+    seen: set[str] = set()
+    waiting = ["/admin/"]
+    while waiting:
+        path = waiting.pop(0)
+        kind = KEY.sub("<key>", path.partition("?")[0])
+        if kind in seen or NO_PAGE.search(path):
+            continue
+        seen.add(kind)
+        answer = page.goto(person.url + path)
+        assert answer is not None, path
+        assert answer.status < 400, (path, page.url)
+        person.look()
+        assert page.evaluate(CUT) == [], path
+        links = page.eval_on_selector_all("a[href]", "links => links.map((one) => one.href)")
+        waiting += [
+            link.removeprefix(person.url).partition("#")[0]
+            for link in links
+            if link.startswith(f"{person.url}/admin/")
+        ]
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert len(seen) > 60
 
 
 def test_filters_open_by_keyboard(person: Person) -> None:

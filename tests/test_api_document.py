@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import StartInstallation
+from tests.processes import Installation
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "api.md"
 PREPARE = """
@@ -31,20 +31,22 @@ def blocks() -> list[str]:
 
 
 @pytest.mark.processes
-def test_an_outsider_follows_the_document_with_curl(start_installation: StartInstallation) -> None:
-    installation = start_installation(DEMO="false")
-    made = re.search(r"MADE (\S+) (\S+) (\S+) (\S+) (\S+)", installation.manage("shell", "-c", PREPARE))
+@pytest.mark.timeout(1500)
+def test_an_outsider_follows_the_document_with_curl(shared_installation: Installation) -> None:
+    made = re.search(
+        r"MADE (\S+) (\S+) (\S+) (\S+) (\S+)", shared_installation.manage("shell", "-c", PREPARE)
+    )
     assert made
     key, key_id, secret, client_id, client_secret = made.groups()
     environment = {
-        **installation.environment,
+        **shared_installation.environment,
         "KEYID": key_id,
         "SECRET": secret,
         "CLIENT_ID": client_id,
         "CLIENT_SECRET": client_secret,
     }
     first, *others = blocks()
-    script = first.replace("http://localhost:8081", installation.url).replace("sbk_…", key)
+    script = first.replace("http://localhost:8081", shared_installation.url).replace("sbk_…", key)
     script += "".join(f"\necho; echo '=== {number}'\n{block}" for number, block in enumerate(others))
 
     done = subprocess.run(
@@ -52,7 +54,7 @@ def test_an_outsider_follows_the_document_with_curl(start_installation: StartIns
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -28,6 +28,7 @@ EXEMPT = {
     "tenants/heartbeats.py": "this host's name",
     "tenants/mail.py": "the operator's own mail server, by EMAIL_URL; only its error is named",
     "tenants/postgresql/": "the hub's own database, by DATABASE_URL",
+    "exports/pushdown/copy.py": "the state of Django's own connection; opens none",
     "config/supervisor/": "the supervisor looks at its own processes on loopback",
     "telephony/management/commands/replay.py": "an operator's command, to the address given to it",
     "tenants/simulation/": "servers that stand in for outside systems",

@@ -7,20 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import (
-    Installation,
-    StartInstallation,
-    descendants,
-    wait_for,
-)
+from tests.installations import StartInstallation
+from tests.processes import PATIENCE_SECONDS, START_SECONDS, Installation, descendants, wait_for
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
-PARTS = {"web", "database", "workers", "beat"}
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(1500)]
+PARTS = {"disk", "web", "database", "workers", "beat"}
 
 
 @pytest.fixture(scope="module")
-def installation(start_shared_installation: StartInstallation) -> Installation:
-    return start_shared_installation(from_nothing=True)
+def first(start_shared_installation: StartInstallation) -> Installation:
+    return start_shared_installation()
+
+
+@pytest.fixture
+def installation(first: Installation) -> Installation:
+    """Tests may stop it: the next one that needs it starts it again."""
+    first.ensure_running()
+    return first
+
+
+@pytest.fixture(scope="module")
+def neighbour(start_shared_installation: StartInstallation) -> Installation:
+    return start_shared_installation()
+
+
+@pytest.fixture
+def second(neighbour: Installation) -> Installation:
+    """Another copy beside it, likewise."""
+    neighbour.ensure_running()
+    return neighbour
 
 
 def test_health_names_every_part(installation: Installation) -> None:
@@ -32,14 +47,18 @@ def test_health_names_every_part(installation: Installation) -> None:
 
 
 def test_says_where_it_runs_once_it_is_healthy(installation: Installation) -> None:
-    wait_until_greeted(installation, times=1)
+    wait_until_greeted(installation, times=installation.starts)
 
 
 def test_logs_are_shown_with_their_process_and_kept(installation: Installation) -> None:
     kept = (installation.data_dir / "logs" / "worker.log").read_text().splitlines()
 
     line = next(line for line in kept if "working on" in line)
-    wait_for(lambda: f"worker         | {line}" in installation.output, 10, lambda: installation.output)
+    wait_for(
+        lambda: f"worker         | {line}" in installation.output,
+        PATIENCE_SECONDS,
+        lambda: installation.output,
+    )
 
 
 def test_secrets_are_generated_for_the_owner_only(installation: Installation) -> None:
@@ -63,16 +82,12 @@ def test_a_killed_web_worker_is_replaced_under_the_same_server(installation: Ins
 
     os.kill(former, signal.SIGKILL)
 
-    wait_for(lambda: descendants(web) not in ([], [former]), 15, lambda: installation.output)
+    wait_for(lambda: descendants(web) not in ([], [former]), PATIENCE_SECONDS, lambda: installation.output)
     installation.wait_until_healthy()
     assert installation.process_id("web") == web
 
 
-def test_a_second_copy_runs_beside_it(
-    installation: Installation, start_installation: StartInstallation
-) -> None:
-    second = start_installation()
-
+def test_a_second_copy_runs_beside_it(installation: Installation, second: Installation) -> None:
     assert second.port != installation.port
     assert (second.health().status, installation.health().status) == (200, 200)
 
@@ -98,9 +113,19 @@ def test_a_taken_port_is_named(start_installation: StartInstallation) -> None:
     assert "Traceback" not in refused.output
 
 
-def test_ctrl_c_stops_everything(start_installation: StartInstallation) -> None:
-    installation = start_installation()
+def test_a_folder_that_takes_no_data_is_named(start_installation: StartInstallation, tmp_path: Path) -> None:
+    file = tmp_path / "no folder"
+    file.touch()
 
+    refused = start_installation(wait=False, DATA_DIR=str(file), LANGUAGE_CODE="en")
+
+    assert refused.wait_until_gone() == 1
+    assert f"Switchboard cannot keep its data in {file}: File exists." in refused.output
+    assert "DATA_DIR" in refused.output
+    assert "Traceback" not in refused.output
+
+
+def test_ctrl_c_stops_everything(installation: Installation) -> None:
     installation.interrupt()
 
     assert installation.wait_until_gone() == 0
@@ -128,31 +153,29 @@ def test_sigterm_stops_everything_and_it_says_so_in_the_installations_language(
     assert installation.output.endswith("Остановлено.\n")
 
 
-def test_nobody_outlives_a_killed_supervisor(start_installation: StartInstallation) -> None:
-    installation = start_installation()
-    supervisor = int((installation.data_dir / "run" / "supervisord.pid").read_text())
+def test_a_crashed_copy_starts_again_with_its_data(second: Installation) -> None:
+    wait_until_greeted(second, times=second.starts)
+    secrets = _secrets(second.data_dir)
+
+    second.crash()
+    second.launch()
+    wait_until_greeted(second, times=second.starts)
+
+    assert _secrets(second.data_dir) == secrets
+    assert second.stop() == 0
+
+
+def test_nobody_outlives_a_killed_supervisor(second: Installation) -> None:
+    supervisor = int((second.data_dir / "run" / "supervisord.pid").read_text())
 
     os.kill(supervisor, signal.SIGKILL)
 
-    assert installation.wait_until_gone() == 1
-
-
-def test_a_crashed_copy_starts_again_with_its_data(start_installation: StartInstallation) -> None:
-    installation = start_installation()
-    wait_until_greeted(installation, times=1)
-    secrets = _secrets(installation.data_dir)
-
-    installation.crash()
-    installation.launch()
-    wait_until_greeted(installation, times=2)
-
-    assert _secrets(installation.data_dir) == secrets
-    assert installation.stop() == 0
+    assert second.wait_until_gone() == 1
 
 
 def wait_until_greeted(installation: Installation, times: int) -> None:
     greeting = f"Switchboard is running at {installation.url}"
-    wait_for(lambda: installation.output.count(greeting) == times, 60, lambda: installation.output)
+    wait_for(lambda: installation.output.count(greeting) == times, START_SECONDS, lambda: installation.output)
 
 
 def _secrets(data_dir: Path) -> str:

@@ -8,17 +8,18 @@ import orjson
 import pytest
 from standardwebhooks import Webhook
 
-from tests.processes import Installation, StartInstallation, wait_for
+from tests.installations import new_company_number
+from tests.processes import Installation, wait_for
 from webhooks.hops import MOST
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(1500)]
 
-KEY = "key-of-the-test-0123456789"
+KEY = "key-of-the-circle-0123456789"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 IDENTIFIER = "own-source-of-the-hub-0123456789"
 CONFIGURATION = """
 tenants:
-- number: "0367"
+- number: "{number}"
   name: June
   api_keys: [{{name: ci, key: "{key}", scopes: ["*"]}}]
   endpoints: [{{name: In a circle, url: "{url}/webhook/standard/{identifier}", events: ["inbound.*"], secret: "{secret}"}}]
@@ -27,13 +28,18 @@ tenants:
 
 
 @pytest.fixture
-def hub(start_installation: StartInstallation, tmp_path: Path) -> Installation:
-    installation = start_installation(EGRESS_ALLOW="127.0.0.0/8", DEMO="false", LANGUAGE_CODE="en")
-    url = f"http://127.0.0.1:{installation.port}"  # `localhost` has an address that is not allowed, too
+def hub(shared_installation: Installation, tmp_path: Path) -> Installation:
+    url = (
+        f"http://127.0.0.1:{shared_installation.port}"  # `localhost` has an address that is not allowed, too
+    )
     file = tmp_path / "company.yaml"
-    file.write_text(CONFIGURATION.format(key=KEY, url=url, identifier=IDENTIFIER, secret=SECRET))
-    installation.manage("apply", str(file))
-    return installation
+    file.write_text(
+        CONFIGURATION.format(
+            number=new_company_number(), key=KEY, url=url, identifier=IDENTIFIER, secret=SECRET
+        )
+    )
+    shared_installation.manage("apply", str(file))
+    return shared_installation
 
 
 def results(hub: Installation, path: str) -> list[dict[str, Any]]:

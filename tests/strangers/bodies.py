@@ -29,6 +29,15 @@ def bodies_of(route: Route, method: str, theirs: Belongings) -> list[Any]:
     return [{}, *(_Filling(theirs, is_on).value(schema, "") for is_on in (False, True))]
 
 
+def body_names(route: Route, method: str) -> frozenset[str] | None:
+    """The fields that the operation's description lets a client send; None where it takes no body."""
+    content = (_operation(route, method) or {}).get("requestBody", {}).get("content", {})
+    if not content:
+        return None
+    properties = _resolved(next(iter(content.values()))["schema"]).get("properties", {})
+    return frozenset(name for name, part in properties.items() if not part.get("readOnly"))
+
+
 def _operation(route: Route, method: str) -> dict[str, Any] | None:
     wanted = re.sub(r"%\(\w+\)s", "{}", route.template)
     for path, operations in _description()["paths"].items():
