@@ -2,6 +2,7 @@
 
 from integrations.capabilities.account import Account, Check, CheckState, Diagnosis, OutsideUser
 from integrations.capabilities.base import Capability, MappingIssue, MappingKind, Repeat
+from integrations.capabilities.callers import Caller, CallerLookup
 from integrations.capabilities.calls import (
     CallFacts,
     CallHangup,
@@ -19,10 +20,23 @@ from integrations.capabilities.directory import (
     ExtensionDirectory,
     ModuleRegistration,
 )
+from integrations.capabilities.messaging import Button, Messaging, OutgoingMessage, SentMessage
+from integrations.capabilities.records import (
+    Change,
+    Changes,
+    Fault,
+    FieldDescription,
+    KindSupport,
+    Page,
+    Records,
+    ValueType,
+    Written,
+)
 
 __all__ = [
     "Account",
     "AssignedExtension",
+    "Button",
     "CallFacts",
     "CallHangup",
     "CallKind",
@@ -30,17 +44,31 @@ __all__ = [
     "CallOutcome",
     "CallReceipt",
     "CallRinging",
+    "Caller",
+    "CallerLookup",
     "Capability",
+    "Change",
+    "Changes",
     "Check",
     "CheckState",
     "Diagnosis",
     "Direction",
     "DirectoryReceipt",
     "ExtensionDirectory",
+    "Fault",
+    "FieldDescription",
     "FinishedCall",
+    "KindSupport",
     "MappingIssue",
     "MappingKind",
+    "Messaging",
     "ModuleRegistration",
+    "OutgoingMessage",
     "OutsideUser",
+    "Page",
+    "Records",
     "Repeat",
+    "SentMessage",
+    "ValueType",
+    "Written",
 ]

@@ -1,0 +1,66 @@
+"""Sending messages to people through a messenger."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities.base import Capability
+from integrations.records import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button below a message: it either opens `url`, or answers with `action`."""
+
+    title: str
+    action: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingMessage:
+    """`key` is ours, and the same on every repetition. `buttons` are rows of buttons.
+
+    `text` is plain text in which *bold*, _italic_, `code` and [titles](https://…) are marked when `is_marked`; each
+    connector escapes and translates that to what its messenger wants.
+    """
+
+    key: str
+    conversation_id: str
+    text: str = ""
+    is_marked: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    reply_to_id: str = ""
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What the messenger made of it: more than one id when the text was too long for one message."""
+
+    outside_ids: tuple[str, ...]
+
+
+class Messaging(Capability):
+    """A messenger. All calls raise `HubError`; `RemoteRejected` when this person cannot be written to."""
+
+    code = "messaging"
+    title = _("Messages")
+
+    channel: ClassVar[str]
+    """The messenger's code in conversations and messages, such as telegram."""
+
+    @abstractmethod
+    def parts(self, message: OutgoingMessage) -> int:
+        """How many messages of theirs it takes. They are sent one by one, so that a repetition goes on where it broke off."""
+
+    @abstractmethod
+    def send(self, message: OutgoingMessage, part: int = 0) -> SentMessage:
+        """Send that part (from 0). The caller repeats only parts of which no outcome is known to be good."""
+
+    @abstractmethod
+    def open_file(self, file_id: str) -> bytes:
+        """An attachment that somebody sent."""

@@ -1,0 +1,170 @@
+"""Reading and writing a system's objects: what sync, mappings and look-ups speak to."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities.base import Capability, Text
+from integrations.records import Json, Record, RecordKind
+from tenants.errors import HubError
+
+
+class Changes(StrEnum):
+    """How a system tells what changed since the last time."""
+
+    CURSOR = "cursor"
+    """It keeps a sequence, and we a place in it (`Page.resume`)."""
+    WATERMARK = "watermark"
+    """Objects can be asked for by the time of their last change."""
+    NONE = "none"
+    """It does not: every run reads everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindSupport:
+    """What a system can do with one kind of records.
+
+    `lag`: a watermark is never taken nearer to now than that, because their clocks and indexes trail behind.
+    `names_deleted`: incremental pages name what was deleted there; elsewhere only a full run notices.
+    `batch`: the most that one `write` takes.
+    """
+
+    is_readable: bool = True
+    is_writable: bool = False
+    is_deletable: bool = False
+    changes: Changes = Changes.NONE
+    lag: timedelta = timedelta(seconds=60)
+    names_deleted: bool = False
+    batch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One object that could not be read or written, and why; the others of its page are not harmed."""
+
+    outside_id: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some records, at most about 500. `next` is where the page after this begins, None behind the last.
+
+    `resume` is where an incremental run of `Changes.CURSOR` begins next time: every page may bring one, the last page
+    must, that of a full run included (a full run notes its place before it reads the first page). `total` is how many
+    there are in all, where the system says so.
+    """
+
+    records: tuple[Record, ...] = ()
+    next: Json | None = None
+    resume: Json | None = None
+    deleted: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One record to create (`record.outside_id` is empty) or to change there.
+
+    `key` is ours and the same on every repetition: sent along where the system has a place for it. `fields` names the
+    fields of the record that changed, empty when all are to be written. `extra` holds values by the system's own names,
+    from the tenant's field mapping; they win over the record's.
+    """
+
+    record: Record
+    key: str
+    fields: frozenset[str] = frozenset()
+    extra: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of one change, by its `key`; `error` is None when it was taken."""
+
+    key: str
+    outside_id: str = ""
+    updated_at: datetime | None = None
+    error: HubError | None = None
+
+
+class ValueType(StrEnum):
+    """How a field's values look."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    CHOICE = "choice"
+    LIST = "list"
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """A field of theirs. `name` is what `Record.raw` and `Change.extra` call it; `choices` are pairs of code and title."""
+
+    name: str
+    title: str
+    type: ValueType = ValueType.TEXT
+    choices: tuple[tuple[str, str], ...] = ()
+    is_required: bool = False
+    is_read_only: bool = False
+    is_custom: bool = False
+
+
+class Records(Capability):
+    """A system whose objects can be read, and perhaps written. All calls raise `HubError`."""
+
+    code = "records"
+    title = _("Records")
+
+    kinds: ClassVar[Mapping[RecordKind, KindSupport]]
+
+    @abstractmethod
+    def read(
+        self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
+    ) -> Page:
+        """One page. `position` is None at the beginning, then what the page before called `next`.
+
+        An incremental run starts with the `resume` of the last run (`Changes.CURSOR`) or with `changed_since`
+        (`Changes.WATERMARK`: changed at or after that time, repeated for every page of the run).
+        """
+
+    @abstractmethod
+    def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
+        """One object as it is now; None when it is not there (any more)."""
+
+    def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
+        """Create or change; one answer for each. Raises only when nothing at all can be said of the whole batch."""
+        raise NotImplementedError
+
+    def delete(self, kind: RecordKind, outside_id: str) -> None:
+        """Remove it there; no error when it is gone already."""
+        raise NotImplementedError
+
+    def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
+        """Their fields as the account has them now; empty where the system has no such list."""
+        return ()
+
+
+def value_at(raw: Json, name: str) -> Any:
+    """The value of a field of theirs: by its whole name, or step by step along its dots; None when there is none."""
+    if name in raw:
+        return raw[name]
+    found: Any = raw
+    for step in name.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(step)
+        elif isinstance(found, Sequence) and not isinstance(found, str) and step.isdecimal():
+            found = found[int(step)] if int(step) < len(found) else None
+        else:
+            return None
+    return found

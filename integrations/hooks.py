@@ -1,0 +1,98 @@
+"""What a connector says of the requests that its system sends to us.
+
+Every integration whose connector has `Hooks` owns a source (webhooks) at a URL of its own. The source stores, verifies
+and answers; afterwards the connector parses the request into happenings, and the hub acts on them. What a system does
+not sign is only a hint: such hooks name objects (`Changed`), which are read again through the API.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities.base import Capability, Text
+from integrations.records import Json, Record, RecordKind
+from webhooks.presets import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An object was created or changed: it is read again (`Records.fetch`)."""
+
+    kind: RecordKind
+    outside_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An object is no longer there."""
+
+    kind: RecordKind
+    outside_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The whole object as the system tells it; only from hooks that are proved, such as a messenger's messages."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clicked:
+    """A user there wants to call a number; telephony acts on it."""
+
+    phone: str
+    user_id: str = ""
+    extension: str = ""
+    extra: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """We were disconnected there: nothing works until somebody connects it again."""
+
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Anything else, as an event of one of the declared types. `key` tells repetitions apart."""
+
+    event_type: str
+    data: Mapping[str, Any]
+    key: str
+
+
+Happening = Changed | Removed | Told | Clicked | Revoked | Noticed
+
+
+class Hooks(ABC):
+    """Stateless. `preset` names the sender in webhooks.presets: how its requests are proved, told apart and answered."""
+
+    preset: ClassVar[str]
+
+    @abstractmethod
+    def parse(self, arrival: Arrival, settings: Mapping[str, Any]) -> tuple[Happening, ...]:
+        """What the request says; empty for what is of no use. `NotReadable` when it is not what that system sends."""
+
+
+class WebhookRegistration(Capability):
+    """A system at which the URL of our source is entered through its API."""
+
+    code = "webhook_registration"
+    title = _("Webhooks to us")
+
+    @abstractmethod
+    def subscribe(self, url: str, secret: str) -> None:
+        """Have requests sent to that URL; harmless when it is so already."""
+
+    @abstractmethod
+    def is_subscribed(self, url: str) -> bool:
+        """Whether it is so now: systems switch off hooks that failed for a while."""
+
+    @abstractmethod
+    def unsubscribe(self, url: str) -> None:
+        """Stop it; harmless when it is stopped already."""
