@@ -37,6 +37,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # As every start does; a fresh checkout has none, and a process that once looked in vain does not look again.
 compile_catalogues(settings.LOCALE_PATHS)
+settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # How long an example takes says more about the machine's other work than about the property.
 hypothesis.settings.register_profile("patient", deadline=None)

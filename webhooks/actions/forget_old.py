@@ -1,7 +1,7 @@
 """Removes what is kept only for a while, in small batches, without touching anything unfinished."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from config.ids import uuid7_at
 from webhooks import limits
-from webhooks.models import Attempt, Delivery, DeliveryState, Inbound, InboundState, Payload
+from webhooks.models import Attempt, Delivery, DeliveryState, EndpointTally, Inbound, InboundState, Payload
+from webhooks.statistics import LONGEST
 
 BATCH = 1000
 
@@ -26,6 +27,7 @@ def forget_old(now: datetime | None = None) -> dict[str, int]:
         "deliveries": _forget_deliveries(done, now - limits.kept_after_success())
         + _forget_deliveries(others, now - limits.kept_after_failure()),
         "payloads": _forget_payloads(now - limits.kept_after_failure()),
+        "tallies": _forget_tallies(now - LONGEST - timedelta(days=1)),
         "inbound": _forget_inbound(processed, now - limits.kept_after_success())
         + _forget_inbound(failed, now - limits.kept_after_failure()),
     }
@@ -71,6 +73,14 @@ def _old_payloads(after: uuid.UUID, before: datetime) -> QuerySet[Payload, tuple
 def _unfinished(event_ids: set[uuid.UUID]) -> set[uuid.UUID]:
     waiting = Delivery.objects.filter(event__in=event_ids, state=DeliveryState.PENDING)
     return set(waiting.values_list("event_id", flat=True))
+
+
+def _forget_tallies(before: datetime) -> int:
+    total = 0
+    old = EndpointTally.objects.filter(hour__lt=before).order_by("hour")
+    while ids := list(old.values_list("id", flat=True)[:BATCH]):
+        total += _delete(EndpointTally.objects.filter(id__in=ids))
+    return total
 
 
 def _delete(rows: QuerySet[Any]) -> int:

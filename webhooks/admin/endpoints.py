@@ -26,6 +26,7 @@ from webhooks.actions.replay_deliveries import replay_deliveries
 from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.actions.send_test import preview, send_test
 from webhooks.admin.bodies import readable
+from webhooks.admin.charts import bars
 from webhooks.admin.confirming import ask
 from webhooks.admin.format_fields import shown_when
 from webhooks.admin.forms import EndpointForm, FilterForm, RotationForm, TestForm
@@ -33,6 +34,7 @@ from webhooks.formats import RenderFailed
 from webhooks.hops import leads_back
 from webhooks.models import DeliveryState, Endpoint
 from webhooks.selectors import DeliveryFilter, deliveries, parked_count, unwell_counts
+from webhooks.statistics import statistics
 from webhooks.trials import try_filter
 
 SHOWN_EVENTS = 3
@@ -113,7 +115,16 @@ class EndpointPage(TenantAdmin):
         if endpoint is not None:
             counts = unwell_counts(endpoint)
             recent = list(deliveries(DeliveryFilter(endpoint=endpoint.pk))[:5])
-            context |= {"counts": counts, "recent": recent, "can_write": self.has_change_permission(request)}
+            figures = statistics(endpoint.pk)
+            rate = figures.success_rate
+            context |= {
+                "counts": counts,
+                "recent": recent,
+                "can_write": self.has_change_permission(request),
+                "statistics": figures,
+                "share": None if rate is None else round(100 * rate, 1),
+                "bars": bars(figures),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def test_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:

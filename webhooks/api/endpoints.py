@@ -32,9 +32,11 @@ from webhooks.api.serializers import (
     TestedSerializer,
     TestSerializer,
 )
+from webhooks.api.statistics import SpanSerializer, StatisticsSerializer, span_of
 from webhooks.filters import BadFilter
 from webhooks.models import Endpoint
 from webhooks.signing import BadSecret
+from webhooks.statistics import statistics
 from webhooks.trials import try_filter
 
 
@@ -105,6 +107,13 @@ class EndpointViewSet(TenantViewSet):
         matched = sum(one.matches for one in tried)
         answer = {"tested": len(tried), "matched": matched, "events": tried}
         return Response(FilterTriedSerializer(answer).data)
+
+    @extend_schema(parameters=[SpanSerializer], responses=StatisticsSerializer)
+    @action(detail=True, methods=["get"])
+    def stats(self, request: Request, pk: str) -> Response:
+        """How its deliveries went, hour by hour, and what waits."""
+        lasting = span_of(request)
+        return Response(StatisticsSerializer(statistics(self.get_object().pk, lasting)).data)
 
     @extend_schema(request=None, responses=EndpointSerializer)
     @action(detail=True, methods=["post"])

@@ -1,4 +1,4 @@
-"""Writes what became of deliveries: two statements for a whole batch, inside the settling transaction."""
+"""Writes what became of deliveries: three statements for a whole batch, inside the settling transaction."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,9 +12,10 @@ from config.masking import masked, masked_json
 from tenants.bulk import insert, update
 from tenants.ids import uuid7
 from webhooks.headers import masked_lines
+from webhooks.lanes import tallies
 from webhooks.lanes.jobs import Job
 from webhooks.lanes.verdicts import Verdict
-from webhooks.models import DeliveryState
+from webhooks.models import DeliveryState, Trigger, TryOutcome
 from webhooks.sender import Reply
 
 DETAIL_LENGTH = 300
@@ -84,6 +85,7 @@ def write(results: Iterable[Sent | Unsent]) -> None:
     sent = [one for one in results if isinstance(one, Sent)]
     update("webhooks_delivery", _DELIVERY, [_delivery_row(one, now) for one in sent])
     insert("webhooks_attempt", _ATTEMPT, [_attempt_row(one) for one in sent])
+    tallies.add(_counted(one) for one in sent if one.job.trigger != Trigger.TEST)
     unsent = [
         (one.delivery_id, one.state.value, one.reason, None, now)
         for one in results
@@ -112,6 +114,17 @@ def _delivery_row(sent: Sent, now: datetime) -> tuple[Any, ...]:
         sent.reply.status or None,
         now + timedelta(seconds=verdict.delay) if verdict.delay is not None else None,
         None if waits else now,
+    )
+
+
+def _counted(sent: Sent) -> tallies.Try:
+    verdict = sent.verdict
+    outcome = TryOutcome.DELIVERED if verdict.is_delivered else TryOutcome.RETRIED
+    if not verdict.is_delivered and verdict.delay is None:
+        outcome = TryOutcome.GIVEN_UP
+    job, reply = sent.job, sent.reply
+    return tallies.Try(
+        job.row.tenant_id, job.endpoint_id, reply.started_at, outcome, verdict.reason, reply.total_ms
     )
 
 

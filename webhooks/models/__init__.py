@@ -5,14 +5,18 @@ from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Fo
 from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Inbound, InboundState
 from webhooks.models.source import Source, SourceTally
+from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
 
 __all__ = [
+    "BOUNDS",
+    "SHARDS",
     "Attempt",
     "Delivery",
     "DeliveryState",
     "Endpoint",
     "EndpointSecret",
     "EndpointState",
+    "EndpointTally",
     "Format",
     "Inbound",
     "InboundState",
@@ -21,5 +25,6 @@ __all__ = [
     "Source",
     "SourceTally",
     "Trigger",
+    "TryOutcome",
     "delivery_id",
 ]
