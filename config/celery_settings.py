@@ -75,6 +75,11 @@ beat_schedule = {
         "schedule": crontab(minute=29),
         "options": {"queue": "upkeep"},
     },
+    "watch-endpoints": {
+        "task": "webhooks.tasks.watch",
+        "schedule": crontab(minute=7),
+        "options": {"queue": "upkeep"},
+    },
     "wake-lanes": {
         "task": "tenants.tasks.sweep",
         "schedule": 30.0,

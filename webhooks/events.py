@@ -1,5 +1,7 @@
 """The event types of this room."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from tenants.events import DIRECTED, EventType, consume, register
@@ -7,10 +9,12 @@ from tenants.events import DIRECTED, EventType, consume, register
 TEST = "webhook.test"
 DISABLED = "endpoint.disabled"
 ENABLED = "endpoint.enabled"
+FAILING = "endpoint.failing"
+RECOVERED = "endpoint.recovered"
 INBOUND = "inbound.received"
 
 _ID = {"type": "string", "format": "uuid"}
-_ENDPOINT = {
+_ENDPOINT: dict[str, Any] = {
     "type": "object",
     "properties": {
         "endpoint_id": _ID,
@@ -53,7 +57,9 @@ register(
     EventType(
         name=DISABLED,
         title=_("Endpoint disabled"),
-        description=_("An endpoint gets no more events: a person disabled it, or its receiver answered 410."),
+        description=_(
+            "An endpoint gets no more events: a person disabled it, its receiver answered 410, or it took nothing for days."
+        ),
         schema=_ENDPOINT,
         example=_EXAMPLE,
     ),
@@ -63,6 +69,31 @@ register(
         description=_("A disabled endpoint gets events again."),
         schema=_ENDPOINT,
         example={**_EXAMPLE, "reason": "person"},
+    ),
+    EventType(
+        name=FAILING,
+        title=_("Endpoint takes nothing"),
+        description=_(
+            "An endpoint has taken nothing for a day, and again for three days: the warnings before it is switched off after"
+            " five."
+        ),
+        schema={
+            **_ENDPOINT,
+            "properties": {
+                **_ENDPOINT["properties"],
+                "since": {"type": "string", "format": "date-time"},
+                "failed": {"type": "integer", "description": "deliveries that were given up since"},
+            },
+            "required": [*_ENDPOINT["required"], "since", "failed"],
+        },
+        example={**_EXAMPLE, "reason": "timeout", "since": "2026-11-20T09:00:00Z", "failed": 0},
+    ),
+    EventType(
+        name=RECOVERED,
+        title=_("Endpoint takes events again"),
+        description=_("An endpoint that had been warned of takes events again."),
+        schema=_ENDPOINT,
+        example={**_EXAMPLE, "reason": ""},
     ),
     EventType(
         name=INBOUND,

@@ -109,6 +109,10 @@ WORDS: dict[str, _Words] = {
     "endpoint_disabled": _Words(
         _("The endpoint is disabled."), _("Enable it; what was parked meanwhile can then be sent.")
     ),
+    "failing_long": _Words(
+        _("Nothing was taken for five days, and many deliveries were lost."),
+        _("Repair the receiver, then enable the endpoint; what was parked or failed can be sent again."),
+    ),
     "person": _Words(_("Disabled by a person.")),
     "no_secret": _Words(_("The endpoint has no live secret."), _("Rotate the endpoint's secret.")),
     "template_failed": _Words(

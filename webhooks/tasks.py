@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tenants.scoping import all_tenants
+from webhooks.actions import watch_endpoints
 from webhooks.actions.forget_old import forget_old
 
 
@@ -11,3 +12,10 @@ def forget() -> None:
     """Remove deliveries, attempts and bodies past their time."""
     with all_tenants():
         forget_old()
+
+
+@shared_task
+def watch() -> None:
+    """Warn of endpoints that take nothing, and switch off those that are past hope."""
+    with all_tenants():
+        watch_endpoints.watch_endpoints()

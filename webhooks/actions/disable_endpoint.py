@@ -9,7 +9,7 @@ from tenants import audit
 from tenants.events import emit
 from tenants.models import Work
 from webhooks.events import DISABLED
-from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointState
+from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointState, EndpointTrouble
 
 # In one transaction; further rows are parked when they come due.
 PARKED_AT_ONCE = 1000
@@ -25,6 +25,7 @@ def disable_endpoint(endpoint: Endpoint, reason: str = "person") -> bool:
     if not changed:
         return False
     endpoint.save(update_fields=["revision"])
+    EndpointTrouble.objects.filter(endpoint=endpoint).delete()
     _park_waiting(endpoint)
     audit.record("endpoint.disabled", endpoint, after={"reason": reason})
     emit(endpoint.tenant_id, DISABLED, described(endpoint, reason), key=f"{DISABLED}:{endpoint.revision}")

@@ -1,6 +1,7 @@
 """Send to an endpoint again."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from tenants import audit
 from tenants.events import emit
@@ -13,7 +14,7 @@ from webhooks.models import Endpoint, EndpointState
 def enable_endpoint(endpoint: Endpoint) -> bool:
     """Whether it was disabled before. What was parked stays parked until somebody asks for it (`replay_deliveries`)."""
     changed = Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.DISABLED).update(
-        state=EndpointState.ENABLED, disabled_reason="", disabled_at=None
+        state=EndpointState.ENABLED, disabled_reason="", disabled_at=None, enabled_at=timezone.now()
     )
     endpoint.refresh_from_db()
     if not changed:

@@ -3,13 +3,15 @@
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.ids import uuid7_at
 from tenants.access import MANAGERS, has_role
 from tenants.admin.dashboard import Attention, Card, dashboard_card, needs_attention, start_of_today
-from webhooks.models import Delivery, Endpoint, Inbound, InboundState, SourceTally
+from webhooks.models import Delivery, Endpoint, EndpointTrouble, Inbound, InboundState, SourceTally
 from webhooks.models.delivery import DeliveryState
 from webhooks.models.endpoint import EndpointState
 from webhooks.reasons import explained
@@ -41,6 +43,19 @@ def undelivered(request: HttpRequest) -> list[Attention]:
             "warn",
         )
         for endpoint in Endpoint.objects.filter(state=EndpointState.DISABLED)[:5]
+    ]
+    found += [
+        Attention(
+            _("The endpoint “%(name)s” has taken nothing since %(since)s: %(why)s")
+            % {
+                "name": trouble.endpoint.name,
+                "since": date_format(timezone.localtime(trouble.since), "SHORT_DATETIME_FORMAT"),
+                "why": explained(trouble.reason).what,
+            },
+            reverse("admin:webhooks_endpoint_change", args=[trouble.endpoint_id]),
+            "warn",
+        )
+        for trouble in EndpointTrouble.objects.select_related("endpoint").order_by("since")[:5]
     ]
     failed = Delivery.objects.filter(id__gte=uuid7_at(start_of_today()), state=DeliveryState.FAILED).count()
     if failed:

@@ -6,6 +6,7 @@ from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Inbound, InboundState
 from webhooks.models.source import Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
+from webhooks.models.trouble import EndpointTrouble
 
 __all__ = [
     "BOUNDS",
@@ -17,6 +18,7 @@ __all__ = [
     "EndpointSecret",
     "EndpointState",
     "EndpointTally",
+    "EndpointTrouble",
     "Format",
     "Inbound",
     "InboundState",

@@ -100,6 +100,7 @@ class Endpoint(TenantModel):
     )
     disabled_reason = models.CharField(_("reason"), max_length=40, blank=True, editable=False)
     disabled_at = models.DateTimeField(_("disabled since"), null=True, editable=False)
+    enabled_at = models.DateTimeField(_("enabled again"), null=True, editable=False)
     # Random at every save: senders recognise an outdated copy by it, whatever two people saved at once.
     revision = models.UUIDField(default=uuid.uuid4, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
