@@ -109,7 +109,7 @@ def _hours(tallies: QuerySet[EndpointTally], since: datetime, until: datetime) -
     number = int((until - since) / timedelta(hours=1)) + 1
     found = {since + timedelta(hours=n): Counter[str]() for n in range(number)}
     for hour, outcome, count in tallies.order_by().values_list("hour", "outcome").annotate(Sum("count")):
-        found[hour][outcome] += count
+        found[hour.replace(minute=0, second=0, microsecond=0)][outcome] += count
     return tuple(
         Hour(hour, of[TryOutcome.DELIVERED], of[TryOutcome.RETRIED], of[TryOutcome.GIVEN_UP])
         for hour, of in found.items()

@@ -5,7 +5,7 @@ from django.urls import path
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventTypeView, EventViewSet
 from webhooks.api.polling import PollView
-from webhooks.api.statistics import StatisticsView
+from webhooks.api.statistics import StatisticsView, WebhookStatisticsView
 
 urlpatterns = [
     path("api/v1/event-types", EventTypeView.as_view(), name="event-types"),
@@ -19,9 +19,9 @@ urlpatterns = [
     ),
     path("webhooks/<uuid:pk>/test", EndpointViewSet.as_view({"post": "test"}), name="webhook-test"),
     path("webhooks/<uuid:pk>/stats", EndpointViewSet.as_view({"get": "stats"}), name="webhook-stats"),
-    path("api/v1/endpoints/<uuid:pk>/events", PollView.as_view(), name="endpoint-events"),
-    path("webhooks/<uuid:pk>/events", PollView.as_view(), name="webhook-events"),
+    path("api/v1/endpoints/<uuid:endpoint_id>/events", PollView.as_view(), name="endpoint-events"),
+    path("webhooks/<uuid:endpoint_id>/events", PollView.as_view(), name="webhook-events"),
     path("api/v1/deliveries/stats", StatisticsView.as_view(), name="delivery-stats"),
-    path("webhooks/stats", StatisticsView.as_view(), name="webhooks-stats"),
+    path("webhooks/stats", WebhookStatisticsView.as_view(), name="webhooks-stats"),
     path("webhooks/trigger-event", EventViewSet.as_view({"post": "create"}), name="trigger-event"),
 ]

@@ -56,11 +56,11 @@ class PollView(TenantAPIView):
     read_roles = write_roles = MANAGERS
 
     @extend_schema(parameters=[PlaceSerializer], responses=BatchSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: Request, endpoint_id: UUID) -> Response:
         refuse_strange_parameters(request.query_params, PlaceSerializer().fields)
         wanted = PlaceSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)
-        endpoint = Endpoint.objects.filter(pk=pk).first()
+        endpoint = Endpoint.objects.filter(pk=endpoint_id).first()
         if endpoint is None:
             raise Http404
         values = wanted.validated_data

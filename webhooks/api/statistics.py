@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,3 +77,8 @@ class StatisticsView(TenantAPIView):
     @extend_schema(parameters=[SpanSerializer], responses=StatisticsSerializer)
     def get(self, request: Request) -> Response:
         return Response(StatisticsSerializer(statistics(lasting=span_of(request))).data)
+
+
+@extend_schema_view(get=extend_schema(operation_id="webhooks_stats_of_all"))
+class WebhookStatisticsView(StatisticsView):
+    """The same at /webhooks/stats, beside /webhooks/{id}/stats."""

@@ -68,7 +68,7 @@ def test_groups_of_events_fold_and_those_with_a_choice_are_open(client, tenant, 
 
     opened = re.findall(r'<details class="wh-event-group" open>\s*<summary>(.+?) <span', shown)
     assert opened == ["Everything", "endpoint"]
-    assert "1 of 3" in shown
+    assert "1 of 5" in shown
     assert len(re.findall('<details class="wh-event-group">', shown)) > 5
 
 
