@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from integrations import live as configurations
+from integrations.actions.hook_source import give_source, queue_parked
 from integrations.capabilities import ModuleRegistration
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
@@ -45,6 +46,7 @@ def create_integration(
     row.settings, row.credentials = checked.settings, checked.credentials
     if described.can(ModuleRegistration):
         _give_client_id(row)
+    give_source(row)
     row.save()
     audit.record("integration.created", row, after=audit.snapshot(row))
     configurations.forget(tenant.pk)
@@ -75,6 +77,8 @@ def update_integration(
         row.is_registered, row.directory_pushed_at, row.directory_error = False, None, ""
     row.version += 1
     row.save()
+    if row.is_enabled and not old[3]:
+        queue_parked(row)
     was, now = audit.changed(before, audit.snapshot(row))
     if row.credentials != old[2]:
         was["credentials"], now["credentials"] = audit.MASK, audit.MASK

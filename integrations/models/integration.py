@@ -35,6 +35,14 @@ class Integration(TenantModel):
     client_digest = models.CharField(  # noqa: DJ001 unique, and many have none
         max_length=64, null=True, unique=True, editable=False
     )
+    source = models.OneToOneField(
+        "webhooks.Source",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="integration",
+        verbose_name=_("source"),
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

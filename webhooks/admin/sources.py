@@ -96,7 +96,7 @@ class SourcePage(TenantAdmin):
             tally = getattr(source, "tally", None)
             context |= {
                 "url": settings.PUBLIC_URL + source.path,
-                "has_token_in_url": _has_token_in_url(source),
+                "has_token_in_url": source.has_secret_in_url,
                 "hint": source.sender.hint if source.preset in PRESETS else "",
                 "counts": state_counts(source, start_of_today()),
                 "tally": tally,
@@ -169,13 +169,9 @@ class SourcePage(TenantAdmin):
                 "title": _("Source created") if is_new else _("New secret"),
                 "source": source,
                 "secret": secret,
-                "url": f"{url}?token={secret}" if secret and _has_token_in_url(source) else url,
+                "url": f"{url}?token={secret}" if secret and source.has_secret_in_url else url,
                 "hint": source.sender.hint,
                 "next": reverse("admin:webhooks_source_change", args=[source.pk]),
             },
             headers={"Cache-Control": "no-store"},
         )
-
-
-def _has_token_in_url(source: Source) -> bool:
-    return source.preset == "token" and not source.options.get("header")

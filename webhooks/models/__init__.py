@@ -3,7 +3,7 @@
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
 from webhooks.models.event_type import OwnEventType
-from webhooks.models.inbound import Inbound, InboundState
+from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.source import Source, SourceTally
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "EndpointSecret",
     "EndpointState",
     "Format",
+    "Handling",
     "Inbound",
     "InboundState",
     "OwnEventType",
