@@ -21,7 +21,7 @@ BATCH = 500
 def give_source(row: Integration) -> None:
     """Before the row of a new integration is stored, in its transaction; nothing where the system sends no requests."""
     hooks = get_connector(row.connector).hooks
-    if hooks is not None and row.source_id is None:
+    if hooks is not None:
         row.source = create_owned_source(row.tenant, OWNER, hooks.preset, row.name)
 
 
@@ -52,7 +52,7 @@ def set_hook_secret(
 
 def queue_parked(row: Integration) -> int:
     """What came while the integration was paused, oldest first; how many requests. In batches, each its own transaction."""
-    if row.source_id is None:
+    if row.source is None:
         return 0
     return sum(_queue(row, batch) for batch in _parked(row))
 

@@ -5,7 +5,7 @@ what was dealt with is not done again when the rest has to wait.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -124,14 +124,16 @@ class _Turn:
     def __exit__(self, *raised: object) -> None:
         self._stack.close()
 
-    def take(self, happenings: tuple[Happening, ...], former: Any) -> Received:
+    def take(self, happenings: tuple[Happening, ...], former: Sequence[Found]) -> Received:
         """Everything that is not settled yet, as long as the slice lasts."""
         settled = (Finding.DONE, Finding.UNNEEDED)
-        found = []
+        found: list[Found] = []
         for place, happening in enumerate(happenings):
             known = former[place] if len(former) == len(happenings) else None
-            is_over = known is not None and known.finding in settled
-            found.append(known if is_over else self._one(happening, is_first=not found))
+            if known is not None and known.finding in settled:
+                found.append(known)
+            else:
+                found.append(self._one(happening, is_first=not found))
         return Received(
             Handled(self.hook.inbound_id, self.hook.replay, _handling(found), tuple(found)),
             self.journal,
@@ -204,7 +206,7 @@ class _Turn:
                 correlation_id=self.hook.correlation_id,
                 journal=self.journal,
             )
-            self._records = self._stack.enter_context(session).require(Records)  # type: ignore[type-abstract]
+            self._records = self._stack.enter_context(session).require(Records)
         return self._records
 
 

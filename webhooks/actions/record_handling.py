@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -24,7 +25,7 @@ class Handled:
 
 def record_handling(handled: Handled) -> None:
     """A request in which something failed is a failed one, so that it is found among those and processed again."""
-    values = {
+    values: dict[str, Any] = {
         "handling": handled.handling,
         "outcomes": [
             {"what": one.what, "finding": one.finding.value, "text": one.text} for one in handled.found
