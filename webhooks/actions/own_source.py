@@ -7,7 +7,7 @@ from tenants import audit
 from tenants.errors import ConfigError
 from tenants.models import Tenant
 from webhooks.models import Source
-from webhooks.owners import owner
+from webhooks.owners import Whose, owner
 from webhooks.presets import preset
 from webhooks.presets.preset import SecretFrom
 
@@ -50,13 +50,23 @@ def delete_owned_source(source: Source) -> None:
     source.delete()
 
 
+def whose(source: Source) -> Whose | None:
+    """What the source belongs to, for its page."""
+    known = owner(source.owner)
+    return known.find(source.pk) if known else None
+
+
+def owned_text(source: Source) -> str:
+    """Why a source that belongs to something cannot be changed by itself."""
+    found = whose(source)
+    text = _("The source “%(source)s” belongs to “%(name)s”: it is changed and removed there.")
+    return text % {"source": source.name, "name": found.name if found else source.owner}
+
+
 def refuse_owned(source: Source) -> None:
-    """ConfigError when the source belongs to something: it is changed there."""
+    """ConfigError when the source belongs to something."""
     if source.owner:
-        known = owner(source.owner)
-        whose = known.find(source.pk) if known else None
-        text = _("This source belongs to “%(name)s”: change it there.")
-        raise ConfigError(text % {"name": whose.name if whose else source.owner})
+        raise ConfigError(owned_text(source))
 
 
 def _free_name(tenant: Tenant, name: str) -> str:
