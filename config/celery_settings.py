@@ -70,6 +70,11 @@ beat_schedule = {
         "schedule": crontab(minute=41),
         "options": {"queue": "upkeep"},
     },
+    "check-integrations": {
+        "task": "integrations.tasks.check",
+        "schedule": 60.0,
+        "options": {"queue": "upkeep", "expires": 55},
+    },
     "forget-deliveries": {
         "task": "webhooks.tasks.forget",
         "schedule": crontab(minute=29),

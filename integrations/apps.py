@@ -10,5 +10,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations import connectors
+        from integrations.hook_owner import register_owner
 
         connectors.registry()
+        register_owner()

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import CallReceipt, Capability
+from integrations.hooks import Hooks
 from integrations.http.client import ApiClient
 from integrations.http.journal import Noted
 from integrations.live import Live
@@ -45,10 +46,11 @@ class Session:
 
 @dataclass(frozen=True)
 class Connector:
-    """What a connector's folder hands on: its manifest, and how a session is made."""
+    """What a connector's folder hands on: its manifest, how a session is made, and what its system sends to us."""
 
     manifest: Manifest
     session_class: type[Session]
+    hooks: Hooks | None = None
 
     @property
     def code(self) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,6 +27,7 @@ class FieldType(StrEnum):
     CHOICE = "choice"
     NUMBER = "number"
     BOOL = "bool"
+    DATE = "date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,16 @@ def _bool(field: Field, value: object) -> bool:
     return value
 
 
+def _date(field: Field, value: object) -> str:
+    """Kept as YYYY-MM-DD: settings are JSON."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    try:
+        return date.fromisoformat(_text(field, value)).isoformat()
+    except ValueError as error:
+        raise ValidationError(_("This must be a date such as 2026-12-31.")) from error
+
+
 _CLEANERS: dict[FieldType, Callable[[Field, object], Any]] = {
     FieldType.TEXT: _text,
     FieldType.URL: _url,
@@ -121,6 +133,7 @@ _CLEANERS: dict[FieldType, Callable[[Field, object], Any]] = {
     FieldType.CHOICE: _choice,
     FieldType.NUMBER: _number,
     FieldType.BOOL: _bool,
+    FieldType.DATE: _date,
 }
 
 

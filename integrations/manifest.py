@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +60,8 @@ class Manifest:
     """The description of one outside system.
 
     `base_url_setting` names the settings field that holds the account's address, or is empty when `base_url` is fixed.
-    The first of `rate_limits` is the one for calls that name none.
+    The first of `rate_limits` is the one for calls that name none. `expires_setting` names a settings field of the type
+    date: the last day on which the credentials are valid.
     """
 
     code: str
@@ -74,6 +76,7 @@ class Manifest:
     auth: Auth = field(default_factory=NoAuth)
     base_url: str = ""
     base_url_setting: str = ""
+    expires_setting: str = ""
     logo: str = "logo.svg"
 
     def clean_settings(self, values: Mapping[str, object]) -> dict[str, Any]:
@@ -83,3 +86,8 @@ class Manifest:
     def clean_credentials(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Checked credentials; ValidationError keyed by field name."""
         return clean_values(self.credentials, values)
+
+    def expiry(self, settings: Mapping[str, Any], zone: tzinfo) -> datetime | None:
+        """When the credentials end: at the end of the day that the settings name; None when they name none."""
+        day = settings.get(self.expires_setting) if self.expires_setting else None
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), zone) if day else None

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from integrations.connectors import registry
 from integrations.models import Exchange, ExtensionAssignment, Integration, MappingProblem, OutsideUser
 from tenants.models import Extension
+from webhooks.models import Handling, Inbound, SourceTally
 
 # The bodies are the bulk of an exchange, and no list shows them.
 HEAVY = ("request_headers", "request_body", "response_headers", "response_body")
@@ -75,3 +79,52 @@ def exchanges_about(subject: UUID) -> Sequence[Exchange]:
 def exchanges_of(correlation_id: UUID) -> QuerySet[Exchange]:
     """All of one timeline, oldest first."""
     return Exchange.objects.filter(correlation_id=correlation_id).order_by("id")
+
+
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many rows there are, counted up to a limit: logs have millions."""
+
+    number: int
+    is_more: bool
+
+    def __str__(self) -> str:
+        return f"{self.number}+" if self.is_more else str(self.number)
+
+
+def counted(rows: QuerySet[Any], most: int = MOST_COUNTED) -> Counted:
+    """Reads no more than `most` rows of an index."""
+    found = rows.order_by()[: most + 1].count()
+    return Counted(min(found, most), found > most)
+
+
+def connected_systems() -> dict[str, int]:
+    """How many integrations of the company in scope each system has."""
+    rows = Integration.objects.filter(connector__in=list(registry())).order_by()
+    return dict(rows.values_list("connector").annotate(total=Count("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """What has come in through the integration's source."""
+
+    last: Inbound | None
+    refused: SourceTally | None
+    parked: Counted
+
+    def has_arrived(self, since: datetime | None) -> bool:
+        """Whether a request came after that moment; without one, ever."""
+        return self.last is not None and (since is None or self.last.created_at >= since)
+
+
+def inlet_of(row: Integration) -> Inlet | None:
+    """None for an integration whose system sends no requests; three queries."""
+    if row.source is None:
+        return None
+    requests = Inbound.objects.filter(source_id=row.source_id)
+    last = requests.defer("body", "headers", "outcomes", "query").order_by("-id").first()
+    refused = SourceTally.objects.filter(source_id=row.source_id, rejected__gt=0).first()
+    return Inlet(last, refused, counted(requests.filter(handling=Handling.PARKED)))

@@ -1,4 +1,4 @@
-"""Periodic work of this room: forgetting old exchanges."""
+"""Periodic work of this room: looking after quiet integrations, forgetting old exchanges."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Exchange, Handoff, MappingProblem
+from integrations.actions.check_integration import queue_checks
+from integrations.models import AlertLetter, Exchange, Handoff, MappingProblem
 from tenants.scoping import all_tenants
 
 KEPT: Final = timedelta(days=14)
@@ -16,11 +17,19 @@ BATCH: Final = 2000
 
 
 @shared_task
+def check() -> int:
+    """Queue the checks that are due; how many."""
+    with all_tenants():
+        return queue_checks()
+
+
+@shared_task
 def forget_exchanges() -> int:
     """Remove exchanges after two weeks, failed ones and resolved mapping problems after three months; how many."""
     now = timezone.now()
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
+        AlertLetter.objects.filter(created_at__lt=now - FAILED_KEPT).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)

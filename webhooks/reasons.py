@@ -145,6 +145,10 @@ WORDS: dict[str, _Words] = {
         _("This version of Switchboard does not know the sender."),
         _("Update Switchboard; then replay it."),
     ),
+    "handling_failed": _Words(
+        _("It was received, but what it says could not be dealt with."),
+        _("Read below what failed and why; then process it again."),
+    ),
     "handshake": _Words(_("The sender checked the URL and got its answer.")),
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from integrations.actions.alert_members import alert_of, queue_alerts
 from integrations.health import ALARMING, State
 from integrations.http.journal import Sign
 from integrations.models import Health, Integration
@@ -19,12 +20,14 @@ FIELDS = (
     "successes_in_row",
     "last_success_at",
     "last_failure_at",
+    "changes_since_alert",
 )
 
 
 def record_health(rows: Mapping[UUID, Integration], signs: Sequence[Sign]) -> set[int]:
     """The rows must be locked by the caller's transaction. Returns the tenants whose cached state is out of date."""
     touched: dict[UUID, Integration] = {}
+    changed: dict[UUID, Integration] = {}
     stale: set[int] = set()
     news: list[NewEvent] = []
     for sign in sorted(signs, key=lambda one: one.at):
@@ -35,8 +38,13 @@ def record_health(rows: Mapping[UUID, Integration], signs: Sequence[Sign]) -> se
             stale.add(row.tenant_id)
         _put(row, after)
         news += _news(row, before.health, after.health, sign.at)
+        if (after.health in ALARMING) != (before.health in ALARMING):
+            row.changes_since_alert += 1
+        if after.health is not before.health:
+            changed[row.pk] = row
     bulk.change(list(touched.values()), FIELDS)
     emit_many(news)
+    queue_alerts([row for row in changed.values() if alert_of(row)])
     return stale
 
 

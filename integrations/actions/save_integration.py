@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from integrations import live as configurations
+from integrations.actions.hook_source import give_source, queue_parked
 from integrations.capabilities import ModuleRegistration
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
@@ -23,6 +25,7 @@ from tenants.models import Tenant
 
 CLIENT_ID_BYTES = 24
 LONGEST_NAME = 200
+LONGEST_REASON = 300
 
 
 @transaction.atomic
@@ -43,8 +46,12 @@ def create_integration(
     row = Integration(tenant=tenant, connector=connector, name=name.strip(), is_enabled=is_enabled)
     checked = check_values(row, name=row.name, settings=settings, credentials=credentials)
     row.settings, row.credentials = checked.settings, checked.credentials
+    row.credentials_expire_at = described.manifest.expiry(row.settings, tenant.zone)
+    if not is_enabled:
+        row.paused_at = timezone.now()
     if described.can(ModuleRegistration):
-        _give_client_id(row)
+        give_client_id(row)
+    give_source(row)
     row.save()
     audit.record("integration.created", row, after=audit.snapshot(row))
     configurations.forget(tenant.pk)
@@ -59,28 +66,42 @@ def update_integration(
     settings: Mapping[str, object] | None = None,
     credentials: Mapping[str, object] | None = None,
     is_enabled: bool | None = None,
+    reason: str = "",
 ) -> Integration:
-    """Change what is given. Given settings replace the former ones; an empty credential keeps what is stored."""
+    """Change what is given; `reason` is why it is paused. Given settings replace the former ones; an empty credential keeps what is stored."""
     row = Integration.objects.select_for_update().get(pk=row.pk)
     before, old = audit.snapshot(row), (row.name, row.settings, row.credentials, row.is_enabled)
     checked = check_values(row, name=name, settings=settings, credentials=credentials)
     row.name, row.settings, row.credentials = checked.name, checked.settings, checked.credentials
-    row.is_enabled = row.is_enabled if is_enabled is None else is_enabled
+    if is_enabled is not None and is_enabled != row.is_enabled:
+        _switch(row, is_enabled=is_enabled, reason=reason)
     if (row.name, row.settings, row.credentials, row.is_enabled) == old:
         return row
     if (row.settings, row.credentials) != old[1:3]:
         _judge_anew(row)
+    if row.settings != old[1] and get_connector(row.connector).manifest.expires_setting:
+        row.credentials_expire_at = get_connector(row.connector).manifest.expiry(
+            row.settings, row.tenant.zone
+        )
     if _has_moved(row, old[1]):
         # Another account knows nothing of our module yet.
         row.is_registered, row.directory_pushed_at, row.directory_error = False, None, ""
     row.version += 1
     row.save()
+    if row.is_enabled and not old[3]:
+        queue_parked(row)
     was, now = audit.changed(before, audit.snapshot(row))
     if row.credentials != old[2]:
         was["credentials"], now["credentials"] = audit.MASK, audit.MASK
     audit.record("integration.updated", row, before=was, after=now)
     configurations.forget(row.tenant_id)
     return row
+
+
+def _switch(row: Integration, *, is_enabled: bool, reason: str) -> None:
+    row.is_enabled = is_enabled
+    row.paused_at = None if is_enabled else timezone.now()
+    row.paused_reason = "" if is_enabled else reason.strip()[:LONGEST_REASON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +129,7 @@ def check_values(
         _clean(errors, "settings", manifest.clean_settings, row.settings if settings is None else settings),
         _clean(errors, "credentials", manifest.clean_credentials, {**row.credentials, **entered}),
     )
-    errors |= _name_mistakes(row, found.name)
+    errors |= name_mistakes(row, found.name)
     if not errors and not row._state.adding:
         errors |= _keep_key_at_home(manifest, row, found.settings, entered)
     if errors:
@@ -160,7 +181,7 @@ def _judge_anew(row: Integration) -> None:
     Breaker.objects.filter(pk=row.pk).delete()
 
 
-def _give_client_id(row: Integration) -> None:
+def give_client_id(row: Integration) -> None:
     """Whoever knows it may make our phones ring, so it is long, random and stored like a password."""
     client_id = secrets.token_urlsafe(CLIENT_ID_BYTES)
     row.own_secrets = {"client_id": client_id}
@@ -172,7 +193,8 @@ def client_digest(client_id: str) -> str:
     return hashlib.sha256(client_id.encode()).hexdigest()
 
 
-def _name_mistakes(row: Integration, name: str) -> dict[str, list[Any]]:
+def name_mistakes(row: Integration, name: str) -> dict[str, list[Any]]:
+    """Keyed by field; empty when the name will do."""
     if not name:
         return {"name": [_("This field is required.")]}
     if len(name) > LONGEST_NAME:

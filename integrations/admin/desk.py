@@ -15,6 +15,8 @@ from django.utils.translation import ngettext
 from integrations.actions.assign_extension import assign_extension
 from integrations.actions.load_users import load_users
 from integrations.actions.register_module import deactivate_module, register_module
+from integrations.actions.save_integration import update_integration
+from integrations.actions.subscribe_hooks import subscribe_hooks, unsubscribe_hooks
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Diagnosis, DirectoryReceipt
 from integrations.models import Integration
@@ -37,6 +39,9 @@ class Desk(AdminPart):
             "extensions": save_extensions,
             "register": register,
             "deactivate": deactivate,
+            "subscribe": subscribe,
+            "unsubscribe": unsubscribe,
+            "resume": resume,
         }
         own = [
             path(f"<uuid:pk>/{name}/", self._view(deed), name=f"integrations_integration_{name}")
@@ -58,6 +63,8 @@ class Desk(AdminPart):
                 deed(request, row)
             except HubError as error:
                 messages.error(request, str(error))
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(reverse("admin:integrations_integration_change", args=[pk]))
 
         wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
@@ -126,6 +133,25 @@ def register(request: HttpRequest, row: Integration) -> None:
 
 def deactivate(request: HttpRequest, row: Integration) -> None:
     _report(request, deactivate_module(row), _("The telephony module is switched off there."))
+
+
+def subscribe(request: HttpRequest, row: Integration) -> None:
+    subscribe_hooks(row)
+    messages.success(
+        request, _("The system was asked to send us requests. The first one shows that it works.")
+    )
+
+
+def unsubscribe(request: HttpRequest, row: Integration) -> None:
+    unsubscribe_hooks(row)
+    messages.success(request, _("The system sends us no more requests."))
+
+
+def resume(request: HttpRequest, row: Integration) -> None:
+    """Tried at once: time has passed."""
+    resumed = update_integration(row, is_enabled=True)
+    messages.success(request, _("%(name)s goes on.") % {"name": row.name})
+    keep_diagnosis(request, resumed, diagnose(resumed))
 
 
 def _report(request: HttpRequest, receipt: DirectoryReceipt, text: str) -> None:

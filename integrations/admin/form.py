@@ -85,12 +85,12 @@ def form_for(connector: Connector) -> type[IntegrationForm]:
     return type("ConnectorForm", (IntegrationForm,), {**declared, "connector": connector})
 
 
-def fieldsets_for(connector: Connector) -> list[tuple[Any, dict[str, Any]]]:
-    """Settings and credentials apart, as they are stored."""
+def fieldsets_for(connector: Connector, *, is_new: bool) -> list[tuple[Any, dict[str, Any]]]:
+    """Settings and credentials apart, as they are stored. What exists is paused by a button that says what follows."""
     manifest = connector.manifest
     settings = [f"settings__{field.name}" for field in manifest.settings]
     credentials = [f"credentials__{field.name}" for field in manifest.credentials]
-    return [(None, {"fields": ["name", "is_enabled", *settings, *credentials]})]
+    return [(None, {"fields": ["name", *(["is_enabled"] if is_new else []), *settings, *credentials]})]
 
 
 def _form_field(field: Field) -> forms.Field:
@@ -104,6 +104,8 @@ def _form_field(field: Field) -> forms.Field:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**common, "required": False})
     if field.type is FieldType.NUMBER:
         return forms.DecimalField(widget=UnfoldAdminDecimalFieldWidget(), **common)
+    if field.type is FieldType.DATE:
+        return forms.DateField(widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}), **common)
     if field.type is FieldType.CHOICE:
         choices = [*([] if field.required else [("", "—")]), *field.choices]
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget(), **common)

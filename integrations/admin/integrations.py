@@ -9,25 +9,32 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from integrations.actions.alert_members import wants_mail
+from integrations.actions.copy_integration import targets
 from integrations.actions.delete_integration import delete_integration
+from integrations.actions.hook_source import hook_url
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
+from integrations.admin.catalogue import drawing, shelves
+from integrations.admin.consequences import of_deleting_many
 from integrations.admin.desk import Desk, keep_diagnosis, take_diagnosis
 from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
+from integrations.admin.lifecycle import LifeCycle, arrival_context
 from integrations.admin.readme import render
 from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.connectors import registry
+from integrations.hooks import WebhookRegistration
 from integrations.models import Health, Integration
-from integrations.selectors import extensions_of, managers, open_problems, recent_exchanges
-from tenants.access import ADMINISTRATORS, MANAGERS, has_role
+from integrations.selectors import connected_systems, extensions_of, managers, open_problems, recent_exchanges
+from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import TenantAdmin
 
 TONES = {
@@ -40,9 +47,11 @@ TONES = {
 
 
 def health_badge(row: Integration) -> SafeString:
-    """The health as a word in the tone of its meaning; a switched-off integration has none."""
+    """The health as a word in the tone of its meaning; a paused integration has none."""
     if not row.is_enabled:
-        return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("switched off"))
+        return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("paused"))
+    if row.standing == "expiring":
+        return format_html('<span class="sb-badge" data-tone="warn">{}</span>', _t("credentials expire"))
     return format_html(
         '<span class="sb-badge" data-tone="{}">{}</span>',
         TONES[Health(row.health)],
@@ -50,13 +59,8 @@ def health_badge(row: Integration) -> SafeString:
     )
 
 
-def drawing(connector: Connector) -> SafeString:
-    """The logo, from our own folder."""
-    return mark_safe(connector.logo_svg)  # noqa: S308 a file of this repository
-
-
 @admin.register(Integration)
-class IntegrationAdmin(Desk, TenantAdmin):
+class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
     """One page for everything about one connection."""
 
     menu_icon = "hub"
@@ -65,16 +69,23 @@ class IntegrationAdmin(Desk, TenantAdmin):
         "Connect the CRM: choose the system, enter its address and key, and the connection is tried at once."
     )
     view_roles = MANAGERS
-    buttons = dict.fromkeys(("test", "users", "extensions", "register", "deactivate"), "change")
+    buttons = {
+        **dict.fromkeys(("test", "users", "extensions", "register", "deactivate"), "change"),
+        **dict.fromkeys(("subscribe", "unsubscribe", "pause", "resume", "secret", "copy"), "change"),
+        **dict.fromkeys(("inlet", "alerts"), "view"),
+        "try": "add",
+    }
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
     list_filter = ("health", "is_enabled")
+    list_before_template = "admin/integrations/alerts.html"
     search_fields = ("name",)
     ordering = ("name", "id")
     change_form_template = "admin/integrations/integration.html"
 
     class Media:
-        css = {"all": ("integrations/integrations.css",)}
+        css = {"all": ("integrations/integrations.css", "integrations/catalogue.css")}
+        js = ("webhooks/copy.js", "integrations/catalogue.js", "integrations/setup.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
         found: QuerySet[Integration] = super().get_queryset(request)
@@ -111,15 +122,23 @@ class IntegrationAdmin(Desk, TenantAdmin):
         return super().add_view(request, form_url, extra_context)
 
     def _catalogue(self, request: HttpRequest) -> HttpResponse:
-        systems = [{"code": code, "one": one, "drawing": drawing(one)} for code, one in registry().items()]
         context = {
             **self.admin_site.each_context(request),
             "title": _t("Choose the system to connect"),
             "opts": self.opts,
-            "systems": systems,
+            "shelves": shelves(connected_systems()),
             "media": self.media,
         }
         return TemplateResponse(request, "admin/integrations/catalogue.html", context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        member = member_of(request)
+        own = {"alerted": member is not None, "wants_mail": member is not None and wants_mail(member)}
+        return super().changelist_view(request, {**own, **(extra_context or {})})
+
+    @staticmethod
+    def get_form_class(connector: Connector) -> type[IntegrationForm]:
+        return form_for(connector)
 
     def _connector(self, request: HttpRequest, obj: Integration | None) -> Connector:
         code = obj.connector if obj else request.GET.get("connector", "")
@@ -128,21 +147,22 @@ class IntegrationAdmin(Desk, TenantAdmin):
         return get_connector(code)
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
-        return fieldsets_for(self._connector(request, obj))
+        return fieldsets_for(self._connector(request, obj), is_new=obj is None)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         kwargs["form"] = form_for(self._connector(request, obj))
-        # The declared fields are the form's own; only these two are the model's.
-        kwargs["fields"] = ("name", "is_enabled")
+        # The declared fields are the form's own; only these are the model's.
+        kwargs["fields"] = ("name", "is_enabled") if obj is None else ("name",)
         return super().get_form(request, obj, change, **kwargs)
 
     # Saving goes through the same actions as the API.
 
     def save_model(self, request: HttpRequest, obj: Integration, form: Any, change: bool) -> None:
-        values, is_enabled = form.values(), form.cleaned_data["is_enabled"]
+        values = form.values()
         if change:
-            update_integration(obj, is_enabled=is_enabled, **values)
+            update_integration(obj, **values)
             return
+        is_enabled = form.cleaned_data["is_enabled"]
         made = create_integration(obj.tenant, obj.connector, is_enabled=is_enabled, **values)
         obj.__dict__.update(made.__dict__)
 
@@ -163,10 +183,9 @@ class IntegrationAdmin(Desk, TenantAdmin):
             delete_integration(row)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Counting everything that goes with it would read its whole log."""
-        names = [str(row) for row in objs]
-        text = _t("its users, extensions, exchanges and call notifications")
-        return [*names, text], {str(self.opts.verbose_name_plural): len(names)}, set(), []
+        """Counting everything that goes with it would read its whole log: each is counted up to a limit."""
+        rows = list(objs)
+        return of_deleting_many(rows), {str(self.opts.verbose_name_plural): len(rows)}, set(), []
 
     # The page.
 
@@ -178,16 +197,24 @@ class IntegrationAdmin(Desk, TenantAdmin):
             "connector": connector,
             "drawing": drawing(connector),
             "readme": render(connector.readme(get_language() or "en")),
+            "has_users": connector.can(Account),
+            "may_try": connector.can(Account)
+            and (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)),
         }
         if obj is not None:
             context |= self._page(request, obj, connector)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _page(self, request: HttpRequest, row: Integration, connector: Connector) -> dict[str, Any]:
+        may_change = self.has_change_permission(request, row)
         return {
             "badge": health_badge(row),
+            "may_change": may_change,
+            "hook_url": hook_url(row) if may_change else "",
+            "can_subscribe": connector.can(WebhookRegistration),
+            "may_copy": may_change and bool(targets(request.user, row)),  # type: ignore[arg-type]
+            **arrival_context(row),
             "diagnosis": take_diagnosis(request, str(row.pk)),
-            "has_users": connector.can(Account),
             "has_directory": connector.can(ExtensionDirectory),
             "has_module": connector.can(ModuleRegistration),
             "managers": managers(row),

@@ -63,6 +63,10 @@ class Account(Capability):
     def test_connection(self) -> Diagnosis:
         """Try the settings and credentials; never raises for what a person can mend, but says it."""
 
+    def ping(self) -> None:
+        """The cheapest call that shows whether the connection works; HubError when it does not. Made every now and then."""
+        self.test_connection()
+
     @abstractmethod
     def list_users(self) -> Iterator[OutsideUser]:
         """All users, page by page to the end."""

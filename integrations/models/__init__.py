@@ -1,5 +1,6 @@
 """Integrations, the people and numbers behind them, what they do not know, and their conversations."""
 
+from integrations.models.alerts import AlertChoice, AlertKind, AlertLetter
 from integrations.models.directory import ExtensionAssignment, OutsideUser
 from integrations.models.exchange import Exchange, Way
 from integrations.models.handoff import Handoff
@@ -8,6 +9,9 @@ from integrations.models.limits import Breaker, RateBucket
 from integrations.models.problem import MappingProblem
 
 __all__ = [
+    "AlertChoice",
+    "AlertKind",
+    "AlertLetter",
     "Breaker",
     "Exchange",
     "ExtensionAssignment",

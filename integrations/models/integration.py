@@ -1,11 +1,18 @@
 """A tenant's configured connection to one outside system."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from integrations.connectors import get as get_connector
 from tenants.fields import EncryptedJSONField
 from tenants.models import TenantModel
+
+EXPIRING: Final = timedelta(days=14)  # people are told a week before: see actions/alert_members.py
+FIRST_CHECK: Final = timedelta(minutes=15)
 
 
 class Health(models.TextChoices):
@@ -18,8 +25,20 @@ class Health(models.TextChoices):
     MISCONFIGURED = "misconfigured", _("needs attention")
 
 
+WELL = frozenset({Health.OK, Health.UNKNOWN, Health.DEGRADED})
+
+
+def first_check() -> datetime:
+    """A new integration is tried by the person who makes it; the installation looks after it later."""
+    return timezone.now() + FIRST_CHECK
+
+
 class Integration(TenantModel):
     """Settings, credentials and health of one connection.
+
+    `credentials_expire_at` is set by whoever knows it: the settings (`Manifest.expires_setting`) or a grant of OAuth2.
+    `alert_state` is the health that members were told of last. `hooks_wanted` means that we subscribed our source at
+    the outside system and see to it that it stays so.
 
     `client_digest` is the SHA-256 of the random client id that we gave to the outside system: it names us in its
     requests, and has to be found without opening every row. `version` grows with every change of what a session works with, so that processes notice. `directory_wanted` grows
@@ -35,6 +54,14 @@ class Integration(TenantModel):
     client_digest = models.CharField(  # noqa: DJ001 unique, and many have none
         max_length=64, null=True, unique=True, editable=False
     )
+    source = models.OneToOneField(
+        "webhooks.Source",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="integration",
+        verbose_name=_("source"),
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -49,6 +76,21 @@ class Integration(TenantModel):
     last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
     last_failure_at = models.DateTimeField(_("last failure"), null=True, editable=False)
 
+    paused_at = models.DateTimeField(_("paused"), null=True, editable=False)
+    paused_reason = models.CharField(_("why it was paused"), max_length=300, blank=True, editable=False)
+    credentials_expire_at = models.DateTimeField(_("credentials expire"), null=True, editable=False)
+    expiry_told_of = models.DateTimeField(null=True, editable=False)
+    next_check_at = models.DateTimeField(_("next check"), default=first_check, editable=False)
+
+    alert_state = models.CharField(max_length=14, blank=True, editable=False)
+    alerted_at = models.DateTimeField(_("members told"), null=True, editable=False)
+    changes_since_alert = models.PositiveIntegerField(default=0, editable=False)
+
+    hooks_wanted = models.BooleanField(_("subscribed"), default=False, editable=False)
+    hooks_since = models.DateTimeField(_("waiting for requests since"), null=True, editable=False)
+    hooks_checked_at = models.DateTimeField(_("subscription checked"), null=True, editable=False)
+    hooks_problem = models.TextField(_("what is wrong with the subscription"), blank=True, editable=False)
+
     is_registered = models.BooleanField(_("module registered"), default=False, editable=False)
     directory_wanted = models.PositiveIntegerField(default=0, editable=False)
     directory_pushed = models.PositiveIntegerField(default=0, editable=False)
@@ -60,6 +102,11 @@ class Integration(TenantModel):
         verbose_name = _("integration")
         verbose_name_plural = _("integrations")
         ordering = ["name", "id"]
+        indexes = [
+            models.Index(
+                fields=["next_check_at"], name="integration_due", condition=models.Q(is_enabled=True)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "name"], name="integration_name"),
             models.CheckConstraint(
@@ -75,6 +122,19 @@ class Integration(TenantModel):
     def system(self) -> str:
         """The outside system's name for people."""
         return get_connector(self.connector).manifest.name
+
+    @property
+    def standing(self) -> str:
+        """The health as people see it: also `paused`, and `expiring` where it works but not for long."""
+        if not self.is_enabled:
+            return "paused"
+        return "expiring" if self.is_expiring and self.health in WELL else self.health
+
+    @property
+    def is_expiring(self) -> bool:
+        """Whether the credentials end soon, or have ended."""
+        ends = self.credentials_expire_at
+        return ends is not None and ends - timezone.now() < EXPIRING
 
     @property
     def is_directory_behind(self) -> bool:

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from tenants.events import NewEvent, emit_many
 from tenants.storable import storable_text
+from tenants.work import enqueue
 from webhooks.events import INBOUND
 from webhooks.hops import hops_in
-from webhooks.models import Inbound, InboundState
+from webhooks.models import Handling, Inbound, InboundState
+from webhooks.owners import owner
 from webhooks.presets import Arrival, Preset, UnknownPreset
 from webhooks.presets.arrival import NotReadable
 
@@ -32,8 +34,20 @@ def process_inbound(ids: Sequence[UUID]) -> int:
         row.processed_at = now
     with transaction.atomic():
         emit_many(events)
-        Inbound.objects.bulk_update(rows, ["state", "reason", "event_type", "processed_at"])
+        _pass_on([row for row in rows if row.state == InboundState.PROCESSED])
+        Inbound.objects.bulk_update(rows, ["state", "reason", "event_type", "processed_at", "handling"])
     return len(events)
+
+
+def _pass_on(rows: Sequence[Inbound]) -> None:
+    """To the owners of their sources. What is replayed is queued anew even while somebody works on it."""
+    waiting: dict[str, list[Inbound]] = {}
+    for row in rows:
+        if (whose := owner(row.source.owner)) is not None:
+            row.handling = Handling.WAITING
+            waiting.setdefault(whose.lane, []).append(row)
+    for lane, passed in waiting.items():
+        enqueue(lane, [(row.id, row.tenant_id, str(row.source_id), None) for row in passed], again=True)
 
 
 def _read(row: Inbound) -> NewEvent | None:

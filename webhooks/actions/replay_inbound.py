@@ -46,7 +46,13 @@ def _replay(batch: QuerySet[Inbound]) -> int:
     locked = replayable(batch).select_for_update()
     found = list(locked.values_list("id", "tenant_id", "source_id"))
     Inbound.objects.filter(id__in=[id_ for id_, _tenant, _source in found]).update(
-        state=InboundState.RECEIVED, reason="", processed_at=None, replays=F("replays") + 1
+        state=InboundState.RECEIVED,
+        reason="",
+        processed_at=None,
+        replays=F("replays") + 1,
+        handling="",
+        outcomes=None,
+        handled_at=None,
     )
     enqueue(LANE, [(id_, tenant_id, str(source_id), None) for id_, tenant_id, source_id in found])
     return len(found)

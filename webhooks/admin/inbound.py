@@ -18,6 +18,7 @@ from tenants.admin.badges import Tone
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from tenants.models import Event
+from webhooks.actions.record_handling import outcomes_of
 from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
 from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
@@ -31,7 +32,7 @@ class InboundPage(LogAdmin):
     view_roles = MANAGERS
     own_roles = {"replay": MANAGERS}
     buttons = {"replay": "replay"}
-    heavy = ("body", "headers")
+    heavy = ("body", "headers", "outcomes")
     tones: ClassVar[Mapping[str, Tone]] = {InboundState.PROCESSED: "good", InboundState.FAILED: "bad"}
     readonly_fields = ("proof", "identity")
     list_display = ("created", "source", "event_name", "state_label", "why")
@@ -84,6 +85,7 @@ class InboundPage(LogAdmin):
                 "body": readable(bytes(row.body)),
                 "body_size": len(row.body),
                 "events": list(Event.objects.filter(correlation_id=row.correlation_id).order_by("id")[:20]),
+                "outcomes": outcomes_of(row),
                 "can_replay": self.has_replay_permission(request)
                 and row.state != InboundState.RECEIVED
                 and row.reason != "handshake",

@@ -24,6 +24,7 @@ from tenants.errors import ConfigError
 from tenants.scoping import current_tenant_id
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.create_source import create_source
+from webhooks.actions.own_source import owned_text, whose
 from webhooks.admin.confirming import ask
 from webhooks.admin.source_forms import SourceForm, SourceSecretForm
 from webhooks.models import Source
@@ -67,6 +68,18 @@ class SourcePage(TenantAdmin):
             (_("More"), {"fields": ["description", "tolerance", "is_enabled"]}),
         ]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What belongs to something is named, switched and proved there."""
+        return ("name", "is_enabled") if obj is not None and obj.owner else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj is not None and obj.owner)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Those that belong to something go with it and not from here; whoever chose one is told so."""
+        shown, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return shown, counts, lacking, [*protected, *(owned_text(one) for one in objs if one.owner)]
+
     def get_urls(self) -> list[URLPattern]:
         secret = path(
             "<uuid:pk>/secret/", self.admin_site.admin_view(self.secret_view), name="webhooks_source_secret"
@@ -96,14 +109,15 @@ class SourcePage(TenantAdmin):
             tally = getattr(source, "tally", None)
             context |= {
                 "url": settings.PUBLIC_URL + source.path,
-                "has_token_in_url": _has_token_in_url(source),
+                "has_token_in_url": source.has_secret_in_url,
                 "hint": source.sender.hint if source.preset in PRESETS else "",
                 "counts": state_counts(source, start_of_today()),
                 "tally": tally,
                 "refusal": explained(tally.rejected_reason) if tally and tally.rejected else None,
                 "recent": list(inbound_requests(InboundFilter(source=source.pk))[:5]),
                 "has_former_secret": source.has_former_secret(),
-                "can_write": self.has_change_permission(request),
+                "can_write": self.has_change_permission(request) and not source.owner,
+                "whose": whose(source),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -111,6 +125,9 @@ class SourcePage(TenantAdmin):
         source = Source.objects.filter(pk=pk).first()
         if source is None or not self.has_change_permission(request, source):
             raise Http404
+        if source.owner:
+            messages.error(request, owned_text(source))
+            return HttpResponseRedirect(reverse("admin:webhooks_source_change", args=[pk]))
         form = SourceSecretForm(request.POST or None, source=source)
         page = reverse("admin:webhooks_source_change", args=[pk])
         if request.method == "POST" and form.is_valid():
@@ -169,13 +186,9 @@ class SourcePage(TenantAdmin):
                 "title": _("Source created") if is_new else _("New secret"),
                 "source": source,
                 "secret": secret,
-                "url": f"{url}?token={secret}" if secret and _has_token_in_url(source) else url,
+                "url": f"{url}?token={secret}" if secret and source.has_secret_in_url else url,
                 "hint": source.sender.hint,
                 "next": reverse("admin:webhooks_source_change", args=[source.pk]),
             },
             headers={"Cache-Control": "no-store"},
         )
-
-
-def _has_token_in_url(source: Source) -> bool:
-    return source.preset == "token" and not source.options.get("header")

@@ -11,6 +11,7 @@ from tenants.api.strict import StrictSerializer
 from webhooks import limits
 from webhooks.api.serializers import RotationSerializer
 from webhooks.models import Inbound, InboundState, Source, SourceTally
+from webhooks.owners import Finding
 from webhooks.presets import PRESETS
 
 ABOUT_OWN = (
@@ -43,6 +44,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "options",
             "tolerance",
             "enabled",
+            "owner",
             "previous_until",
             "last_received",
             "rejected",
@@ -50,7 +52,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("id", "previous_until", "created_at", "updated_at")
+        read_only_fields = ("id", "owner", "previous_until", "created_at", "updated_at")
 
     def get_url(self, source: Source) -> str:
         return settings.PUBLIC_URL + source.path
@@ -111,6 +113,8 @@ class InboundSerializer(serializers.ModelSerializer[Inbound]):
             "is_former_secret",
             "replays",
             "processed_at",
+            "handling",
+            "handled_at",
             "correlation_id",
         )
 
@@ -119,15 +123,28 @@ class InboundSerializer(serializers.ModelSerializer[Inbound]):
         return " ".join(part for part in row.explanation or () if part)
 
 
+class FoundSerializer(serializers.Serializer[Any]):
+    what = serializers.CharField()
+    finding = serializers.ChoiceField([one.value for one in Finding])
+    text = serializers.CharField()
+
+
 class InboundDetailSerializer(InboundSerializer):
     """With the request itself; what proves or logs in is masked."""
 
     headers = serializers.DictField(child=serializers.CharField(), read_only=True)
+    outcomes = serializers.SerializerMethodField(
+        help_text="What the owner of the source found in it, and what became of each thing."
+    )
     body = serializers.SerializerMethodField(help_text="As text; bytes that are no UTF-8 are replaced.")
     size = serializers.SerializerMethodField(help_text="Bytes of the body.")
 
     class Meta(InboundSerializer.Meta):
-        fields = (*InboundSerializer.Meta.fields, "query", "headers", "body", "size")
+        fields = (*InboundSerializer.Meta.fields, "query", "headers", "outcomes", "body", "size")
+
+    @extend_schema_field(FoundSerializer(many=True))
+    def get_outcomes(self, row: Inbound) -> list[dict[str, str]]:
+        return row.outcomes or []
 
     def get_body(self, row: Inbound) -> str:
         return bytes(row.body).decode("utf-8", "replace")

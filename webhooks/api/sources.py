@@ -1,7 +1,7 @@
 """/api/v1/sources and /api/v1/inbound"""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -15,6 +15,7 @@ from tenants.api.base import ReadOnlyTenantViewSet, TenantViewSet
 from tenants.api.conflicts import told_conflicts
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.create_source import create_source
+from webhooks.actions.own_source import refuse_owned
 from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
 from webhooks.api.serializers import ReplayedSerializer
 from webhooks.api.source_serializers import (
@@ -50,6 +51,15 @@ class SourceViewSet(TenantViewSet):
             source.made_secret = create_source(source)  # type: ignore[attr-defined]
         serializer.instance = source
 
+    def perform_update(self, serializer: BaseSerializer[Any]) -> None:
+        """What belongs to an integration is changed there."""
+        refuse_owned(cast(Source, serializer.instance))
+        super().perform_update(serializer)
+
+    def perform_destroy(self, instance: Source) -> None:  # type: ignore[override]
+        refuse_owned(instance)
+        super().perform_destroy(instance)
+
     @extend_schema(request=SourceSecretSerializer, responses=NewSourceSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
@@ -57,6 +67,7 @@ class SourceViewSet(TenantViewSet):
         wanted = SourceSecretSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         source = self.get_object()
+        refuse_owned(source)
         overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
         source.made_secret = change_source_secret(source, wanted.validated_data.get("secret"), overlap)
         return Response(NewSourceSerializer(source).data)

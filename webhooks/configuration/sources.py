@@ -9,6 +9,7 @@ from tenants.configuration.reading import Block
 from tenants.models import Tenant
 from webhooks import limits
 from webhooks.actions.change_source_secret import change_source_secret
+from webhooks.actions.own_source import owned_text
 from webhooks.configuration.values import texts
 from webhooks.models import Source
 from webhooks.presets import PRESETS, BadOption, preset
@@ -30,6 +31,8 @@ class Sources(Section):
         name = text(block, "name")
         source = Source.objects.filter(name=name).first() or Source(tenant=tenant, name=name)
         is_new = source._state.adding
+        if source.owner:
+            raise ConfigurationError(block.at("name"), owned_text(source))
         values = _source_values(source, block)
         secret = _source_secret(values["preset"], block, is_new=is_new)
         if is_new and secret is not None:
@@ -40,7 +43,7 @@ class Sources(Section):
             plan.note("update", f"source {name}", secret="changed")  # noqa: S106 shown as a mask
 
     def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
-        return [_dumped_source(source, secrets) for source in Source.objects.all()]
+        return [_dumped_source(source, secrets) for source in Source.objects.filter(owner="")]
 
 
 def _source_values(source: Source, block: Block) -> dict[str, Any]:

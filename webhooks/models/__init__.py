@@ -3,7 +3,7 @@
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
 from webhooks.models.event_type import OwnEventType
-from webhooks.models.inbound import Inbound, InboundState
+from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.source import Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
 from webhooks.models.trouble import EndpointTrouble
@@ -20,6 +20,7 @@ __all__ = [
     "EndpointTally",
     "EndpointTrouble",
     "Format",
+    "Handling",
     "Inbound",
     "InboundState",
     "OwnEventType",

@@ -16,6 +16,17 @@ class InboundState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+class Handling(models.TextChoices):
+    """How far the owner of the source is with it (webhooks.owners)."""
+
+    NOBODYS = "", _("not passed on")
+    WAITING = "waiting", _("waiting")
+    PARKED = "parked", _("paused")
+    DONE = "done", _("done")
+    UNNEEDED = "unneeded", _("not needed")
+    FAILED = "failed", _("failed")
+
+
 class Inbound(TenantModel):
     """Stored before the sender was answered. `created_at` is when it came.
 
@@ -45,6 +56,12 @@ class Inbound(TenantModel):
     replays = models.PositiveIntegerField(_("replays"), default=0)
     processed_at = models.DateTimeField(_("processed at"), null=True)
     correlation_id = models.UUIDField(_("correlation"), null=True)
+    # The database's own default: rows are inserted in bulk by a statement that does not name these (ingest/writer.py).
+    handling = models.CharField(
+        _("handling"), max_length=10, choices=Handling.choices, blank=True, default="", db_default=""
+    )
+    outcomes = EncryptedJSONField(_("what it came to"), null=True, default=None)
+    handled_at = models.DateTimeField(_("handled at"), null=True)
 
     class Meta:
         verbose_name = _("inbound request")
@@ -60,6 +77,9 @@ class Inbound(TenantModel):
                 fields=["tenant", "state", "-id"],
                 name="inbound_unwell",
                 condition=~Q(state=InboundState.PROCESSED),
+            ),
+            models.Index(
+                fields=["source", "id"], name="inbound_parked", condition=Q(handling=Handling.PARKED)
             ),
         ]
 

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -56,6 +57,13 @@ class Source(TenantModel):
     is_enabled = models.BooleanField(
         _("enabled"), default=True, help_text=_("Requests to a switched-off source are answered with 404.")
     )
+    owner = models.CharField(
+        _("belongs to"),
+        max_length=40,
+        blank=True,
+        editable=False,
+        help_text=_("What it was made for (webhooks.owners); empty for a source of its own."),
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -75,6 +83,17 @@ class Source(TenantModel):
     def path(self) -> str:
         return f"{PATH}{self.preset}/{self.public_id}"
 
+    @property
+    def has_secret_in_url(self) -> bool:
+        return self.preset in PRESETS and self.sender.has_secret_in_url(self.options)
+
+    @property
+    def secret_path(self) -> str:
+        """The path as the sender needs it: with the secret, where that is how the sender proves itself."""
+        return (
+            f"{self.path}?token={quote(self.secret)}" if self.has_secret_in_url and self.secret else self.path
+        )
+
     def has_former_secret(self, now: datetime | None = None) -> bool:
         """Whether the secret before the current one is accepted, too."""
         return self.previous_until is not None and self.previous_until > (now or timezone.now())
@@ -86,6 +105,8 @@ class Source(TenantModel):
         errors: dict[str, Any] = {}
         checks = (("secret", self.sender.clean_secret), ("options", self.sender.clean_options))
         for name, check in checks:
+            if name == "secret" and self.owner and not self.secret:
+                continue  # only the sender can make it, and nobody has entered it yet: it lets nobody in
             try:
                 setattr(self, name, check(getattr(self, name)))
             except BadOption as error:

@@ -95,6 +95,10 @@ class Preset:
             raise BadOption("secret", translated("Copy the secret from the sender."))
         return new_secret() if self.is_standard_secret else secrets.token_urlsafe(32)
 
+    def has_secret_in_url(self, options: OptionValues) -> bool:
+        """Whether the sender proves itself by a parameter of the URL, `token`: one that can sign nothing."""
+        return self.is_token and not self.secret_headers and not options.get("header")
+
     def clean_secret(self, secret: str) -> str:
         """The secret, or BadOption that says what is wrong with it."""
         secret = secret.strip()
