@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("integrations", "0002_handoff"),
-        ("webhooks", "0011_owned_sources"),
+        ("webhooks", "0013_owned_sources"),
     ]
 
     operations = [

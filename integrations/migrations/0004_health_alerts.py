@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("integrations", "0003_lifecycle"),
         ("tenants", "0007_people_mail"),
-        ("webhooks", "0011_owned_sources"),
+        ("webhooks", "0013_owned_sources"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ import tenants.fields
 class Migration(migrations.Migration):
     dependencies = [
         ("tenants", "0007_people_mail"),
-        ("webhooks", "0010_endpoint_retries"),
+        ("webhooks", "0012_endpoint_trouble"),
     ]
 
     operations = [
