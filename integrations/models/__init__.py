@@ -1,4 +1,4 @@
-"""Integrations, the people and numbers behind them, what they do not know, and their conversations."""
+"""Integrations, the people and numbers behind them, their records, and their conversations."""
 
 from integrations.models.directory import ExtensionAssignment, OutsideUser
 from integrations.models.exchange import Exchange, Way
@@ -6,16 +6,80 @@ from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, RateBucket
 from integrations.models.problem import MappingProblem
+from integrations.models.records import (
+    MODELS,
+    Company,
+    Contact,
+    ContactPoint,
+    Conversation,
+    Deal,
+    Document,
+    Invoice,
+    Link,
+    LinkStatus,
+    Message,
+    Order,
+    OrderLine,
+    Payment,
+    PointType,
+    Product,
+    Reference,
+    StockLevel,
+    StoredRecord,
+)
+from integrations.models.sync import (
+    UNFINISHED,
+    ConflictPolicy,
+    PendingWrite,
+    Resolution,
+    RunPhase,
+    RunState,
+    SyncConflict,
+    SyncDirection,
+    SyncFault,
+    SyncPlan,
+    SyncRun,
+)
 
 __all__ = [
+    "MODELS",
+    "UNFINISHED",
     "Breaker",
+    "Company",
+    "ConflictPolicy",
+    "Contact",
+    "ContactPoint",
+    "Conversation",
+    "Deal",
+    "Document",
     "Exchange",
     "ExtensionAssignment",
     "Handoff",
     "Health",
     "Integration",
+    "Invoice",
+    "Link",
+    "LinkStatus",
     "MappingProblem",
+    "Message",
+    "Order",
+    "OrderLine",
     "OutsideUser",
+    "Payment",
+    "PendingWrite",
+    "PointType",
+    "Product",
     "RateBucket",
+    "Reference",
+    "Resolution",
+    "RunPhase",
+    "RunState",
+    "StockLevel",
+    "StoredRecord",
+    "SyncConflict",
+    "SyncDirection",
+    "SyncFault",
+    "SyncPlan",
+    "SyncRun",
     "Way",
 ]
