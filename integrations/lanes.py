@@ -2,6 +2,7 @@
 
 from integrations.actions.push_directory import LANE, Pushed, push_directory, record_push
 from integrations.actions.write_journals import write_journals
+from integrations.sync import lane as sync_lane  # noqa: F401 the lane of synchronisations
 from tenants.work import Leased, Outcome, PooledLane, backoff, register
 
 PUSH_SCHEDULE = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 3 * 3600.0, 6 * 3600.0)

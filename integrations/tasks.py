@@ -1,4 +1,4 @@
-"""Periodic work of this room: forgetting old exchanges."""
+"""Periodic work of this room: forgetting old exchanges and runs, beginning synchronisations that are due."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Exchange, Handoff, MappingProblem
+from integrations.models import Exchange, Handoff, MappingProblem, SyncRun
+from integrations.sync.sweep import start_due
 from tenants.scoping import all_tenants
 
 KEPT: Final = timedelta(days=14)
@@ -16,12 +17,19 @@ BATCH: Final = 2000
 
 
 @shared_task
+def start_due_syncs() -> int:
+    """Begin the synchronisations that are due; how many."""
+    return start_due()
+
+
+@shared_task
 def forget_exchanges() -> int:
-    """Remove exchanges after two weeks, failed ones and resolved mapping problems after three months; how many."""
+    """Remove exchanges after two weeks, failed ones, mapping problems and runs after three months; how many."""
     now = timezone.now()
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
+        SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
 

@@ -115,7 +115,7 @@ def _keep(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, k
         or known[one.outside_id][0] != hashes[one.outside_id]
         or known[one.outside_id][1] not in steady
     ]
-    if manner.run_id is not None and not manner.is_dry:
+    if manner.run_id is not None:
         links.exclude(seen_run=manner.run_id).update(seen_run=manner.run_id)
     kept.unchanged += len(contents) - len(fresh)
     if fresh:
