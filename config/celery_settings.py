@@ -85,6 +85,11 @@ beat_schedule = {
         "schedule": crontab(minute=7),
         "options": {"queue": "upkeep"},
     },
+    "start-due-syncs": {
+        "task": "integrations.tasks.start_due_syncs",
+        "schedule": 15.0,
+        "options": {"queue": "upkeep", "expires": 14},
+    },
     "wake-lanes": {
         "task": "tenants.tasks.sweep",
         "schedule": 30.0,

@@ -12,6 +12,7 @@ from integrations.actions.receive_hook import Received, receive_hook
 from integrations.actions.write_journals import write_journals
 from integrations.hook_owner import LANE as RECEIVE_LANE
 from integrations.models import AlertLetter, Integration
+from integrations.sync import lane as sync_lane  # noqa: F401 the lane of synchronisations
 from tenants.mail import NotMailed, send_mail
 from tenants.work import Leased, Outcome, PooledLane, backoff, register
 from webhooks.actions.record_handling import record_handling

@@ -1,4 +1,4 @@
-"""Periodic work of this room: looking after quiet integrations, forgetting old exchanges."""
+"""Periodic work of this room: looking after quiet integrations, beginning synchronisations, forgetting what is old."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_checks
-from integrations.models import AlertLetter, Exchange, Handoff, MappingProblem
+from integrations.models import AlertLetter, Exchange, Handoff, MappingProblem, SyncRun
+from integrations.sync.sweep import start_due
 from tenants.scoping import all_tenants
 
 KEPT: Final = timedelta(days=14)
@@ -24,13 +25,20 @@ def check() -> int:
 
 
 @shared_task
+def start_due_syncs() -> int:
+    """Begin the synchronisations that are due; how many."""
+    return start_due()
+
+
+@shared_task
 def forget_exchanges() -> int:
-    """Remove exchanges after two weeks, failed ones and resolved mapping problems after three months; how many."""
+    """Remove exchanges after two weeks, failed ones, mapping problems and runs after three months; how many."""
     now = timezone.now()
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
         AlertLetter.objects.filter(created_at__lt=now - FAILED_KEPT).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
+        SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
 

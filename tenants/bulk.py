@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -170,6 +171,8 @@ def document(columns: Columns, rows: Sequence[Sequence[Any]]) -> str:
 def _binary(value: object) -> str:
     if isinstance(value, bytes):
         return "\\x" + value.hex()
+    if isinstance(value, Decimal):
+        return str(value)
     raise TypeError(type(value).__name__)
 
 
@@ -195,6 +198,7 @@ def _json(value: Any) -> str:
 
 _ADAPTERS: dict[type, Callable[[Any], Any]] = {
     uuid.UUID: attrgetter("hex"),
+    Decimal: str,
     datetime: _moment,
     dict: _json,
     list: _json,

@@ -1,0 +1,1 @@
+"""How outside objects become rows: shapes, content and its digests, what both sides changed, events."""

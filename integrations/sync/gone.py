@@ -1,0 +1,81 @@
+"""The phases after a full run has read everything: what it did not see is asked for once more, and deleted.
+
+Pages move while they are read, so an object may be missed that is there.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Q, QuerySet
+
+from integrations.actions.remove_records import remove_records
+from integrations.actions.upsert_records import Manner, upsert_records
+from integrations.capabilities import Fault
+from integrations.models import Link, LinkStatus, RunPhase, RunState
+from integrations.records import Record
+from integrations.sync import ledger
+from integrations.sync.reading import finish_reading
+from integrations.sync.valve import would_empty
+from tenants.errors import RemoteRejected, Unsupported
+
+if TYPE_CHECKING:
+    from integrations.sync.work import Job
+
+BATCH: Final = 20
+
+
+def count_gone(job: "Job") -> None:
+    """How many were not seen; the valve decides before anything is deleted."""
+    run = job.run
+    with ledger.step(run):
+        gone = _unseen(job).count()
+        reason = "" if run.allows_deletions else would_empty(job, gone)
+        if run.is_dry:
+            run.deleted += gone
+            run.reason = reason
+            finish_reading(job)
+        elif reason:
+            ledger.end(run, job.plan, RunState.STOPPED, reason)
+        elif gone:
+            run.phase = RunPhase.DELETE
+        else:
+            finish_reading(job)
+
+
+def delete_gone(job: "Job") -> None:
+    """Some of them: each is asked for by its id, outside the transaction."""
+    run = job.run
+    ids = list(_unseen(job).order_by("id").values_list("outside_id", flat=True)[:BATCH])
+    found, gone, faults = [], [], []
+    for outside_id in ids:
+        try:
+            record = _fetched(job, outside_id)
+        except RemoteRejected as error:
+            faults.append(Fault(outside_id, str(error)))
+            continue
+        if record is None:
+            gone.append(outside_id)
+        else:
+            found.append(record)
+    with ledger.step(run):
+        kept = upsert_records(job.owner, job.kind, found, Manner(job.plan, run.pk))
+        ledger.count(run, kept)
+        ledger.note_faults(run, faults)
+        run.deleted += remove_records(job.owner, job.kind, gone)
+        # Whatever became of them: this run has dealt with them.
+        Link.objects.filter(integration_id=job.plan.integration_id, kind=job.kind, outside_id__in=ids).update(
+            seen_run=run.pk
+        )
+        if len(ids) < BATCH:
+            finish_reading(job)
+
+
+def _fetched(job: "Job", outside_id: str) -> Record | None:
+    try:
+        return job.records.fetch(job.kind, outside_id)
+    except Unsupported:
+        return None  # single objects cannot be asked for there: the reading has to be believed
+
+
+def _unseen(job: "Job") -> "QuerySet[Link]":
+    known = Link.objects.filter(integration_id=job.plan.integration_id, kind=job.kind)
+    return known.exclude(status=LinkStatus.DELETED).filter(Q(seen_run__isnull=True) | ~Q(seen_run=job.run.pk))

@@ -1,0 +1,68 @@
+"""The phase in which pages are read: the network first, then one transaction for rows, figures and the next place."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from integrations.actions.remove_records import remove_records
+from integrations.actions.upsert_records import Manner, upsert_records
+from integrations.capabilities import Changes, Page
+from integrations.models import RunPhase, RunState, SyncPlan
+from integrations.sync import ledger
+from integrations.sync.position import note_page, watermark_after
+from integrations.sync.valve import would_empty
+from tenants.errors import RemoteRejected
+
+if TYPE_CHECKING:
+    from integrations.sync.work import Job
+
+
+def read_page(job: "Job") -> None:
+    """One page, committed with the place behind it."""
+    run = job.run
+    page = job.records.read(job.kind, run.position, run.since)
+    if page.next is not None and dict(page.next) == run.position:
+        raise RemoteRejected(_("The outside system gives the same page again and again."))
+    with ledger.step(run):
+        _keep(job, page)
+        note_page(run, page)
+        if run.is_finished or page.next is not None:
+            return
+        if run.is_full:
+            run.phase, run.position = RunPhase.COUNT, None
+        else:
+            finish_reading(job)
+
+
+def _keep(job: "Job", page: Page) -> None:
+    run = job.run
+    manner = Manner(job.plan, run.pk if run.is_full else None, run.is_dry)
+    kept = upsert_records(job.owner, job.kind, page.records, manner)
+    run.read += len(page.records) + len(page.faults)
+    ledger.count(run, kept)
+    ledger.note_faults(run, page.faults)
+    if not page.deleted:
+        return
+    reason = "" if run.allows_deletions else would_empty(job, run.deleted + len(page.deleted))
+    if reason and not run.is_dry:
+        ledger.end(run, job.plan, RunState.STOPPED, reason)
+    elif run.is_dry:
+        run.deleted += len(page.deleted)
+    else:
+        run.deleted += remove_records(job.owner, job.kind, page.deleted)
+
+
+def finish_reading(job: "Job") -> None:
+    """The place is noted on the plan in the transaction of the last page; then what waits to be written."""
+    run, plan = job.run, job.plan
+    if not run.is_dry:
+        if job.support.changes is Changes.CURSOR and run.resume is not None:
+            plan.position = run.resume
+        if job.support.changes is Changes.WATERMARK:
+            plan.watermark = watermark_after(run, plan, job.support)
+        SyncPlan.objects.filter(pk=plan.pk).update(position=plan.position, watermark=plan.watermark)
+    run.position = None
+    if plan.writes:
+        run.phase = RunPhase.WRITE
+    else:
+        ledger.end(run, plan, RunState.COMPLETED, run.reason)

@@ -1,0 +1,202 @@
+"""The phase in which our changes are written there: a batch at a time, with an answer for each record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from integrations.actions.upsert_records import lock
+from integrations.capabilities import Change, Fault, Written
+from integrations.http.errors import OutcomeUnknown
+from integrations.models import Link, LinkStatus, OrderLine, PendingWrite, RunState
+from integrations.models.records import StoredRecord
+from integrations.store.content import digests, values_of_row
+from integrations.store.outgoing import record_of, references_there
+from integrations.store.shapes import shape_of
+from integrations.store.writing import resolve_waiting, write_links
+from integrations.sync import ledger
+from tenants import bulk
+from tenants.errors import HubError, TransientError
+from tenants.work import backoff
+
+if TYPE_CHECKING:
+    from integrations.sync.work import Job
+
+LARGEST_BATCH: Final = 250
+RETRY_SECONDS: Final = (60.0, 300.0, 900.0, 3600.0, 3 * 3600.0)
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """One record on its way: what waits, what it is now, and where it goes."""
+
+    pending: PendingWrite
+    row: StoredRecord
+    link: Link | None
+    digests: dict[str, str]
+    references: dict[str, str] = field(default_factory=dict)
+    changed: frozenset[str] = field(default_factory=frozenset)
+
+
+def write_batch(job: "Job") -> None:
+    """What is due, up to the most that one request takes. In a dry run it is only counted."""
+    run = job.run
+    if run.is_dry:
+        with ledger.step(run):
+            run.written = _due(job).count()
+            ledger.end(run, job.plan, RunState.COMPLETED, run.reason)
+        return
+    size = max(1, min(job.support.batch, LARGEST_BATCH))
+    rows = list(_due(job).order_by("due_at", "id")[:size])
+    changes, idle = _prepared(job, rows)
+    answers: Mapping[str, Written] = {}
+    if changes:
+        given = job.records.write(job.kind, list(changes.values()))
+        answers = {one.key: one for one in given}
+    with ledger.step(run):
+        _settle(job, rows, answers, idle)
+        if len(rows) < size:
+            ledger.end(run, job.plan, RunState.COMPLETED)
+
+
+def _due(job: "Job") -> Any:
+    began = job.run.started_at or timezone.now()
+    # What is put off while this run lasts is left to the next one.
+    return PendingWrite.objects.filter(plan=job.plan, is_parked=False, due_at__lte=began)
+
+
+_Prepared = tuple[dict[UUID, Change], dict[UUID, Outgoing]]
+
+
+def _prepared(job: "Job", rows: Sequence[PendingWrite]) -> _Prepared:
+    """The changes by the id of what waits, and all that is known of each; those without a change need no request."""
+    shape = shape_of(job.kind)
+    ids = [one.record_id for one in rows]
+    records = shape.model.objects.in_bulk(ids)
+    links = {
+        link.record_id: link
+        for link in Link.objects.filter(
+            integration_id=job.plan.integration_id, kind=job.kind, record_id__in=ids
+        ).exclude(status=LinkStatus.DELETED)
+    }
+    lines: dict[UUID, list[OrderLine]] = {}
+    if shape.has_lines:
+        for line in OrderLine.objects.filter(order_id__in=ids).order_by("order_id", "place"):
+            lines.setdefault(line.order_id, []).append(line)
+    references = references_there(job.plan.integration_id, ids) if shape.references else {}
+    changes: dict[UUID, Change] = {}
+    known: dict[UUID, Outgoing] = {}
+    for one in rows:
+        row = records.get(one.record_id)
+        if row is None or row.deleted_at is not None:
+            continue  # deletions here are not carried there
+        link = links.get(row.pk)
+        found = digests(values_of_row(row, shape, lines.get(row.pk, ())))
+        changed = _changed(link, found)
+        named = {name: references.get(row.pk, {}).get(name, ()) for name in shape.references}
+        known[one.pk] = Outgoing(one, row, link, found, digests(named), changed)
+        if link is None or changed:
+            record = record_of(
+                row, shape, link.outside_id if link else "", lines.get(row.pk, ()), references.get(row.pk)
+            )
+            names = frozenset(shape.names_in_record(name) for name in changed) if link else frozenset()
+            changes[one.pk] = Change(record=record, key=str(one.pk), fields=names)
+    return changes, known
+
+
+def _changed(link: Link | None, found: Mapping[str, str]) -> frozenset[str]:
+    """Columns that differ from what both sides last agreed on; a field of an open conflict waits."""
+    if link is None or link.status == LinkStatus.CONFLICT:
+        return frozenset()
+    return frozenset(name for name, one in found.items() if one != link.ours.get(name, link.theirs.get(name)))
+
+
+def _settle(
+    job: "Job", rows: Sequence[PendingWrite], answers: Mapping[str, Written], known: Mapping[UUID, Outgoing]
+) -> None:
+    """What became of each, in the transaction of the step."""
+    lock(job.owner)
+    links: list[Link] = []
+    done: list[tuple[UUID, int]] = []
+    later: list[PendingWrite] = []
+    faults: list[tuple[Fault, UUID]] = []
+    for one in rows:
+        out = known.get(one.pk)
+        answer = answers.get(str(one.pk))
+        if out is None or (out.link is not None and not out.changed):
+            done.append((one.pk, one.version))
+        elif answer is None or answer.error is not None or not (answer.outside_id or out.link):
+            error = answer.error if answer and answer.error else OutcomeUnknown("")
+            _put_off(out, error, later, faults, links)
+        else:
+            links.append(_linked(job, out, answer))
+            done.append((one.pk, one.version))
+    write_links(links)
+    fresh = [link.outside_id for link in links if link.status == LinkStatus.ACTIVE]
+    resolve_waiting(job.owner, job.kind, fresh)
+    _finish(done)
+    bulk.change(later, ["attempts", "due_at", "is_parked", "error"])
+    job.run.written += len(fresh)
+    ledger.note_faults(job.run, [fault for fault, _record in faults], [record for _fault, record in faults])
+
+
+def _linked(job: "Job", out: Outgoing, answer: Written) -> Link:
+    """The link as of now: both sides are alike, and what comes back next is our own echo."""
+    link = out.link or Link(
+        tenant_id=job.owner.tenant_id,
+        integration_id=job.owner.integration_id,
+        kind=job.kind,
+        outside_id=answer.outside_id[:200],
+        record_id=out.row.pk,
+    )
+    if out.link is None:
+        written = {**out.digests, **out.references}
+    else:
+        written = {name: out.digests[name] for name in out.changed}
+    link.theirs = {**link.theirs, **written}
+    link.ours = {name: one for name, one in link.ours.items() if name not in written}
+    link.their_hash, link.is_written, link.error = "", True, ""
+    link.status, link.synced_at = LinkStatus.ACTIVE, timezone.now()
+    return link
+
+
+def _put_off(
+    out: Outgoing,
+    error: HubError,
+    later: list[PendingWrite],
+    faults: list[tuple[Fault, UUID]],
+    links: list[Link],
+) -> None:
+    """Another try where it does no harm; otherwise it is parked, and shown."""
+    one = out.pending
+    later.append(one)
+    one.attempts += 1
+    may_repeat = isinstance(error, TransientError) and not (
+        isinstance(error, OutcomeUnknown) and out.link is None
+    )
+    delay = backoff(RETRY_SECONDS, one.attempts) if may_repeat else None
+    one.error = str(error)
+    if delay is None:
+        one.is_parked = True
+        if out.link is not None:
+            out.link.status, out.link.error = LinkStatus.FAILED, str(error)
+            links.append(out.link)
+    else:
+        one.due_at = _in(max(delay, getattr(error, "retry_after", None) or 0.0))
+    faults.append((Fault(out.link.outside_id if out.link else "", str(error)), out.row.pk))
+
+
+def _in(seconds: float) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+def _finish(done: Sequence[tuple[UUID, int]]) -> None:
+    """Gone from the queue, unless the record changed again meanwhile."""
+    by_version: dict[int, list[UUID]] = {}
+    for id_, version in done:
+        by_version.setdefault(version, []).append(id_)
+    for version, ids in by_version.items():
+        PendingWrite.objects.filter(pk__in=ids, version=version).delete()
