@@ -18,7 +18,9 @@ from unfold.decorators import display
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
-from integrations.admin.desk import Desk, keep_diagnosis, take_diagnosis
+from integrations.admin.account import account_of
+from integrations.admin.desk import Desk
+from integrations.admin.diagnoses import keep_diagnosis, take_diagnosis
 from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.readme import render
 from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
@@ -39,10 +41,12 @@ TONES = {
 }
 
 
-def health_badge(row: Integration) -> SafeString:
-    """The health as a word in the tone of its meaning; a switched-off integration has none."""
+def health_badge(row: Integration, *, is_connected: bool = True) -> SafeString:
+    """The health as a word in the tone of its meaning; a switched-off or unconnected integration has none."""
     if not row.is_enabled:
         return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("switched off"))
+    if not is_connected:
+        return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("not connected"))
     return format_html(
         '<span class="sb-badge" data-tone="{}">{}</span>',
         TONES[Health(row.health)],
@@ -65,7 +69,9 @@ class IntegrationAdmin(Desk, TenantAdmin):
         "Connect the CRM: choose the system, enter its address and key, and the connection is tried at once."
     )
     view_roles = MANAGERS
-    buttons = dict.fromkeys(("test", "users", "extensions", "register", "deactivate"), "change")
+    buttons = dict.fromkeys(
+        ("test", "connect", "disconnect", "users", "extensions", "register", "deactivate"), "change"
+    )
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
     list_filter = ("health", "is_enabled")
@@ -184,8 +190,12 @@ class IntegrationAdmin(Desk, TenantAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _page(self, request: HttpRequest, row: Integration, connector: Connector) -> dict[str, Any]:
+        account = account_of(row)
         return {
-            "badge": health_badge(row),
+            "badge": health_badge(
+                row, is_connected=account is None or account.is_fixed or account.is_connected
+            ),
+            "account": account,
             "diagnosis": take_diagnosis(request, str(row.pk)),
             "has_users": connector.can(Account),
             "has_directory": connector.can(ExtensionDirectory),
