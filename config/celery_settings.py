@@ -70,6 +70,11 @@ beat_schedule = {
         "schedule": crontab(minute=41),
         "options": {"queue": "upkeep"},
     },
+    "keep-access-alive": {
+        "task": "integrations.tasks.keep_access_alive",
+        "schedule": crontab(minute=17, hour="*/4"),
+        "options": {"queue": "upkeep"},
+    },
     "forget-deliveries": {
         "task": "webhooks.tasks.forget",
         "schedule": crontab(minute=29),

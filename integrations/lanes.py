@@ -1,7 +1,10 @@
 """The leased work of this room."""
 
+from integrations.actions.keep_alive import LANE as TOKENS
+from integrations.actions.keep_alive import renew_idle
 from integrations.actions.push_directory import LANE, Pushed, push_directory, record_push
 from integrations.actions.write_journals import write_journals
+from tenants.errors import RateLimited, TransientError
 from tenants.work import Leased, Outcome, PooledLane, backoff, register
 
 PUSH_SCHEDULE = (5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 3 * 3600.0, 6 * 3600.0)
@@ -20,8 +23,12 @@ class PushLane(PooledLane):
         pushed = push_directory(row.subject)
         if pushed is None or not pushed.is_worth_retrying:
             return Outcome.done(row, pushed)
+        asked = getattr(pushed.error, "retry_after", None) or 0.0
+        if isinstance(pushed.error, RateLimited):
+            # Back-pressure is no failure: it waits for its turn however often it has to.
+            return Outcome.retry(row, max(asked, PUSH_SCHEDULE[0]), pushed, counted=False)
         delay = backoff(PUSH_SCHEDULE, row.attempt)
-        return Outcome.done(row, pushed) if delay is None else Outcome.retry(row, delay, pushed)
+        return Outcome.done(row, pushed) if delay is None else Outcome.retry(row, max(delay, asked), pushed)
 
     def record(self, outcomes: list[Outcome]) -> None:
         results: list[Pushed] = [one.result for one in outcomes if one.result is not None]
@@ -30,4 +37,22 @@ class PushLane(PooledLane):
         write_journals([pushed.journal for pushed in results])
 
 
+class TokenLane(PooledLane):
+    """Access to idle accounts, kept alive; subject = integration."""
+
+    name = TOKENS
+    queue = "integrations"
+    capacity = 2
+    lease_seconds = 120.0
+
+    def act(self, row: Leased) -> Outcome:
+        journal, error = renew_idle(row.subject)
+        delay = backoff(PUSH_SCHEDULE, row.attempt) if isinstance(error, TransientError) else None
+        return Outcome.done(row, journal) if delay is None else Outcome.retry(row, delay, journal)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        write_journals([one.result for one in outcomes if one.result is not None])
+
+
 register(PushLane())
+register(TokenLane())

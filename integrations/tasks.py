@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Exchange, Handoff, MappingProblem
+from integrations.actions.keep_alive import queue_idle
+from integrations.models import Authorization, DailyUse, Exchange, Handoff, MappingProblem
 from tenants.scoping import all_tenants
 
 KEPT: Final = timedelta(days=14)
@@ -21,9 +22,18 @@ def forget_exchanges() -> int:
     now = timezone.now()
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
+        Authorization.objects.filter(expires_at__lt=now - KEPT).delete()
+        DailyUse.objects.filter(day__lt=(now - KEPT).date()).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
+
+
+@shared_task
+def keep_access_alive() -> int:
+    """Queue the renewal of tokens that nobody used for a week; how many."""
+    with all_tenants():
+        return queue_idle(timezone.now())
 
 
 def _forget(rows: QuerySet[Exchange], before: datetime) -> int:

@@ -16,7 +16,7 @@ from integrations.actions.save_integration import judge_anew
 from integrations.connectors import get as get_connector
 from integrations.http.auth import Grant, OAuth2
 from integrations.http.oauth import asking
-from integrations.http.oauth.answers import Granted, checked_address
+from integrations.http.oauth.answers import Granted, checked_address, plain
 from integrations.models import Authorization, Integration, OAuthToken
 from integrations.sessions import open_session
 from tenants import audit
@@ -108,6 +108,7 @@ def keep_tokens(row: Integration, new: Granted, extras: Mapping[str, str]) -> No
     values: dict[str, Any] = {
         "access_token": new.access,
         "refresh_token": new.refresh,
+        "can_refresh": bool(new.refresh),
         "extras": {**extras, **new.extras},
         # Never a number that was there before: somebody may still renew a former one.
         "version": (former.version if former else 0) + 1,
@@ -155,10 +156,10 @@ def _base(row: Integration) -> str:
 
 
 def _not_allowed(told: Mapping[str, str]) -> ConfigError:
-    code = told["error"][:100]
+    code = plain(told["error"])
     if code == "access_denied":
         return ConfigError(_("Nothing was connected: access was not allowed there."), detail=code)
-    why = (told.get("error_description") or code)[:300]
+    why = plain(told.get("error_description") or code)
     return ConfigError(
         _("Nothing was connected; the outside system says: %(why)s") % {"why": why}, detail=code
     )

@@ -34,6 +34,7 @@ LONGEST_WAIT_FOR_TURN = 5.0
 FIRST_BACKOFF = 0.1
 LONGEST_HOLD = 900.0
 USER_AGENT = "Switchboard/1.0"
+KEEP_ALIVE = Request(method="POST", path="", operation="token")
 
 Inspect = Callable[[Response], HubError | None]
 
@@ -104,6 +105,15 @@ class ApiClient:
         if request.method == "GET" and (request.cache_seconds or request.revalidate):
             return self._remembered(request)
         return self._call(request)
+
+    def keep_alive(self) -> None:
+        """Renew the access although nobody needs it now; HubError as of a call."""
+        if self._tokens and self._live.token:
+            try:
+                self._tokens.renewed(self._live.token.version)
+            except HubError as error:
+                self._verdicts.failed(KEEP_ALIVE, error)
+                raise
 
     def left(self) -> float:
         """Seconds of the budget that remain; the installation's limit for one call when there is no budget."""

@@ -23,6 +23,7 @@ class OAuthToken(TenantModel):
     )
     access_token = EncryptedTextField(default="", blank=True)
     refresh_token = EncryptedTextField(default="", blank=True)
+    can_refresh = models.BooleanField(default=False, editable=False)
     extras = EncryptedJSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=0)
     obtained_at = models.DateTimeField(_("connected"), null=True)

@@ -83,10 +83,15 @@ def _object(response: Response) -> Mapping[str, Any]:
 def _refusal(response: Response, answer: Mapping[str, Any]) -> HubError:
     code = answer.get("error")
     words = [code, answer.get("error_description"), answer.get("hint"), answer.get("detail")]
-    reason = " ".join(str(word) for word in words if isinstance(word, str) and word)[:300]
+    reason = plain(" ".join(word for word in words if isinstance(word, str) and word))
     if code in PASSING:
         return TransientError(_("The outside system is not available at the moment."), detail=reason)
     return Refused(reason or f"HTTP {response.status}")
+
+
+def plain(text: str) -> str:
+    """Somebody else's words, as they may be stored and shown: short, and without control characters."""
+    return "".join(char for char in text[:300] if char.isprintable())
 
 
 def _token(answer: Mapping[str, Any], name: str, *, needed: bool) -> str:

@@ -57,6 +57,7 @@ def put(row: OAuthToken, new: Granted) -> bool:
     values = {
         "access_token": new.access,
         "refresh_token": new.refresh or row.refresh_token,
+        "can_refresh": bool(new.refresh or row.refresh_token),
         "extras": {**row.extras, **new.extras},
         "version": row.version + 1,
         "obtained_at": row.obtained_at or now,

@@ -87,7 +87,11 @@ class Tokens:
         if found is not None:
             return found
         assert error is not None
-        error.detail = self._line.masker.text(error.detail)
+        detail = self._line.masker.text(error.detail)
+        if isinstance(error, Refused):
+            # Their words, which are shown, may hold what we asked with.
+            raise Refused(detail) from error
+        error.detail = detail
         raise error
 
     def renewed(self, version: int) -> Token:

@@ -108,6 +108,8 @@ class Ledger(BaseSimulator):
         if begun is None or begun["redirect_uri"] != fields.get("redirect_uri"):
             return Reply.json({"error": "invalid_grant"}, 400)
         hashed = hashlib.sha256(fields.get("code_verifier", "").encode()).digest()
+        if not begun["challenge"] and "code_verifier" not in fields:
+            return self._issue()
         if begun["challenge"] != urlsafe_b64encode(hashed).decode().rstrip("="):
             return Reply.json({"error": "invalid_grant", "error_description": "PKCE"}, 400)
         return self._issue()
