@@ -75,6 +75,11 @@ beat_schedule = {
         "schedule": 60.0,
         "options": {"queue": "upkeep", "expires": 55},
     },
+    "keep-access-alive": {
+        "task": "integrations.tasks.keep_access_alive",
+        "schedule": crontab(minute=17, hour="*/4"),
+        "options": {"queue": "upkeep"},
+    },
     "forget-deliveries": {
         "task": "webhooks.tasks.forget",
         "schedule": crontab(minute=29),

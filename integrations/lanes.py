@@ -7,12 +7,15 @@ from integrations.actions.alert_members import LANE as ALERT_LANE
 from integrations.actions.alert_members import LETTERS, alert_of, tell
 from integrations.actions.check_integration import LANE as CHECK_LANE
 from integrations.actions.check_integration import Checked, check_integration
+from integrations.actions.keep_alive import LANE as TOKENS
+from integrations.actions.keep_alive import renew_idle
 from integrations.actions.push_directory import LANE, Pushed, push_directory, record_push
 from integrations.actions.receive_hook import Received, receive_hook
 from integrations.actions.write_journals import write_journals
 from integrations.hook_owner import LANE as RECEIVE_LANE
 from integrations.models import AlertLetter, Integration
 from integrations.sync import lane as sync_lane  # noqa: F401 the lane of synchronisations
+from tenants.errors import RateLimited, TransientError
 from tenants.mail import NotMailed, send_mail
 from tenants.work import Leased, Outcome, PooledLane, backoff, register
 from webhooks.actions.record_handling import record_handling
@@ -35,8 +38,12 @@ class PushLane(PooledLane):
         pushed = push_directory(row.subject)
         if pushed is None or not pushed.is_worth_retrying:
             return Outcome.done(row, pushed)
+        asked = getattr(pushed.error, "retry_after", None) or 0.0
+        if isinstance(pushed.error, RateLimited):
+            # Back-pressure is no failure: it waits for its turn however often it has to.
+            return Outcome.retry(row, max(asked, PUSH_SCHEDULE[0]), pushed, counted=False)
         delay = backoff(PUSH_SCHEDULE, row.attempt)
-        return Outcome.done(row, pushed) if delay is None else Outcome.retry(row, delay, pushed)
+        return Outcome.done(row, pushed) if delay is None else Outcome.retry(row, max(delay, asked), pushed)
 
     def record(self, outcomes: list[Outcome]) -> None:
         results: list[Pushed] = [one.result for one in outcomes if one.result is not None]
@@ -149,8 +156,26 @@ class LettersLane(PooledLane):
                 AlertLetter.objects.filter(pk=outcome.row.subject).update(**outcome.result)
 
 
+class TokenLane(PooledLane):
+    """Access to idle accounts, kept alive; subject = integration."""
+
+    name = TOKENS
+    queue = "integrations"
+    capacity = 2
+    lease_seconds = 120.0
+
+    def act(self, row: Leased) -> Outcome:
+        journal, error = renew_idle(row.subject)
+        delay = backoff(PUSH_SCHEDULE, row.attempt) if isinstance(error, TransientError) else None
+        return Outcome.done(row, journal) if delay is None else Outcome.retry(row, delay, journal)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        write_journals([one.result for one in outcomes if one.result is not None])
+
+
 register(PushLane())
 register(CheckLane())
 register(AlertLane())
 register(LettersLane())
 register(ReceiveLane())
+register(TokenLane())

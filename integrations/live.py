@@ -33,6 +33,19 @@ class OpenCircuit:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """Access that was granted, at one version. Secrets are kept out of its text form."""
+
+    version: int
+    access: str = field(repr=False)
+    extras: Mapping[str, str] = field(repr=False, default_factory=dict)
+    expires_at: datetime | None = None
+    renewed_at: datetime | None = None
+    refusal: str = ""
+    doubted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """One integration at one version. Secrets are kept out of its text form."""
 
@@ -51,6 +64,7 @@ class Live:
     failures_in_row: int = 0
     last_success_at: datetime | None = None
     circuit: OpenCircuit | None = None
+    token: Token | None = None
     timezone: str = "UTC"
     egress_allow: str = ""
     is_draft: bool = False
@@ -127,7 +141,9 @@ def _read(tenant_id: int) -> dict[UUID, Live]:
     from integrations.models import ExtensionAssignment, Integration
 
     with all_tenants():
-        rows = list(Integration.objects.filter(tenant_id=tenant_id).select_related("tenant", "breaker"))
+        rows = list(
+            Integration.objects.filter(tenant_id=tenant_id).select_related("tenant", "breaker", "token")
+        )
         assignments = ExtensionAssignment.objects.filter(integration__in=rows, valid_to__isnull=True)
         users: dict[UUID, dict[str, str]] = {}
         for integration_id, extension, user_id in assignments.values_list(
@@ -137,9 +153,22 @@ def _read(tenant_id: int) -> dict[UUID, Live]:
     return {row.pk: snapshot(row, users.get(row.pk, {})) for row in rows}
 
 
+def token_of(row: Any) -> Token:
+    """The row as calls use it."""
+    return Token(
+        version=row.version,
+        access=row.access_token,
+        extras=MappingProxyType(row.extras),
+        expires_at=row.expires_at,
+        renewed_at=row.renewed_at,
+        refusal=row.refusal,
+        doubted_at=row.doubted_at,
+    )
+
+
 def snapshot(row: Any, users: Mapping[str, str]) -> Live:
     """The row as sessions see it."""
-    breaker = getattr(row, "breaker", None)
+    breaker, token = getattr(row, "breaker", None), getattr(row, "token", None)
     return Live(
         id=row.pk,
         tenant_id=row.tenant_id,
@@ -155,6 +184,7 @@ def snapshot(row: Any, users: Mapping[str, str]) -> Live:
         failures_in_row=row.failures_in_row,
         last_success_at=row.last_success_at,
         circuit=OpenCircuit(breaker.open_until, breaker.code, breaker.reason) if breaker else None,
+        token=token_of(token) if token else None,
         timezone=row.tenant.timezone,
         egress_allow=row.tenant.egress_allow,
     )

@@ -46,13 +46,33 @@ _CATEGORIES: dict[Category, Promise] = {
 }
 
 
+class Scope(StrEnum):
+    """Whose calls an outside system counts together."""
+
+    INTEGRATION = "integration"
+    """Those with one key, or of one account."""
+    HOST = "host"
+    """All that we send to one of its hosts, from whichever company."""
+    INSTALLATION = "installation"
+    """All that come from our address."""
+
+
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A token bucket. The most that can leave within any one second is `per_second + burst`."""
+    """A token bucket. The most that can leave within any one second is `per_second + burst`.
+
+    A call of this bucket also takes its turn in the one that `within` names. `per_day` is the number for a day (of
+    `day_zone`), or the settings field `per_day_setting` says it; 0 means any number.
+    """
 
     name: str
     per_second: float
     burst: float
+    scope: Scope = Scope.INTEGRATION
+    within: str = ""
+    per_day: int = 0
+    per_day_setting: str = ""
+    day_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,8 @@ class Manifest:
 
     `base_url_setting` names the settings field that holds the account's address, or is empty when `base_url` is fixed.
     The first of `rate_limits` is the one for calls that name none. `expires_setting` names a settings field of the type
-    date: the last day on which the credentials are valid.
+    date: the last day on which the credentials are valid. `concurrency` is how many calls of one integration may
+    be under way at a time, 0 for any number. `idempotency_header` is where the system takes a request's key.
     """
 
     code: str
@@ -78,6 +99,8 @@ class Manifest:
     base_url_setting: str = ""
     expires_setting: str = ""
     logo: str = "logo.svg"
+    concurrency: int = 0
+    idempotency_header: str = ""
 
     def clean_settings(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Checked settings with defaults; ValidationError keyed by field name."""

@@ -27,12 +27,14 @@ def open_session(
     correlation_id: UUID | None = None,
     journal: Journal | None = None,
     is_probe: bool = False,
+    dry_run: bool = False,
 ) -> Iterator[Session]:
     """A session for one piece of work.
 
     `seconds` is the budget for everything that it does. What it notes is written when it closes, unless the caller
     gives a `journal` of its own and writes it (`write_journals`) together with its outcome. `is_probe` lets the calls
-    pass an open breaker: a person asked.
+    pass an open breaker: a person asked. In a `dry_run` everything is read, and whatever would change something there
+    raises NotSent, after an exchange was noted that shows what would have been sent.
     """
     live = configurations.get(integration_id)
     own = Journal() if journal is None else journal
@@ -45,6 +47,7 @@ def open_session(
         subject=subject,
         correlation_id=correlation_id or current_correlation(),
         is_probe=is_probe,
+        is_dry=dry_run,
     )
     try:
         yield connector.open(live, http)

@@ -8,7 +8,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_checks
-from integrations.models import AlertLetter, Exchange, Handoff, MappingProblem, SyncRun
+from integrations.actions.keep_alive import queue_idle
+from integrations.models import (
+    AlertLetter,
+    Authorization,
+    DailyUse,
+    Exchange,
+    Handoff,
+    MappingProblem,
+    SyncRun,
+)
 from integrations.sync.sweep import start_due
 from tenants.scoping import all_tenants
 
@@ -37,10 +46,19 @@ def forget_exchanges() -> int:
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
         AlertLetter.objects.filter(created_at__lt=now - FAILED_KEPT).delete()
+        Authorization.objects.filter(expires_at__lt=now - KEPT).delete()
+        DailyUse.objects.filter(day__lt=(now - KEPT).date()).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
+
+
+@shared_task
+def keep_access_alive() -> int:
+    """Queue the renewal of tokens that nobody used for a week; how many."""
+    with all_tenants():
+        return queue_idle(timezone.now())
 
 
 def _forget(rows: QuerySet[Exchange], before: datetime) -> int:

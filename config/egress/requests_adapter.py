@@ -42,15 +42,18 @@ class _Guarded(HTTPConnection):
     egress_allow = ""
 
     def _new_conn(self) -> socket.socket:
-        try:
-            found = socket.getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
-            raise NameResolutionError(self.host, self, reason) from error
+        found = self._resolve()
         # One denied answer refuses the host: a mix of public and private answers is an attack's signature.
         for *_, address in found:
             check_address(str(address[0]), int(address[1]), self.egress_allow)
         return self._connect_first(found)
+
+    def _resolve(self) -> list[Any]:
+        try:
+            return socket.getaddrinfo(self._dns_host, self.port, 0, socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+            raise NameResolutionError(self.host, self, reason) from error
 
     def _connect_first(self, found: list[Any]) -> socket.socket:
         last: OSError = OSError("the name has no addresses")

@@ -19,7 +19,7 @@ from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
 from integrations.fields import FieldType
 from integrations.manifest import Manifest
-from integrations.models import Breaker, Health, Integration
+from integrations.models import Breaker, Health, Integration, OAuthToken
 from tenants import audit
 from tenants.models import Tenant
 
@@ -78,7 +78,8 @@ def update_integration(
     if (row.name, row.settings, row.credentials, row.is_enabled) == old:
         return row
     if (row.settings, row.credentials) != old[1:3]:
-        _judge_anew(row)
+        judge_anew(row)
+        _forget_access(row, moved=_has_moved(row, old[1]), former=old[2])
     if row.settings != old[1] and get_connector(row.connector).manifest.expires_setting:
         row.credentials_expire_at = get_connector(row.connector).manifest.expiry(
             row.settings, row.tenant.zone
@@ -174,7 +175,16 @@ def _origin(settings: Mapping[str, Any], manifest: Manifest) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def _judge_anew(row: Integration) -> None:
+def _forget_access(row: Integration, *, moved: bool, former: Mapping[str, Any]) -> None:
+    """Tokens of another account, or of another application there, are no use; with a new secret they may be renewed again."""
+    tokens = OAuthToken.objects.filter(integration=row)
+    if moved or row.credentials.get("client_id") != former.get("client_id"):
+        tokens.delete()
+    else:
+        tokens.update(refusal="", failures=0, doubted_at=None)
+
+
+def judge_anew(row: Integration) -> None:
     """Other settings, other health; the breaker belonged to the old ones."""
     row.health, row.health_code, row.health_reason, row.health_since = Health.UNKNOWN, "", "", None
     row.failures_in_row = row.successes_in_row = 0

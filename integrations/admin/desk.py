@@ -18,15 +18,15 @@ from integrations.actions.register_module import deactivate_module, register_mod
 from integrations.actions.save_integration import update_integration
 from integrations.actions.subscribe_hooks import subscribe_hooks, unsubscribe_hooks
 from integrations.actions.test_connection import diagnose
-from integrations.capabilities import Diagnosis, DirectoryReceipt
+from integrations.admin.account import connect, disconnect
+from integrations.admin.diagnoses import keep_diagnosis
+from integrations.capabilities import DirectoryReceipt
 from integrations.models import Integration
 from integrations.selectors import assignments_in_force
 from tenants.admin.base import AdminPart
 from tenants.errors import HubError
 
-DIAGNOSIS = "integration-diagnosis"
-
-Deed = Callable[[HttpRequest, Integration], None]
+Deed = Callable[[HttpRequest, Integration], HttpResponse | None]
 
 
 class Desk(AdminPart):
@@ -35,6 +35,8 @@ class Desk(AdminPart):
     def get_urls(self) -> list[URLPattern]:
         deeds: dict[str, Deed] = {
             "test": test,
+            "connect": connect,
+            "disconnect": disconnect,
             "users": load,
             "extensions": save_extensions,
             "register": register,
@@ -60,11 +62,14 @@ class Desk(AdminPart):
             if not page.has_change_permission(request, row):
                 raise PermissionDenied
             try:
-                deed(request, row)
+                answer = deed(request, row)
             except HubError as error:
                 messages.error(request, str(error))
             except ValidationError as error:
                 messages.error(request, " ".join(error.messages))
+            else:
+                if answer is not None:
+                    return answer
             return HttpResponseRedirect(reverse("admin:integrations_integration_change", args=[pk]))
 
         wrapped: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
@@ -73,29 +78,6 @@ class Desk(AdminPart):
 
 def test(request: HttpRequest, row: Integration) -> None:
     keep_diagnosis(request, row, diagnose(row))
-
-
-def keep_diagnosis(request: HttpRequest, row: Integration, found: Diagnosis) -> None:
-    """For the page that follows, and only once."""
-    checks = [
-        {"title": str(one.title), "state": one.state.value, "text": str(one.text), "advice": str(one.advice)}
-        for one in found.checks
-    ]
-    request.session[DIAGNOSIS] = {
-        "of": str(row.pk),
-        "works": found.works,
-        "summary": str(found.summary),
-        "checks": checks,
-    }
-
-
-def take_diagnosis(request: HttpRequest, pk: str) -> dict[str, Any] | None:
-    """The diagnosis made for this integration just before."""
-    found: dict[str, Any] | None = request.session.get(DIAGNOSIS)
-    if found is None or found["of"] != pk:
-        return None
-    del request.session[DIAGNOSIS]
-    return found
 
 
 def load(request: HttpRequest, row: Integration) -> None:

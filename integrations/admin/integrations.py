@@ -21,9 +21,11 @@ from integrations.actions.delete_integration import delete_integration
 from integrations.actions.hook_source import hook_url
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
+from integrations.admin.account import account_of
 from integrations.admin.catalogue import drawing, shelves
 from integrations.admin.consequences import of_deleting_many
-from integrations.admin.desk import Desk, keep_diagnosis, take_diagnosis
+from integrations.admin.desk import Desk
+from integrations.admin.diagnoses import keep_diagnosis, take_diagnosis
 from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.lifecycle import LifeCycle, arrival_context
 from integrations.admin.readme import render
@@ -46,10 +48,12 @@ TONES = {
 }
 
 
-def health_badge(row: Integration) -> SafeString:
-    """The health as a word in the tone of its meaning; a paused integration has none."""
+def health_badge(row: Integration, *, is_connected: bool = True) -> SafeString:
+    """The health as a word in the tone of its meaning; a paused or unconnected integration has none."""
     if not row.is_enabled:
         return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("paused"))
+    if not is_connected:
+        return format_html('<span class="sb-badge" data-tone="quiet">{}</span>', _t("not connected"))
     if row.standing == "expiring":
         return format_html('<span class="sb-badge" data-tone="warn">{}</span>', _t("credentials expire"))
     return format_html(
@@ -70,7 +74,8 @@ class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
     )
     view_roles = MANAGERS
     buttons = {
-        **dict.fromkeys(("test", "users", "extensions", "register", "deactivate"), "change"),
+        **dict.fromkeys(("test", "connect", "disconnect", "users", "extensions"), "change"),
+        **dict.fromkeys(("register", "deactivate"), "change"),
         **dict.fromkeys(("subscribe", "unsubscribe", "pause", "resume", "secret", "copy"), "change"),
         **dict.fromkeys(("inlet", "alerts"), "view"),
         "try": "add",
@@ -206,9 +211,12 @@ class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def _page(self, request: HttpRequest, row: Integration, connector: Connector) -> dict[str, Any]:
-        may_change = self.has_change_permission(request, row)
+        account, may_change = account_of(row), self.has_change_permission(request, row)
         return {
-            "badge": health_badge(row),
+            "badge": health_badge(
+                row, is_connected=account is None or account.is_fixed or account.is_connected
+            ),
+            "account": account,
             "may_change": may_change,
             "hook_url": hook_url(row) if may_change else "",
             "can_subscribe": connector.can(WebhookRegistration),

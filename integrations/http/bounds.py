@@ -15,22 +15,41 @@ import requests
 
 
 class Attempt:
-    """The clock of one attempt: when it must be over, and what took how long."""
+    """The clock of one attempt: when it must be over, and what took how long.
 
-    __slots__ = ("connect_ms", "deadline", "first_byte_ms", "read_limit", "started")
+    `dns_ms`, `connect_ms` and `tls_ms` are lengths, and empty where a connection was used again; `first_byte_ms` is
+    counted from the beginning of the attempt.
+    """
+
+    __slots__ = ("connect_ms", "deadline", "dns_ms", "first_byte_ms", "read_limit", "started", "tls_ms")
 
     def __init__(self, seconds: float, read_limit: float) -> None:
         self.started = time.monotonic()
         self.deadline = self.started + seconds
         self.read_limit = read_limit
+        self.dns_ms: float | None = None
         self.connect_ms: float | None = None
+        self.tls_ms: float | None = None
         self.first_byte_ms: float | None = None
 
     def left(self) -> float:
         return self.deadline - time.monotonic()
 
     def elapsed_ms(self) -> float:
-        return round((time.monotonic() - self.started) * 1000, 2)
+        return _since(self.started)
+
+    def timings(self) -> dict[str, float | None]:
+        """In milliseconds."""
+        return {
+            "dns": self.dns_ms,
+            "connect": self.connect_ms,
+            "tls": self.tls_ms,
+            "first_byte": self.first_byte_ms,
+        }
+
+
+def _since(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 2)
 
 
 current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
@@ -73,10 +92,26 @@ class _Timed:
     response_class = _BoundedAnswer
 
     def connect(self) -> None:
+        begun = time.monotonic()
         super().connect()  # type: ignore[misc]  # of the class that it is mixed into
         attempt = current.get()
-        if attempt is not None:
-            attempt.connect_ms = attempt.elapsed_ms()
+        if attempt is not None and hasattr(self, "ssl_context"):
+            before = (attempt.dns_ms or 0.0) + (attempt.connect_ms or 0.0)
+            attempt.tls_ms = round(max(_since(begun) - before, 0.0), 2)
+
+    def _resolve(self) -> Any:
+        begun = time.monotonic()
+        found = super()._resolve()  # type: ignore[misc]
+        if (attempt := current.get()) is not None:
+            attempt.dns_ms = _since(begun)
+        return found
+
+    def _connect_first(self, found: list[Any]) -> socket.socket:
+        begun = time.monotonic()
+        sock: socket.socket = super()._connect_first(found)  # type: ignore[misc]
+        if (attempt := current.get()) is not None:
+            attempt.connect_ms = _since(begun)
+        return sock
 
 
 def bound(session: requests.Session) -> requests.Session:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from integrations import live as configurations
-from integrations.http.errors import BudgetSpent, CircuitOpen
+from integrations.http.errors import AccessEnded, BudgetSpent, CircuitOpen
 from integrations.live import Live, OpenCircuit
 from integrations.models import Breaker
 from tenants.errors import AuthFailed, HubError, RateLimited, TransientError
@@ -77,7 +77,7 @@ class Circuit:
 
 def counts(error: HubError) -> bool:
     """Failures of the other side or of the way there; not our own limits, nor an answer that says no."""
-    if isinstance(error, RateLimited | CircuitOpen | BudgetSpent):
+    if isinstance(error, RateLimited | CircuitOpen | BudgetSpent | AccessEnded):
         return False
     return isinstance(error, TransientError | AuthFailed)
 

@@ -1,4 +1,4 @@
-"""The pace of one integration's calls, shared by all workers.
+"""The pace of calls, shared by all workers: of one integration, of a host, or of the whole installation.
 
 A worker reserves slots from the shared bucket for about a quarter of a second at a time, so a busy one asks the
 database four times a second and an idle one cannot keep the pace from the others for longer than that. A slot that
@@ -8,11 +8,10 @@ was not used in its time is lost, never saved up: after a pause no more than `bu
 import threading
 import time
 from collections import deque
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from integrations.http.reserve import advance
+from integrations.http.reserve import Place, advance
 from integrations.manifest import RateLimit
 from tenants.errors import RateLimited
 
@@ -20,10 +19,10 @@ RESERVED_SECONDS = 0.25
 
 
 class Bucket:
-    """One integration's bucket as this process sees it. Safe to share between threads."""
+    """A bucket as this process sees it. Safe to share between threads."""
 
-    def __init__(self, integration_id: UUID, limit: RateLimit) -> None:
-        self._integration_id = integration_id
+    def __init__(self, place: Place, limit: RateLimit) -> None:
+        self._place, self.limit = place, limit
         self._name = limit.name
         self._spacing = 1 / limit.per_second
         self._tolerance = limit.burst * self._spacing
@@ -51,7 +50,7 @@ class Bucket:
         """The outside system asked for a pause: nobody takes a token before it is over."""
         with self._lock:
             self._slots.clear()
-            advance(self._integration_id, self._name, time.time() + seconds + self._tolerance, 0.0)
+            advance(self._place, time.time() + seconds + self._tolerance, 0.0)
 
     def _next(self) -> float:
         stale = time.time() - self._spacing
@@ -59,6 +58,6 @@ class Bucket:
             self._slots.popleft()
         if not self._slots:
             span = self._count * self._spacing
-            end = advance(self._integration_id, self._name, time.time(), span)
+            end = advance(self._place, time.time(), span)
             self._slots.extend(end - span + number * self._spacing for number in range(self._count))
         return self._slots[0]

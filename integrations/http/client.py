@@ -3,32 +3,29 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode
+from typing import NamedTuple
 from uuid import UUID
 
-import orjson
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from config.ids import uuid7
 from config.metrics import counter
 from integrations.capabilities.base import Repeat
+from integrations.http.auth import OAuth2
 from integrations.http.bounds import Attempt
-from integrations.http.breaker import counts
-from integrations.http.errors import BudgetSpent, OutcomeUnknown
-from integrations.http.journal import Journal, Sign
+from integrations.http.cache import Answers, conditional
+from integrations.http.draft import Draft, Outgoing
+from integrations.http.errors import BudgetSpent, NotSent, OutcomeUnknown
+from integrations.http.journal import Journal
 from integrations.http.line import Line
 from integrations.http.messages import Request, Response
+from integrations.http.oauth.tokens import Tokens
+from integrations.http.recorder import Recorder
 from integrations.http.status import Row, classify
-from integrations.live import Live
-from integrations.models import Exchange, Health
-from tenants.errors import ConfigError, HubError, RateLimited, TransientError
+from integrations.http.verdicts import Verdicts
+from integrations.live import Live, Token
+from tenants.errors import HubError, TransientError
 
-requests_total = counter(
-    "integration_requests_total", "Calls to outside systems", ["connector", "operation", "result"]
-)
 request_seconds = counter(
     "integration_request_seconds_total", "Time spent in them", ["connector", "operation"]
 )
@@ -36,17 +33,25 @@ request_seconds = counter(
 LONGEST_WAIT_FOR_TURN = 5.0
 FIRST_BACKOFF = 0.1
 LONGEST_HOLD = 900.0
-WORTH_SAYING_AGAIN = timedelta(seconds=30)
 USER_AGENT = "Switchboard/1.0"
+KEEP_ALIVE = Request(method="POST", path="", operation="token")
 
 Inspect = Callable[[Response], HubError | None]
+
+
+class _Tried(NamedTuple):
+    """What became of one attempt: an answer, an error, or both."""
+
+    response: Response | None
+    error: HubError | None
 
 
 class ApiClient:
     """Makes one integration's calls within one budget of time, and notes each attempt in the journal.
 
     `overrides` replaces rows of the status table; `inspect` finds errors that the status does not show, and has the
-    first word. Both are set by the connector's own client.
+    first word. `is_expired` says of an error's answer whether a new access token would help. All of them are set by the
+    connector's own client.
     """
 
     def __init__(
@@ -59,30 +64,56 @@ class ApiClient:
         subject: UUID | None = None,
         correlation_id: UUID | None = None,
         is_probe: bool = False,
+        is_dry: bool = False,
     ) -> None:
         self._line, self._live, self.journal = line, live, journal
         self._deadline = None if seconds is None else time.monotonic() + seconds
-        self._subject, self._correlation_id = subject, correlation_id
-        self._is_probe = is_probe
+        self._is_probe, self._is_dry = is_probe, is_dry
+        self._recorder = Recorder(live, line, journal, subject, correlation_id)
+        self._verdicts = Verdicts(line, live, journal)
+        self._auth = line.manifest.auth
+        self._tokens = self._tokens_of(self._auth)
         self.overrides: Mapping[int, Row] = {}
         self.inspect: Inspect = lambda response: None
+        self.is_expired: Callable[[Response], bool] = lambda response: response.status == 401
+
+    def _tokens_of(self, auth: object) -> Tokens | None:
+        if not isinstance(auth, OAuth2) or auth.fixed(self._live.credentials):
+            return None
+        return Tokens(auth, self._line, self._live, self._recorder, is_probe=self._is_probe, left=self.left)
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The tokens of an account that people connect; None for all other ways of proving who we are."""
+        return self._tokens
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What the manifest's `OAuth2.kept` and `read_callback` kept beside the token."""
+        return self._tokens.extras if self._tokens else {}
+
+    @property
+    def base_url(self) -> str:
+        """The account's address, or the one that came with its token."""
+        name = self._auth.base_url_from if isinstance(self._auth, OAuth2) else ""
+        return self.kept.get(name, "") or self._line.base_url
 
     def call(self, request: Request) -> Response:
         """The answer, or the HubError that it means. Tries again only what may be repeated, within the budget."""
-        attempt = 1
-        while True:
+        if self._is_dry and request.is_change:
+            raise self._not_sent(request)
+        if request.method == "GET" and (request.cache_seconds or request.revalidate):
+            return self._remembered(request)
+        return self._call(request)
+
+    def keep_alive(self) -> None:
+        """Renew the access although nobody needs it now; HubError as of a call."""
+        if self._tokens and self._live.token:
             try:
-                response = self._attempt(request, attempt)
+                self._tokens.renewed(self._live.token.version)
             except HubError as error:
-                pause = self._pause(request, attempt, error)
-                if pause is None:
-                    self._failed(request, error)
-                    raise
-                time.sleep(pause)
-                attempt += 1
-            else:
-                self._succeeded(request)
-                return response
+                self._verdicts.failed(KEEP_ALIVE, error)
+                raise
 
     def left(self) -> float:
         """Seconds of the budget that remain; the installation's limit for one call when there is no budget."""
@@ -90,96 +121,113 @@ class ApiClient:
             return settings.EXTERNAL_API_TIMEOUT
         return self._deadline - time.monotonic()
 
+    def _call(self, request: Request) -> Response:
+        attempt = 1
+        while True:
+            try:
+                response = self._attempt(request, attempt)
+            except HubError as error:
+                pause = self._pause(request, attempt, error)
+                if pause is None:
+                    self._verdicts.failed(request, error)
+                    raise
+                time.sleep(pause)
+                attempt += 1
+            else:
+                self._verdicts.succeeded(request)
+                return response
+
+    def _remembered(self, request: Request) -> Response:
+        if self._live.is_draft:
+            return self._call(request)
+        answers = Answers(self._live)
+        kept = answers.find(request)
+        if kept is not None and kept.is_fresh:
+            return kept.response
+        if kept is None or not (request.revalidate and kept.conditions):
+            response = self._call(request)
+        else:
+            response = self._call(conditional(request, kept))
+            if response.status == 304:
+                response = kept.response
+        answers.keep(request, response)
+        return response
+
+    def _not_sent(self, request: Request) -> NotSent:
+        exchange = self._recorder.begin(request.operation, request.method, 1)
+        self._recorder.note(exchange, Attempt(0, 0), 0.0, self._outgoing(request, None), None, None)
+        return NotSent(_("Nothing was sent: this is a dry run."), detail=request.operation)
+
     def _attempt(self, request: Request, number: int) -> Response:
         if not self._is_probe:
             self._line.circuit.admit(self._live)
-        waited = self._line.take(request.bucket, min(self.left(), LONGEST_WAIT_FOR_TURN))
-        left = self.left()
-        if left <= 0:
-            raise BudgetSpent(_("There was no time left for the call."))
-        clock = Attempt(min(left, settings.EXTERNAL_API_TIMEOUT), settings.EXTERNAL_API_TIMEOUT)
-        return self._send(request, number, clock, waited)
+        token = self._tokens.usable() if self._tokens else None
+        tried = self._once(request, number, token)
+        if self._tokens and token and self._is_over(tried) and self._tokens.may_renew(token):
+            # They did nothing but look at the token, so that even what must not be repeated may go again.
+            token = self._tokens.renewed(token.version)
+            token = self._tokens.usable()
+            tried = self._once(request, number, token)
+            if self._is_over(tried):
+                self._tokens.doubt(token)
+        if tried.error is not None:
+            raise tried.error
+        assert tried.response is not None
+        return tried.response
 
-    def _send(self, request: Request, number: int, clock: Attempt, waited: float) -> Response:
-        url, headers, body = self._encode(request)
-        exchange = Exchange(
-            id=uuid7(),
-            tenant_id=self._live.tenant_id,
-            integration_id=self._live.id,
-            correlation_id=self._correlation_id,
-            subject=self._subject,
-            operation=request.operation,
-            method=request.method,
-            started_at=datetime.now(UTC),
-            attempt=number,
-        )
+    def _is_over(self, tried: _Tried) -> bool:
+        return tried.error is not None and tried.response is not None and self.is_expired(tried.response)
+
+    def _once(self, request: Request, number: int, token: Token | None) -> _Tried:
+        with self._line.turn(request.bucket, min(self.left(), LONGEST_WAIT_FOR_TURN)) as waited:
+            left = self.left()
+            if left <= 0:
+                raise BudgetSpent(_("There was no time left for the call."))
+            clock = Attempt(min(left, settings.EXTERNAL_API_TIMEOUT), settings.EXTERNAL_API_TIMEOUT)
+            return self._send(request, number, self._outgoing(request, token), clock, waited)
+
+    def _send(
+        self, request: Request, number: int, outgoing: Outgoing, clock: Attempt, waited: float
+    ) -> _Tried:
+        exchange = self._recorder.begin(request.operation, request.method, number)
         response: Response | None = None
         error: HubError | None = None
         try:
-            response = self._line.transport.send(clock, request.method, url, headers, body)
-            error = self.inspect(response) or classify(response, self.overrides)
+            response = self._line.transport.send(clock, outgoing)
+            error = self._judged(request, response)
         except HubError as failure:
             error = failure
-        self._note(exchange, clock, waited, url, headers, body, response, error)
+        self._recorder.note(exchange, clock, waited, outgoing, response, error)
+        request_seconds.inc(self._live.connector, request.operation, by=clock.elapsed_ms() / 1000)
         if error is not None:
             # From here on the text may reach logs, pages and other rows.
             error.detail = self._line.masker.text(error.detail)
             self._slow_down(request, response, error)
-            raise error
-        assert response is not None
-        return response
+        return _Tried(response, error)
 
-    def _encode(self, request: Request) -> tuple[str, dict[str, str], bytes | None]:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **request.headers}
-        query: dict[str, str] = {}
-        self._line.manifest.auth.apply(self._live.credentials, headers, query)
-        pairs = [*request.query, *query.items()]
-        url = (
-            self._line.base_url
-            + quote(request.path, safe="/:%,@+~$!*'()")
-            + (f"?{urlencode(pairs)}" if pairs else "")
+    def _judged(self, request: Request, response: Response) -> HubError | None:
+        if response.status == 304 and request.is_conditional:
+            return None
+        return self.inspect(response) or classify(response, self.overrides)
+
+    def _outgoing(self, request: Request, token: Token | None) -> Outgoing:
+        draft = Draft(
+            request.method,
+            request.path,
+            {"User-Agent": USER_AGENT, "Accept": "application/json", **request.headers},
+            list(request.query),
+            None if request.form is None else dict(request.form),
+            request.json,
         )
-        if request.form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            return url, headers, urlencode(request.form).encode()
-        if request.json is not None:
-            headers["Content-Type"] = "application/json"
-            return url, headers, orjson.dumps(request.json)
-        return url, headers, None
-
-    def _note(
-        self,
-        exchange: Exchange,
-        clock: Attempt,
-        waited: float,
-        url: str,
-        headers: dict[str, str],
-        body: bytes | None,
-        response: Response | None,
-        error: HubError | None,
-    ) -> None:
-        if self._live.is_draft:
-            return
-        mask = self._line.masker
-        total = clock.elapsed_ms()
-        exchange.duration_ms = round(total)
-        exchange.timings = {
-            "turn": round(waited * 1000, 2),
-            "connect": clock.connect_ms,
-            "first_byte": clock.first_byte_ms,
-            "total": total,
-        }
-        exchange.url = mask.url(url)
-        exchange.request_headers = mask.headers(headers)
-        exchange.request_body = mask.body(body, headers.get("Content-Type", ""))
-        if response is not None:
-            exchange.status = response.status
-            exchange.response_headers = mask.headers(response.headers)
-            exchange.response_body = mask.body(response.body, response.content_type)
-        if error is not None:
-            exchange.error = error.code
-            exchange.error_text = mask.text(" ".join(part for part in (str(error), error.detail) if part))
-        self.journal.exchanges.append(exchange)
+        key_header = self._line.manifest.idempotency_header
+        if key_header and request.idempotency_key:
+            draft.headers[key_header] = request.idempotency_key
+        self._auth.apply(self._live.credentials, draft)
+        if token is not None and isinstance(self._auth, OAuth2):
+            self._auth.place(token.access, draft)
+        outgoing = draft.outgoing(self.base_url)
+        outgoing.headers.update(self._auth.sign(self._live.credentials, outgoing))
+        return outgoing
 
     def _slow_down(self, request: Request, response: Response | None, error: HubError) -> None:
         """They asked for a pause: every worker keeps it, not only this one."""
@@ -199,39 +247,3 @@ class ApiClient:
         jitter = random.uniform(1, 1.2)  # noqa: S311 spreading load is no secret
         pause = max(error.retry_after or 0.0, FIRST_BACKOFF * 4 ** (attempt - 1) * jitter)
         return pause if pause < self.left() else None
-
-    def _succeeded(self, request: Request) -> None:
-        requests_total.inc(self._live.connector, request.operation, "ok")
-        if self._live.is_draft:
-            return
-        self._line.circuit.succeeded(self._live)
-        now = timezone.now()
-        if not self._is_steady(now):
-            self.journal.signs.append(Sign(self._live.id, self._live.tenant_id, now))
-
-    def _is_steady(self, now: datetime) -> bool:
-        """Known to work a moment ago, so that saying it again is not worth a write."""
-        last = self._live.last_success_at
-        return (
-            self._live.health == Health.OK
-            and not self._live.failures_in_row
-            and last is not None
-            and now - last < WORTH_SAYING_AGAIN
-        )
-
-    def _failed(self, request: Request, error: HubError) -> None:
-        requests_total.inc(self._live.connector, request.operation, error.code)
-        if self._live.is_draft or (request.is_optional and not isinstance(error, TransientError)):
-            return
-        if not isinstance(error, RateLimited):
-            self._line.circuit.failed(self._live, error)
-        if counts(error) or isinstance(error, ConfigError):
-            sign = Sign(
-                self._live.id,
-                self._live.tenant_id,
-                timezone.now(),
-                code=error.code,
-                reason=self._line.masker.text(str(error)),
-                is_config=isinstance(error, ConfigError),
-            )
-            self.journal.signs.append(sign)

@@ -1,6 +1,6 @@
 """Errors of outgoing calls that say more than the hub's common ones."""
 
-from tenants.errors import TransientError
+from tenants.errors import AuthFailed, ConfigError, HubError, TransientError
 
 
 class OutcomeUnknown(TransientError):
@@ -19,3 +19,19 @@ class BudgetSpent(TransientError):
     """Nothing (more) was sent: the time that the caller gave is used up."""
 
     code = "budget_spent"
+
+
+class NotConnected(ConfigError):
+    """Nothing was sent: nobody has allowed us into the account yet. No failure of the integration's."""
+
+    code = "not_connected"
+
+
+class AccessEnded(AuthFailed):
+    """The outside system gives us no new token: somebody has to connect the account again. Nothing more is asked."""
+
+
+class NotSent(HubError):
+    """A dry run: the request would change something, so it was noted and not sent."""
+
+    code = "dry_run"

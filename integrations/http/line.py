@@ -2,19 +2,20 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from uuid import UUID
 
-from django.conf import settings
-
 from integrations.http.breaker import Circuit
-from integrations.http.bucket import Bucket
+from integrations.http.limits import Limits, forget_common
 from integrations.http.masking import Masker
 from integrations.http.transport import Transport
 from integrations.live import Live
-from integrations.manifest import Manifest, RateLimit
+from integrations.manifest import Manifest
 
 MOST_LINES = 512
+# Tokens of the last renewals: what was asked with the former ones may still be noted.
+TOKENS_KNOWN = 24
 
 
 class Line:
@@ -31,30 +32,28 @@ class Line:
         self.egress_allow = live.egress_allow
         self.transport = Transport(live.egress_allow)
         self.circuit = Circuit()
-        self.masker = Masker([*live.credentials.values(), *live.own_secrets.values()])
-        self._buckets: Mapping[str, Bucket] = (
-            {} if live.is_draft else {limit.name: Bucket(live.id, limit) for limit in limits(manifest)}
-        )
+        self._secrets = [*live.credentials.values(), *live.own_secrets.values()]
+        self._learned: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+        self.masker = Masker(self._secrets)
+        self.limits = Limits(live, manifest, self.base_url)
 
-    def take(self, bucket: str, patience: float) -> float:
-        """Wait for a turn in that bucket; the first one of the manifest when it has no name."""
-        found = self._bucket(bucket)
-        return found.take(patience) if found else 0.0
+    def learn(self, secrets: Sequence[str]) -> None:
+        """More values that must not be shown, such as a new access token."""
+        if all(not value or value in self._learned for value in secrets):
+            return
+        with self._lock:
+            new = [value for value in secrets if value and value not in self._learned]
+            self._learned = (*self._learned, *new)[-TOKENS_KNOWN:]
+            self.masker = Masker([*self._secrets, *self._learned])
+
+    def turn(self, bucket: str, patience: float) -> AbstractContextManager[float]:
+        """A call's turn in that bucket; the first one of the manifest when it has no name."""
+        return self.limits.turn(bucket, patience)
 
     def hold(self, bucket: str, seconds: float) -> None:
         """Nobody has a turn in that bucket before `seconds` are over."""
-        found = self._bucket(bucket)
-        if found:
-            found.hold(seconds)
-
-    def _bucket(self, name: str) -> Bucket | None:
-        return self._buckets[name] if name and self._buckets else next(iter(self._buckets.values()), None)
-
-
-def limits(manifest: Manifest) -> tuple[RateLimit, ...]:
-    """The manifest's buckets, or the installation's limit for systems that name none."""
-    rate = float(settings.EXTERNAL_API_RATE_LIMIT)
-    return manifest.rate_limits or (RateLimit("default", per_second=rate, burst=max(1.0, rate / 4)),)
+        self.limits.hold(bucket, seconds)
 
 
 _lines: "OrderedDict[UUID, Line]" = OrderedDict()
@@ -81,3 +80,4 @@ def close_all() -> None:
         for line in _lines.values():
             line.transport.close()
         _lines.clear()
+    forget_common()

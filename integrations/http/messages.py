@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from integrations.capabilities.base import Repeat
 from integrations.http.errors import OutcomeUnknown
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -19,6 +21,11 @@ class Request:
     `form` values are strings already (nested objects as JSON text where the system wants that). `attempts` is how often
     the ApiClient itself may try within the caller's budget; work that has its own retries says 1. A refusal of an
     optional call says nothing about the integration's health.
+
+    `changes` says whether the call changes something there; without it every method but GET, HEAD and OPTIONS does.
+    A dry run sends no such call. `idempotency_key` goes into the header that the manifest names, so that the system
+    recognises a repetition. An answer to GET is used again for `cache_seconds`; with `revalidate` it is kept longer, and
+    the system is asked whether it still holds (ETag, Last-Modified).
     """
 
     method: str
@@ -32,6 +39,19 @@ class Request:
     repeat: Repeat = Repeat.NEVER
     attempts: int = 1
     is_optional: bool = False
+    changes: bool | None = None
+    idempotency_key: str = ""
+    cache_seconds: float = 0.0
+    revalidate: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        return self.method.upper() not in READING if self.changes is None else self.changes
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether "not modified" is an answer to it."""
+        return any(name in self.headers for name in ("If-None-Match", "If-Modified-Since"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from config.egress import EgressDenied
 from config.egress.requests_adapter import session as egress_session
 from integrations.http.bounds import Attempt, bound, current
+from integrations.http.draft import Outgoing
 from integrations.http.errors import OutcomeUnknown
 from integrations.http.messages import Response
 from tenants.errors import ConfigError, HubError, TransientError
@@ -27,13 +28,11 @@ class Transport:
         self._session = bound(egress_session(POOL_SIZE, egress_allow))
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
-    def send(
-        self, attempt: Attempt, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Response:
+    def send(self, attempt: Attempt, outgoing: Outgoing) -> Response:
         """The whole answer, whatever its status; HubError when there is none."""
         token = current.set(attempt)
         try:
-            return self._send(attempt, method, url, headers, body)
+            return self._send(attempt, outgoing)
         except EgressDenied as error:
             raise ConfigError(
                 _("This address is not allowed: it leads into a private network. The operator can allow it."),
@@ -49,13 +48,17 @@ class Transport:
     def close(self) -> None:
         self._session.close()
 
-    def _send(
-        self, attempt: Attempt, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Response:
+    def _send(self, attempt: Attempt, outgoing: Outgoing) -> Response:
         left = max(attempt.left(), 0.001)
         limits = (min(CONNECT_SECONDS, left), min(attempt.read_limit, left))
         with self._session.request(
-            method, url, headers=dict(headers), data=body, timeout=limits, stream=True, allow_redirects=False
+            outgoing.method,
+            outgoing.url,
+            headers=outgoing.headers,
+            data=outgoing.body,
+            timeout=limits,
+            stream=True,
+            allow_redirects=False,
         ) as answer:
             return Response(answer.status_code, _lower(answer.headers), _read(answer))
 

@@ -5,7 +5,7 @@ from integrations.models.directory import ExtensionAssignment, OutsideUser
 from integrations.models.exchange import Exchange, Way
 from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
-from integrations.models.limits import Breaker, RateBucket
+from integrations.models.limits import Breaker, CallSlot, DailyUse, RateBucket, SharedBucket
 from integrations.models.problem import MappingProblem
 from integrations.models.records import (
     MODELS,
@@ -41,6 +41,7 @@ from integrations.models.sync import (
     SyncPlan,
     SyncRun,
 )
+from integrations.models.token import Authorization, OAuthToken
 
 __all__ = [
     "MODELS",
@@ -48,12 +49,15 @@ __all__ = [
     "AlertChoice",
     "AlertKind",
     "AlertLetter",
+    "Authorization",
     "Breaker",
+    "CallSlot",
     "Company",
     "ConflictPolicy",
     "Contact",
     "ContactPoint",
     "Conversation",
+    "DailyUse",
     "Deal",
     "Document",
     "Exchange",
@@ -66,6 +70,7 @@ __all__ = [
     "LinkStatus",
     "MappingProblem",
     "Message",
+    "OAuthToken",
     "Order",
     "OrderLine",
     "OutsideUser",
@@ -78,6 +83,7 @@ __all__ = [
     "Resolution",
     "RunPhase",
     "RunState",
+    "SharedBucket",
     "StockLevel",
     "StoredRecord",
     "SyncConflict",

@@ -20,11 +20,15 @@ FAILURES = {
     "budget_spent": _("no time left"),
     "circuit_open": _("held back"),
     "config": _("wrong settings"),
+    "not_connected": _("not connected"),
     "outcome_unknown": _("no answer"),
     "rate_limited": _("too fast"),
     "rejected": _("rejected"),
     "transient": _("not reached"),
 }
+
+# Of a dry run: it was made up, and nothing else.
+WOULD_BE_SENT = _("would be sent")
 
 
 class Exchange(TenantModel):
@@ -75,4 +79,6 @@ class Exchange(TenantModel):
     @property
     def outcome(self) -> str:
         """The status, or in a word why there is none."""
+        if self.status is None and not self.error:
+            return str(WOULD_BE_SENT)
         return str(self.status or FAILURES.get(self.error) or self.error)

@@ -1,7 +1,7 @@
 """Tells one CRM one thing about one call, from the call's state at this moment, and says what came of it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from telephony.actions.planning import POPUP_LIFE
 from telephony.models import Call, CallNotification, NotificationKind, NotificationState, Pbx
 from telephony.models.call import CallPhase
 from tenants import bulk
-from tenants.errors import ConfigError, HubError, TransientError, Unsupported
+from tenants.errors import ConfigError, HubError, RateLimited, TransientError, Unsupported
 from tenants.models import Tenant
 from tenants.reads import Read
 from tenants.work import backoff
@@ -186,6 +186,10 @@ def _after_trouble(
             "error": error
         }
         return told(NotificationState.FAILED, error.code, text)
+    if isinstance(error, RateLimited) and one.kind == NotificationKind.UPLOAD:
+        # Its turn comes when the pace allows it: neither a busy hour nor a used-up day uses up the tries.
+        delay = max(error.retry_after or 0.0, way.retries[0])
+        return replace(told(NotificationState.PENDING, error.code, str(error), delay), is_attempt=False)
     planned = backoff(way.retries, attempt)
     if planned is None:
         return told(NotificationState.FAILED, error.code, str(error))

@@ -26,6 +26,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "tenants.user": _PEOPLE,
     "tenants.work": "the queue's statements serve all tenants at once, its rows hold ids only, and workers alone read it",
     "tenants.heartbeat": "of the installation's processes",
+    "integrations.sharedbucket": "the pace at which all companies together call a host; says nothing of whose calls they are",
     "signin.session": "a session begins before anybody is known, belongs to its person, and is found by its key's digest",
     "signin.failures": "counted before anybody is known, by digests; a person's failures are no company's",
     "signin.forgottenpassword": "written before anybody is known, sealed, and read by the worker that finds out who is meant",

@@ -9,9 +9,16 @@ from contextlib import contextmanager
 import pytest
 
 from integrations.http.bounds import Attempt
+from integrations.http.draft import Outgoing
 from integrations.http.errors import OutcomeUnknown
+from integrations.http.messages import Response
 from integrations.http.transport import Transport
 from tenants.errors import ConfigError, TransientError
+
+
+def get(attempt: Attempt, url: str) -> Response:
+    return Transport().send(attempt, Outgoing("GET", url, {}, None))
+
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n"
 
@@ -62,7 +69,7 @@ def test_dripping_peer_is_cut_off_at_the_limit(sent):
         attempt = Attempt(0.3, read_limit=10)
 
         with pytest.raises(OutcomeUnknown, match="in time"):
-            Transport().send(attempt, "GET", url, {}, None)
+            get(attempt, url)
 
     assert 0.25 <= time.monotonic() - attempt.started < 1.5
 
@@ -74,14 +81,14 @@ def test_answer_too_large_is_refused(monkeypatch):
         peer(lambda c, over: c.sendall(HEAD + b" " * 400)) as url,
         pytest.raises(OutcomeUnknown, match="too large"),
     ):
-        Transport().send(Attempt(5, 5), "GET", url, {}, None)
+        get(Attempt(5, 5), url)
 
 
 def test_redirect_is_an_answer_and_not_followed():
     answer = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
     with peer(lambda c, over: c.sendall(answer)) as url:
-        response = Transport().send(Attempt(5, 5), "GET", url, {}, None)
+        response = get(Attempt(5, 5), url)
 
     assert response.status == 302
 
@@ -89,7 +96,7 @@ def test_redirect_is_an_answer_and_not_followed():
 def test_timings_are_measured():
     with peer(lambda c, over: c.sendall(HEAD + b" " * 400)) as url:
         attempt = Attempt(5, 5)
-        response = Transport().send(attempt, "GET", url, {}, None)
+        response = get(attempt, url)
 
     assert len(response.body) == 400
     assert attempt.connect_ms is not None
@@ -102,7 +109,7 @@ def test_refused_connection_is_certainly_unsent():
         port = free.getsockname()[1]
 
     with pytest.raises(TransientError, match="refuses") as raised:
-        Transport().send(Attempt(5, 5), "GET", f"http://127.0.0.1:{port}/", {}, None)
+        get(Attempt(5, 5), f"http://127.0.0.1:{port}/")
 
     assert not isinstance(raised.value, OutcomeUnknown)
 
@@ -111,4 +118,4 @@ def test_private_address_is_not_dialled(settings):
     settings.EGRESS_ALLOW = []
 
     with pytest.raises(ConfigError, match="not allowed"):
-        Transport().send(Attempt(5, 5), "GET", "http://127.0.0.1:9/", {}, None)
+        get(Attempt(5, 5), "http://127.0.0.1:9/")

@@ -16,6 +16,7 @@ from integrations.http.bucket import Bucket
 from integrations.http.errors import CircuitOpen, OutcomeUnknown
 from integrations.http.journal import Journal
 from integrations.http.messages import Request
+from integrations.http.reserve import OwnPlace
 from integrations.manifest import RateLimit
 from integrations.models import Breaker, Exchange, RateBucket
 from integrations.sessions import open_session
@@ -69,7 +70,10 @@ def ask(integration, **values):
 
 def test_two_workers_together_keep_the_pace(integration, clock):
     limit = RateLimit("x", per_second=8, burst=2)
-    workers = [Bucket(integration.pk, limit), Bucket(integration.pk, limit)]
+    workers = [
+        Bucket(OwnPlace(integration.pk, limit.name), limit),
+        Bucket(OwnPlace(integration.pk, limit.name), limit),
+    ]
     start = clock.now
 
     moments = []
@@ -83,7 +87,7 @@ def test_two_workers_together_keep_the_pace(integration, clock):
 
 
 def test_pause_saves_nothing_up(integration, clock):
-    one = Bucket(integration.pk, RateLimit("x", per_second=8, burst=2))
+    one = Bucket(OwnPlace(integration.pk, "x"), RateLimit("x", per_second=8, burst=2))
     one.take(0)
     clock.now += 3600
 
@@ -101,7 +105,7 @@ def _takes_at_once(one: Bucket) -> bool:
 
 
 def test_impatient_caller_is_told_when_to_come_back(integration, clock):
-    one = Bucket(integration.pk, RateLimit("x", per_second=1, burst=0))
+    one = Bucket(OwnPlace(integration.pk, "x"), RateLimit("x", per_second=1, burst=0))
     one.take(0)
 
     with pytest.raises(RateLimited) as raised:
@@ -115,7 +119,7 @@ def test_their_retry_after_holds_every_worker(integration, simulator):
     with pytest.raises(RateLimited):
         ask(integration)
 
-    other = Bucket(integration.pk, RateLimit("default", per_second=8, burst=2))
+    other = Bucket(OwnPlace(integration.pk, "default"), RateLimit("default", per_second=8, burst=2))
     with pytest.raises(RateLimited) as raised:
         other.take(1)
 
@@ -124,7 +128,7 @@ def test_their_retry_after_holds_every_worker(integration, simulator):
 
 
 def test_threads_share_a_bucket_without_losing_count(integration):
-    one = Bucket(integration.pk, RateLimit("x", per_second=1000, burst=1000))
+    one = Bucket(OwnPlace(integration.pk, "x"), RateLimit("x", per_second=1000, burst=1000))
 
     def take() -> None:
         with tenant_scope(integration.tenant_id):  # threads begin without any
