@@ -38,3 +38,8 @@ class MappingVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.number}"
+
+    @property
+    def restores(self) -> str:
+        """What the button that brings this version back sends."""
+        return f"restore:{self.number}"

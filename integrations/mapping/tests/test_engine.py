@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -199,7 +200,7 @@ def test_any_json_is_checked_without_another_error(rows):
             check_rules(RecordKind.ORDER, value)
 
 
-PARAMETERS = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "split": {"part": 1, "separator": "comma"},
     "lookup": {"table": ({"theirs": "a", "ours": "b"},)},
     "constant": {"value": "c"},
