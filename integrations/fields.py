@@ -62,7 +62,7 @@ def clean_values(fields: Sequence[Field], values: Mapping[str, object]) -> dict[
     cleaned: dict[str, Any] = {}
     for field in fields:
         value = values.get(field.name)
-        if value is None or value == "":
+        if value is None or value == "" or (value == [] and field.type is FieldType.TABLE):
             if field.required and field.default is None:
                 errors[field.name] = _("This field is required.")
             elif field.default is not None:

@@ -14,10 +14,11 @@ from integrations.capabilities.records import value_at
 from integrations.live import Live
 from integrations.live import get as live_of
 from integrations.mapping.active import context_of
-from integrations.mapping.engine import apply_in, incoming, ours_at, shown
+from integrations.mapping.engine import apply_in, incoming, ours_at
 from integrations.mapping.ours import our_field
 from integrations.mapping.rules import Rule, Rules
 from integrations.mapping.sampling import describe_samples
+from integrations.mapping.shown import shown
 from integrations.mapping.values import Context, NotConvertible
 from integrations.models import Integration
 from integrations.records import Record, RecordKind

@@ -1,6 +1,5 @@
 """Applies rules to records and changes. Pure: no database, no clock, no request, and no value loses the record."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +9,10 @@ from integrations.capabilities.records import value_at
 from integrations.mapping.casting import cast, plain
 from integrations.mapping.ours import CUSTOM, OurField, OurType, our_field
 from integrations.mapping.rules import Rule, Rules
+from integrations.mapping.shown import shown
 from integrations.mapping.transforms import TRANSFORMS
 from integrations.mapping.values import Context, NotConvertible, is_empty
-from integrations.records import Json, Record, RecordKind
-
-SHOWN = 200
+from integrations.records import Record, RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +152,3 @@ def _keep_currency(record: Record, found: dict[str, Any]) -> None:
 
 def _problem(row: int, rule: Rule, value: Any, error: NotConvertible) -> Problem:
     return Problem(row, rule.theirs, rule.ours, shown(value), error.text)
-
-
-def shown(value: Any) -> str:
-    """The beginning of a value, as people see it on a page."""
-    if isinstance(value, Mapping) or (isinstance(value, list | tuple) and value):
-        value = _first_items(value)
-    return "" if value is None else str(value)[:SHOWN]
-
-
-def _first_items(value: Json | list[Any] | tuple[Any, ...]) -> Any:
-    """Enough of a large value to recognise it: its whole text could be megabytes."""
-    if isinstance(value, Mapping):
-        return {key: _short(inner) for key, inner in list(value.items())[:10]}
-    return [_short(inner) for inner in value[:10]]
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, Mapping | list | tuple):
-        return "…"
-    return value[:SHOWN] if isinstance(value, str) else value

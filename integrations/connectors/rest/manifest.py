@@ -10,7 +10,7 @@ from integrations.capabilities import Account, Records
 from integrations.connectors.rest.columns import COLUMNS
 from integrations.connectors.rest.plan import MOST_KINDS, Scheme, check_kinds
 from integrations.fields import Field, FieldType
-from integrations.manifest import Category, Manifest
+from integrations.manifest import Category, Manifest, RateLimit
 
 
 def api_address(url: str) -> str:
@@ -100,6 +100,8 @@ manifest = Manifest(
             validator=check_kinds,
         ),
     ),
+    # Nothing is known of its limits: slower than most of them are.
+    rate_limits=(RateLimit("default", per_second=5, burst=5),),
     credentials=(
         Field(
             "key",

@@ -54,7 +54,8 @@ def cursor(rows: Rows, asked: Mapping[str, str], address: str) -> Reply:
 
 def link(rows: Rows, asked: Mapping[str, str], address: str) -> Reply:
     begin, size = _whole(asked, "offset", 0, 0), _size(asked)
-    found, headers = rows[begin : begin + size], ()
+    found = rows[begin : begin + size]
+    headers: tuple[tuple[str, str], ...] = ()
     if begin + size < len(rows):
         more = urlencode({**asked, "offset": begin + size, "limit": size})
         headers = (("Link", f'<{address}?{more}>; rel="next", <{address}>; rel="first"'),)

@@ -8,7 +8,7 @@ import pytest
 from integrations.capabilities import Account
 from integrations.connectors.rest.simulator import Simulator
 from integrations.connectors.rest.tests.entered import kind_row, settings_of
-from integrations.models import Exchange, Integration
+from integrations.models import Exchange, Integration, OutsideUser
 from integrations.records import RecordKind
 from integrations.sessions import open_session
 from integrations.tests.records_bench import records_of
@@ -62,8 +62,14 @@ class RestContract(RecordsContract):
         with open_session(integration.pk) as session, pytest.raises(Unsupported):
             list(session.require(Account).list_users())
 
-    test_second_run_changes_nothing = test_users_are_read_to_the_last_page
-    test_failed_load_leaves_the_users_alone = test_users_are_read_to_the_last_page
+    def test_second_run_changes_nothing(self, integration):
+        self.test_users_are_read_to_the_last_page(integration)
+        assert not OutsideUser.objects.exists()
+
+    def test_failed_load_leaves_the_users_alone(self, integration, simulator):
+        simulator.fail("500")
+
+        self.test_users_are_read_to_the_last_page(integration)
 
     def test_bad_credentials_raise_auth_failed(self, integration):
         Integration.objects.filter(pk=integration.pk).update(credentials=self.bad_credentials)
