@@ -6,7 +6,6 @@ from integrations.models.exchange import Exchange, Way
 from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, CallSlot, DailyUse, RateBucket, SharedBucket
-from integrations.models.limits import Breaker, RateBucket
 from integrations.models.mapping import MappingVersion
 from integrations.models.problem import MappingProblem
 from integrations.models.records import (
@@ -71,11 +70,11 @@ __all__ = [
     "Link",
     "LinkStatus",
     "MappingProblem",
+    "MappingVersion",
     "Message",
     "OAuthToken",
     "Order",
     "OrderLine",
-    "MappingVersion",
     "OutsideUser",
     "Payment",
     "PendingWrite",

@@ -9,7 +9,7 @@ import tenants.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0002_handoff"),
+        ("integrations", "0006_oauth_and_limits"),
         ("tenants", "0007_people_mail"),
     ]
 
