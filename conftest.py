@@ -28,6 +28,7 @@ from django.core.cache import cache
 from config.supervisor.translations import compile_catalogues
 from integrations import live
 from integrations.http import line
+from integrations.mapping import active
 from tests.cleaning import cleaning_up
 
 pytest_plugins = ["tests.installations"]
@@ -163,6 +164,7 @@ def _fresh_process() -> Iterator[None]:
     yield
     cache.clear()
     live.forget_all()
+    active.forget_all()
     line.close_all()
 
 

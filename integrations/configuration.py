@@ -7,13 +7,16 @@ from django.core.exceptions import ValidationError
 
 from integrations.actions.assign_extension import assign_extension
 from integrations.actions.save_integration import create_integration, update_integration
+from integrations.actions.save_mapping import save_mapping
+from integrations.mapping.rules import AS_IS, Way
+from integrations.mapping.versions import in_force
 from integrations.models import Integration
 from integrations.selectors import assignments_in_force
 from tenants.configuration import ConfigurationError, Place, Plan, Section, each, register_section, text
-from tenants.configuration.reading import Block
+from tenants.configuration.reading import Block, Items
 from tenants.models import Tenant
 
-KEYS = ("connector", "name", "enabled", "settings", "credentials", "extension_mapping")
+KEYS = ("connector", "name", "enabled", "settings", "credentials", "extension_mapping", "mappings")
 
 
 class Integrations(Section):
@@ -26,6 +29,7 @@ class Integrations(Section):
         for block in each(value, KEYS, ("connector", "name"), place):
             row = self._save(tenant, block, plan)
             self._assign(row, block, plan)
+            self._map(row, block, plan)
 
     def _save(self, tenant: Tenant, block: Block, plan: Plan) -> Integration:
         connector, name = text(block, "connector"), text(block, "name")
@@ -70,6 +74,17 @@ class Integrations(Section):
                 raise _in_place(error, block, "extension_mapping", user) from error
             plan.note("update", f"integration {row.name}", user=user, extension=str(extension))
 
+    @staticmethod
+    def _map(row: Integration, block: Block, plan: Plan) -> None:
+        for kind, rules in _mapping(block, "mappings").items():
+            former = in_force(row).get(kind)
+            try:
+                saved = save_mapping(row, kind, rules)
+            except ValidationError as error:
+                raise ConfigurationError(_of_rules(error, block, kind), _first_words(error)) from error
+            if former is None or saved.pk != former.pk:
+                plan.note("update", f"integration {row.name}", mapping=kind, rules=len(saved.rules))
+
     def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
         return [
             {
@@ -79,6 +94,7 @@ class Integrations(Section):
                 "settings": row.settings,
                 **({"credentials": row.credentials} if secrets else {}),
                 **({"extension_mapping": mapping} if (mapping := assignments_in_force(row)) else {}),
+                **({"mappings": mappings} if (mappings := _rules(row)) else {}),
             }
             for row in Integration.objects.filter(tenant=tenant).order_by("name")
         ]
@@ -89,6 +105,39 @@ def _mapping(block: Block, key: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise ConfigurationError(block.at(key), f"“{key}” must be a mapping")
     return value
+
+
+def _rules(row: Integration) -> dict[str, Any]:
+    """The rules in force, without what stands there by default."""
+    return {
+        kind: [
+            {
+                key: value
+                for key, value in rule.items()
+                if value and (key, value) not in (("transform", AS_IS), ("direction", Way.IN.value))
+            }
+            for rule in version.rules
+        ]
+        for kind, version in in_force(row).items()
+        if version.rules
+    }
+
+
+def _of_rules(error: ValidationError, block: Block, kind: str) -> Place:
+    """The place of the mistake that `rules.<row>.<field>` names."""
+    inside: Any = block.get("mappings")
+    place = inside.at(kind)
+    inside = inside.get(kind)
+    for step in next(iter(error.message_dict)).split(".")[1:]:
+        if isinstance(inside, Items) and step.isdecimal() and int(step) < len(inside):
+            place, inside = inside.places[int(step)], inside[int(step)]
+        elif isinstance(inside, Block):
+            place, inside = inside.at(step), inside.get(step)
+    return place
+
+
+def _first_words(error: ValidationError) -> str:
+    return " ".join(next(iter(error.message_dict.values())))
 
 
 def _in_place(error: ValidationError, block: Block, *path: str) -> ConfigurationError:

@@ -28,6 +28,8 @@ class FieldType(StrEnum):
     NUMBER = "number"
     BOOL = "bool"
     DATE = "date"
+    TABLE = "table"
+    """A list of objects, each with the values that `columns` declare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Field:
     choices: tuple[tuple[str, base.Text], ...] = ()
     validator: Callable[[Any], Any] | None = None
     placeholder: str = ""
+    columns: tuple["Field", ...] = ()
+    most_rows: int = 500
 
     def clean(self, value: object) -> Any:
         """The value as it is to be stored."""
         cleaned = _CLEANERS[self.type](self, value)
-        return self.validator(cleaned) if self.validator and cleaned not in ("", None) else cleaned
+        return self.validator(cleaned) if self.validator and cleaned not in ("", None, []) else cleaned
 
 
 def clean_values(fields: Sequence[Field], values: Mapping[str, object]) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def clean_values(fields: Sequence[Field], values: Mapping[str, object]) -> dict[
     cleaned: dict[str, Any] = {}
     for field in fields:
         value = values.get(field.name)
-        if value is None or value == "":
+        if value is None or value == "" or (value == [] and field.type is FieldType.TABLE):
             if field.required and field.default is None:
                 errors[field.name] = _("This field is required.")
             elif field.default is not None:
@@ -126,6 +130,41 @@ def _date(field: Field, value: object) -> str:
         raise ValidationError(_("This must be a date such as 2026-12-31.")) from error
 
 
+def _table(field: Field, value: object) -> list[dict[str, Any]]:
+    """Each mistake names its row, counted from 1, and its column."""
+    if not isinstance(value, list | tuple):
+        raise ValidationError(_("A list was expected."))
+    if len(value) > field.most_rows:
+        raise ValidationError(_("At most %(count)d rows."), params={"count": field.most_rows})
+    rows: list[dict[str, Any]] = []
+    mistakes: list[str] = []
+    for number, row in enumerate(value, 1):
+        try:
+            rows.append(_table_row(field, row))
+        except ValidationError as error:
+            mistakes += [_in_row(number, text) for text in _by_column(field, error)]
+    if mistakes:
+        raise ValidationError(mistakes)
+    return rows
+
+
+def _table_row(field: Field, row: object) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        raise ValidationError(_("An object was expected."))
+    return clean_values(field.columns, {str(name): value for name, value in row.items()})
+
+
+def _by_column(field: Field, error: ValidationError) -> list[str]:
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    titles = {column.name: str(column.label) for column in field.columns}
+    return [f"{titles.get(name, name[:50])}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
+
+
+def _in_row(number: int, text: str) -> str:
+    return str(_("Row %(number)d, %(text)s") % {"number": number, "text": text})
+
+
 _CLEANERS: dict[FieldType, Callable[[Field, object], Any]] = {
     FieldType.TEXT: _text,
     FieldType.URL: _url,
@@ -134,6 +173,7 @@ _CLEANERS: dict[FieldType, Callable[[Field, object], Any]] = {
     FieldType.NUMBER: _number,
     FieldType.BOOL: _bool,
     FieldType.DATE: _date,
+    FieldType.TABLE: _table,
 }
 
 

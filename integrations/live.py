@@ -66,6 +66,7 @@ class Live:
     circuit: OpenCircuit | None = None
     token: Token | None = None
     timezone: str = "UTC"
+    phone_region: str = ""
     egress_allow: str = ""
     is_draft: bool = False
     """Not saved yet: tried out before it is, so there are no rows to share limits or to keep exchanges in."""
@@ -186,5 +187,6 @@ def snapshot(row: Any, users: Mapping[str, str]) -> Live:
         circuit=OpenCircuit(breaker.open_until, breaker.code, breaker.reason) if breaker else None,
         token=token_of(token) if token else None,
         timezone=row.tenant.timezone,
+        phone_region=row.tenant.phone_region,
         egress_allow=row.tenant.egress_allow,
     )

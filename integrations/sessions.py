@@ -76,6 +76,7 @@ def open_draft(
         settings=settings,
         credentials=credentials,
         timezone=tenant.timezone,
+        phone_region=tenant.phone_region,
         egress_allow=tenant.egress_allow,
         is_draft=True,
     )

@@ -16,6 +16,7 @@ from unfold.widgets import (
 )
 
 from integrations.actions.save_integration import check_values
+from integrations.admin.tables import TableField
 from integrations.connector import Connector
 from integrations.fields import Field, FieldType
 from integrations.models import Integration
@@ -102,6 +103,8 @@ def _form_field(field: Field) -> forms.Field:
     }
     if field.type is FieldType.BOOL:
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget(), **{**common, "required": False})
+    if field.type is FieldType.TABLE:
+        return TableField(field, **common)
     if field.type is FieldType.NUMBER:
         return forms.DecimalField(widget=UnfoldAdminDecimalFieldWidget(), **common)
     if field.type is FieldType.DATE:

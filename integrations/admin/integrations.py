@@ -28,6 +28,7 @@ from integrations.admin.desk import Desk
 from integrations.admin.diagnoses import keep_diagnosis, take_diagnosis
 from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.lifecycle import LifeCycle, arrival_context
+from integrations.admin.mapping import MappingPage, mappings_shown
 from integrations.admin.readme import render
 from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
@@ -64,7 +65,7 @@ def health_badge(row: Integration, *, is_connected: bool = True) -> SafeString:
 
 
 @admin.register(Integration)
-class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
+class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
     """One page for everything about one connection."""
 
     menu_icon = "hub"
@@ -75,7 +76,7 @@ class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
     view_roles = MANAGERS
     buttons = {
         **dict.fromkeys(("test", "connect", "disconnect", "users", "extensions"), "change"),
-        **dict.fromkeys(("register", "deactivate"), "change"),
+        **dict.fromkeys(("register", "deactivate", "mapping"), "change"),
         **dict.fromkeys(("subscribe", "unsubscribe", "pause", "resume", "secret", "copy"), "change"),
         **dict.fromkeys(("inlet", "alerts"), "view"),
         "try": "add",
@@ -89,7 +90,13 @@ class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
     change_form_template = "admin/integrations/integration.html"
 
     class Media:
-        css = {"all": ("integrations/integrations.css", "integrations/catalogue.css")}
+        css = {
+            "all": (
+                "integrations/integrations.css",
+                "integrations/catalogue.css",
+                "integrations/mapping.css",
+            )
+        }
         js = ("webhooks/copy.js", "integrations/catalogue.js", "integrations/setup.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
@@ -228,6 +235,7 @@ class IntegrationAdmin(Desk, LifeCycle, TenantAdmin):
             "managers": managers(row),
             "extensions": extensions_of(row.tenant_id),
             "problems": open_problems(row),
+            "mappings": mappings_shown(row),
             "sees_exchanges": has_role(request, ADMINISTRATORS),
             "exchanges": recent_exchanges(row) if has_role(request, ADMINISTRATORS) else [],
         }

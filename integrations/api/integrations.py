@@ -15,20 +15,21 @@ from integrations.actions.register_module import deactivate_module, register_mod
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
 from integrations.api import serializers as shapes
+from integrations.api.mappings import MappingRoutes
 from integrations.models import ExtensionAssignment, Integration
 from integrations.selectors import managers
 from tenants.access import MANAGERS
 from tenants.api.base import ReadOnlyTenantViewSet
 
 
-class IntegrationViewSet(mixins.DestroyModelMixin, ReadOnlyTenantViewSet):
+class IntegrationViewSet(MappingRoutes, mixins.DestroyModelMixin, ReadOnlyTenantViewSet):
     """This company's connections to outside systems."""
 
     resource = "integrations"
     model = Integration
     serializer_class = shapes.IntegrationSerializer
     read_roles = MANAGERS
-    http_method_names = ("get", "post", "patch", "delete", "head", "options")
+    http_method_names = ("get", "post", "put", "patch", "delete", "head", "options")
 
     @extend_schema(request=shapes.NewIntegrationSerializer, responses={201: shapes.IntegrationSerializer})
     def create(self, request: Request) -> Response:

@@ -20,10 +20,15 @@ class FieldSerializer(serializers.Serializer[Any]):
     required = serializers.BooleanField()  # type: ignore[assignment]  # the same
     default = serializers.JSONField()
     choices = serializers.SerializerMethodField()
+    columns = serializers.SerializerMethodField(help_text="Of a table: the fields of each row.")
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_choices(self, field: Any) -> dict[str, str]:
         return {key: str(label) for key, label in field.choices}
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_columns(self, field: Any) -> list[Any]:
+        return [FieldSerializer(column).data for column in field.columns]
 
 
 class ConnectorSerializer(serializers.Serializer[Any]):

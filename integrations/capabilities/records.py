@@ -128,6 +128,14 @@ class Records(Capability):
 
     kinds: ClassVar[Mapping[RecordKind, KindSupport]]
 
+    @classmethod
+    def kinds_for(cls, settings: Mapping[str, Any]) -> Mapping[RecordKind, KindSupport]:
+        """The kinds that an integration with these settings has: all of them, unless its settings choose.
+
+        A session that narrows them shows the same in its own `kinds`.
+        """
+        return cls.kinds
+
     @abstractmethod
     def read(
         self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None

@@ -6,6 +6,7 @@ from integrations.models.exchange import Exchange, Way
 from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, CallSlot, DailyUse, RateBucket, SharedBucket
+from integrations.models.mapping import MappingVersion
 from integrations.models.problem import MappingProblem
 from integrations.models.records import (
     MODELS,
@@ -69,6 +70,7 @@ __all__ = [
     "Link",
     "LinkStatus",
     "MappingProblem",
+    "MappingVersion",
     "Message",
     "OAuthToken",
     "Order",

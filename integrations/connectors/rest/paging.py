@@ -1,0 +1,128 @@
+"""From one page to the next: what is asked, and where the answer says that it goes on."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from requests.utils import parse_header_links
+
+from integrations.capabilities.records import value_at
+from integrations.connectors.rest.client import Pairs, Rest
+from integrations.connectors.rest.plan import Paging, Plan
+from integrations.http.messages import Response
+from integrations.records import Json
+from tenants.errors import ConfigError
+
+LONGEST_CURSOR = 4000
+
+
+def parameters(plan: Plan, position: Json) -> Pairs:
+    """What asks for the page at that position."""
+    size = ((plan.size_parameter, str(plan.page_size)),) if plan.size_parameter else ()
+    if plan.paging is Paging.PAGE:
+        return (*size, (plan.page_parameter, str(position.get("page", plan.first_page))))
+    if plan.paging is Paging.OFFSET:
+        return (*size, (plan.page_parameter, str(position.get("offset", 0))))
+    if plan.paging is Paging.CURSOR and position.get("cursor"):
+        return (*size, (plan.page_parameter, str(position["cursor"])))
+    return size
+
+
+def following(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    """The position of the next page, None behind the last; ConfigError when paging does not get on."""
+    found = _NEXT[plan.paging](plan, api, position, answer, response, items)
+    if found is None:
+        return None
+    # A system that does not know our parameter answers with the first page for ever.
+    sign = hashlib.sha256(response.body).hexdigest()[:16]
+    if items and sign == position.get("seen"):
+        raise ConfigError(
+            _("The next page is the same as the one before: check how pages are asked for."),
+            detail=f"paging {plan.paging.value}",
+        )
+    return {**found, "seen": sign}
+
+
+def _none(*_arguments: Any) -> None:
+    return None
+
+
+def _page(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    """On to the first empty page: a short one may only mean that less is given at once than was asked for."""
+    page, count = int(position.get("page", plan.first_page)), int(position.get("count", 0)) + len(items)
+    if not items or _is_all(plan, answer, count):
+        return None
+    return {"page": page + 1, "count": count}
+
+
+def _offset(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    offset = int(position.get("offset", 0)) + len(items)
+    return None if not items or _is_all(plan, answer, offset) else {"offset": offset}
+
+
+def _cursor(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    cursor = at(answer, plan.next_field)
+    if isinstance(cursor, bool) or not isinstance(cursor, str | int) or cursor == "":
+        return None
+    if len(str(cursor)) > LONGEST_CURSOR or cursor == position.get("cursor"):
+        raise ConfigError(_("The next page is the same as the one before: check how pages are asked for."))
+    return {"cursor": cursor}
+
+
+def _link(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    links = parse_header_links(response.headers.get("link", ""))
+    address = next((one["url"] for one in links if "next" in one.get("rel", "").lower().split()), "")
+    return _place(api, plan, address)
+
+
+def _next_url(
+    plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
+) -> dict[str, Any] | None:
+    address = at(answer, plan.next_field)
+    return _place(api, plan, address if isinstance(address, str) else "")
+
+
+def _place(api: Rest, plan: Plan, address: str) -> dict[str, Any] | None:
+    if not address.strip() or len(address) > LONGEST_CURSOR:
+        return None
+    path, query = api.below(address.strip(), plan.list_path)
+    return {"path": path, "query": [list(pair) for pair in query]}
+
+
+def _is_all(plan: Plan, answer: Any, count: int) -> bool:
+    total = total_of(plan, answer)
+    return total is not None and count >= total
+
+
+def total_of(plan: Plan, answer: Any) -> int | None:
+    """How many there are in all, where the answer says so."""
+    total = at(answer, plan.total_field) if plan.total_field else None
+    return total if isinstance(total, int) and not isinstance(total, bool) and total >= 0 else None
+
+
+def at(answer: Any, path: str) -> Any:
+    """The value at a path of an answer; the answer itself without one."""
+    if not path:
+        return answer
+    return value_at(answer, path) if isinstance(answer, Mapping) else None
+
+
+_NEXT: dict[Paging, Callable[..., dict[str, Any] | None]] = {
+    Paging.NONE: _none,
+    Paging.PAGE: _page,
+    Paging.OFFSET: _offset,
+    Paging.CURSOR: _cursor,
+    Paging.LINK: _link,
+    Paging.NEXT_URL: _next_url,
+}

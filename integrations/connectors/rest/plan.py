@@ -1,0 +1,155 @@
+"""The settings of one kind, typed: what the form said, and what follows from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities import Changes, KindSupport
+from integrations.records import RecordKind
+
+ID = "{id}"
+MOST_KINDS = 20
+MOST_PER_PAGE = 500
+KINDS = tuple(kind for kind in RecordKind if kind not in (RecordKind.CONVERSATION, RecordKind.MESSAGE))
+
+
+class Scheme(StrEnum):
+    """How the key is sent."""
+
+    NONE = "none"
+    BEARER = "bearer"
+    HEADER = "header"
+    QUERY = "query"
+    BASIC = "basic"
+
+    @property
+    def label(self) -> Promise:
+        return _SCHEMES[self]
+
+
+_SCHEMES: dict[Scheme, Promise] = {
+    Scheme.NONE: _("no key"),
+    Scheme.BEARER: _("Authorization: Bearer …"),
+    Scheme.HEADER: _("in a header of its own"),
+    Scheme.QUERY: _("in the query"),
+    Scheme.BASIC: _("user name and password (Basic)"),
+}
+
+
+class Paging(StrEnum):
+    """How the page after this one is asked for."""
+
+    NONE = "none"
+    PAGE = "page"
+    OFFSET = "offset"
+    CURSOR = "cursor"
+    LINK = "link"
+    NEXT_URL = "next_url"
+
+    @property
+    def label(self) -> Promise:
+        return _PAGINGS[self]
+
+
+_PAGINGS: dict[Paging, Promise] = {
+    Paging.NONE: _("everything at once"),
+    Paging.PAGE: _("number of the page"),
+    Paging.OFFSET: _("offset"),
+    Paging.CURSOR: _("cursor in the answer"),
+    Paging.LINK: _("Link header"),
+    Paging.NEXT_URL: _("address of the next page in the answer"),
+}
+
+NEEDS_PARAMETER = (Paging.PAGE, Paging.OFFSET, Paging.CURSOR)
+NEEDS_NEXT = (Paging.CURSOR, Paging.NEXT_URL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One kind of objects of one system; columns.py says what each value is."""
+
+    kind: RecordKind
+    list_path: str
+    list_method: str = "GET"
+    items: str = ""
+    id_field: str = "id"
+    paging: Paging = Paging.NONE
+    page_parameter: str = ""
+    first_page: int = 1
+    size_parameter: str = ""
+    page_size: int = 100
+    next_field: str = ""
+    total_field: str = ""
+    updated_field: str = ""
+    time_format: str = "iso"
+    since_parameter: str = ""
+    since_value: str = "{since}"
+    object_path: str = ""
+    object_in: str = ""
+    create_path: str = ""
+    update_path: str = ""
+    update_method: str = "PATCH"
+    body_in: str = ""
+    is_deletable: bool = False
+
+    @property
+    def support(self) -> KindSupport:
+        return KindSupport(
+            is_writable=bool(self.create_path or self.update_path),
+            is_deletable=self.is_deletable,
+            changes=Changes.WATERMARK if self.since_parameter else Changes.NONE,
+        )
+
+
+def plan_of(row: Mapping[str, Any]) -> Plan:
+    """The plan of a stored row."""
+    known = {field.name for field in fields(Plan)}
+    values = {name: value for name, value in row.items() if name in known}
+    values |= {"kind": RecordKind(row["kind"]), "paging": Paging(row.get("paging", Paging.NONE))}
+    return Plan(**values)
+
+
+def plans(settings: Mapping[str, Any]) -> dict[RecordKind, Plan]:
+    """The kinds that these settings describe."""
+    found = [plan_of(row) for row in settings.get("kinds", ())]
+    return {plan.kind: plan for plan in found}
+
+
+def check_kinds(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """What one column cannot tell: values that belong together, and no kind twice."""
+    mistakes: list[str] = []
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        plan = plan_of(row)
+        wrong = list(_wrong(plan))
+        if plan.kind in seen:
+            wrong.append(_("This kind is there already."))
+        seen.add(plan.kind)
+        mistakes += [str(_("Row %(number)d, %(text)s") % {"number": number, "text": text}) for text in wrong]
+    if mistakes:
+        raise ValidationError(mistakes)
+    return rows
+
+
+def _wrong(plan: Plan) -> list[Any]:
+    checks = (
+        (
+            plan.paging in NEEDS_PARAMETER and not plan.page_parameter,
+            _("This paging needs the parameter of the page, offset or cursor."),
+        ),
+        (
+            plan.paging in NEEDS_NEXT and not plan.next_field,
+            _("This paging needs to know where the next cursor or address is in the answer."),
+        ),
+        (
+            plan.paging in (Paging.LINK, Paging.NEXT_URL) and plan.list_method == "POST",
+            _("Addresses of next pages can only be read with GET."),
+        ),
+        (plan.is_deletable and not plan.object_path, _("Deleting needs the path of one object.")),
+    )
+    return [text for is_wrong, text in checks if is_wrong]

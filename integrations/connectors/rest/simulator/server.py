@@ -1,0 +1,147 @@
+"""The made-up system: `/api/<style>/<collection>` lists, `/api/<collection>/{id}` is one object."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.connectors.rest.simulator.keys import is_known
+from integrations.connectors.rest.simulator.store import COLLECTIONS, Store
+from integrations.connectors.rest.simulator.styles import STYLES, BadRequest
+from tenants.simulation import BaseSimulator, Reply, Request, is_whole
+
+DEFAULT_KEY = "simulator-rest-key"
+SHOWN = 30
+PEOPLE = ("Анна Иванова", "Пётр Сидоров", "Мария Петрова", "Иван Кузнецов")
+
+
+class Simulator(BaseSimulator):
+    """A small ERP. `scheme` is how it wants its key: none, bearer, header, query or basic."""
+
+    name: ClassVar[str] = "rest"
+    title: ClassVar[Any] = _("A system with a REST API")
+    folder: ClassVar[Path] = Path(__file__).parent / "page"
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        key: str = DEFAULT_KEY,
+        scheme: str = "bearer",
+        is_furnished: bool = False,
+    ) -> None:
+        super().__init__(host=host, port=port)
+        self.key, self.scheme = key, scheme
+        self.store = Store()
+        self._is_furnished = is_furnished
+        self._furnish()
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> "Simulator":
+        return cls(host=options["host"], port=options["port"], is_furnished=True)
+
+    def reset(self) -> None:
+        self.store.clear()
+        self._furnish()
+        super().reset()
+
+    def _furnish(self) -> None:
+        for number, name in enumerate(PEOPLE if self._is_furnished else ()):
+            phone = f"8 (029) 123-45-{70 + number}"
+            self.store.add("contacts", {"full_name": name, "phones": [{"number": phone}], "active": "yes"})
+            order = {
+                "no": f"A-{number + 1}",
+                "sum": 1250 * (number + 1),
+                "state": "S1",
+                "buyer": {"name": name},
+            }
+            self.store.add("orders", order)
+
+    def respond(self, request: Request) -> Reply:
+        if not is_known(request, self.scheme, self.key):
+            return Reply.json({"error": "unauthorized"}, 401)
+        steps = request.path.removeprefix("/api/").split("/")
+        if not request.path.startswith("/api/") or len(steps) > 2:
+            return _missing()
+        try:
+            if steps[0] in COLLECTIONS:
+                return self._objects(request, *steps)
+            if steps[0] in STYLES and len(steps) == 2 and steps[1] in COLLECTIONS:
+                return self._list(request, steps[0], steps[1])
+        except BadRequest as error:
+            return Reply.json({"error": str(error)}, 422)
+        return _missing()
+
+    def _list(self, request: Request, style: str, collection: str) -> Reply:
+        asked = dict(request.query)
+        if request.method == "POST":
+            asked |= {str(name): str(value) for name, value in _body(request).items()}
+        elif request.method != "GET":
+            return Reply.json({"error": "method not allowed"}, 405)
+        since = asked.get("updated_since", "")
+        if since:
+            _moment(since)
+        rows = self.store.since(collection, since)
+        return STYLES[style](rows, asked, f"{self.url}{request.path}")
+
+    def _objects(self, request: Request, collection: str, number: str = "") -> Reply:
+        if not number:
+            if request.method != "POST":
+                return Reply.json({"error": "method not allowed"}, 405)
+            made = self.store.add(collection, _body(request), key=request.header("idempotency-key"))
+            self.changes.touch()
+            return Reply.json({"data": made}, 201)
+        if not is_whole(number) or self.store.get(collection, int(number)) is None:
+            return _missing()
+        return self._one(request, collection, int(number))
+
+    def _one(self, request: Request, collection: str, number: int) -> Reply:
+        if request.method == "GET":
+            return Reply.json({"data": self.store.get(collection, number)})
+        if request.method == "DELETE":
+            self.store.remove(collection, number)
+            self.changes.touch()
+            return Reply(204)
+        if request.method not in ("PATCH", "PUT", "POST"):
+            return Reply.json({"error": "method not allowed"}, 405)
+        row = self.store.change(collection, number, _body(request))
+        self.changes.touch()
+        return Reply.json({"data": row})
+
+    def snapshot(self, language: str) -> dict[str, Any]:
+        rows = [
+            {"id": f"{name}-{row['id']}", "collection": name, "number": row["id"], "fields": _told(row)}
+            for name in COLLECTIONS
+            for row in self.store.since(name, "")[:-SHOWN:-1]
+        ]
+        return {"rows": rows, "total": len(rows)}
+
+
+def _told(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in row.items() if name != "id")[:300]
+
+
+def _body(request: Request) -> dict[str, Any]:
+    try:
+        found = request.json()
+    except ValueError as error:
+        raise BadRequest("the body is no JSON") from error
+    if not isinstance(found, dict):
+        raise BadRequest("send an object")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest("updated_since must be ISO 8601") from error
+    if moment.tzinfo is None:
+        raise BadRequest("updated_since needs a zone")
+    return moment.astimezone(UTC)
+
+
+def _missing() -> Reply:
+    return Reply.json({"error": "not found"}, 404)
