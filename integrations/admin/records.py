@@ -21,6 +21,7 @@ from integrations.store.shapes import CURRENCY, shape_of
 from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import LogAdmin
+from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
 
 
@@ -64,10 +65,8 @@ class RecordAdmin(LogAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """By index, never through the whole table."""
-        from tenants.models import Tenant
-
-        region = Tenant.objects.filter(pk=current_tenant_id()).values_list("phone_region", flat=True).first()
-        return found_by_text(queryset, self.model.kind, search_term, region or ""), False
+        known = Tenant.objects.filter(pk=current_tenant_id() or 0).values_list("phone_region", flat=True)
+        return found_by_text(queryset, self.model.kind, search_term, known.first() or ""), False
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any

@@ -41,7 +41,7 @@ class RecordViewSet(ReadOnlyTenantViewSet):
         return serializer_for(self.model.kind)
 
     def scoped_queryset(self) -> QuerySet[Any]:
-        rows = self.model.objects.all()
+        rows: QuerySet[Any] = self.model.objects.all()
         if self.model.kind is RecordKind.ORDER:
             rows = rows.prefetch_related("lines")
         if self.action != "list":

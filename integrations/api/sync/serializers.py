@@ -1,6 +1,6 @@
 """Synchronisations as JSON."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
@@ -47,7 +47,7 @@ class SyncRunSerializer(serializers.ModelSerializer[SyncRun]):
 
     class Meta:
         model = SyncRun
-        fields = (
+        fields: ClassVar[Any] = (
             "id", "sync", "integration", "kind", "state", "phase", "full", "dry_run", "percent", "total", "read",
             "created", "updated", "unchanged", "deleted", "failed", "conflicts", "written", "reason", "asked_by",
             "correlation_id", "created_at", "started_at", "finished_at",
@@ -60,7 +60,7 @@ class SyncRunDetailSerializer(SyncRunSerializer):
     differences = serializers.JSONField(read_only=True)
 
     class Meta(SyncRunSerializer.Meta):
-        fields = (*SyncRunSerializer.Meta.fields, "differences")
+        fields: ClassVar[Any] = (*SyncRunSerializer.Meta.fields, "differences")
 
 
 class SyncFaultSerializer(serializers.ModelSerializer[SyncFault]):
