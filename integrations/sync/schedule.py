@@ -62,7 +62,7 @@ def next_by_cron(cron: Cron, after: datetime, zone: ZoneInfo) -> datetime | None
             for minute in cron.minutes:
                 moment = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 the zone follows
                 if moment >= local:
-                    return moment.replace(tzinfo=zone)
+                    return moment.replace(tzinfo=zone).astimezone(UTC)
     return None
 
 
