@@ -11,6 +11,8 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from integrations import connectors
         from integrations.hook_owner import register_owner
+        from integrations.sync.receiving import register as register_receivers
 
         connectors.registry()
         register_owner()
+        register_receivers()

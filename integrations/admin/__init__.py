@@ -1,3 +1,11 @@
-"""The admin of this room: integrations and their exchanges."""
+"""The admin of this room: integrations and their exchanges, synchronisations, and the records that they bring."""
 
-from integrations.admin import dashboard, exchanges, integrations  # noqa: F401
+from integrations.admin import (  # noqa: F401
+    dashboard,
+    exchanges,
+    integrations,
+    records,
+    sync_conflicts,
+    sync_plans,
+    sync_runs,
+)

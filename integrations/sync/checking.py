@@ -32,7 +32,7 @@ def problems(plan: SyncPlan) -> dict[str, str]:
 
 def _beyond(plan: SyncPlan, integration: Integration) -> dict[str, str]:
     """What the system cannot do."""
-    if plan.kind not in RecordKind:
+    if plan.kind not in set(RecordKind):
         return {}  # the field's own choices say so
     support = supported(integration.connector).get(RecordKind(plan.kind))
     named = {"system": integration.system}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -48,7 +49,7 @@ def count(run: SyncRun, kept: Kept) -> None:
     note_faults(run, kept.faults)
 
 
-def note_faults(run: SyncRun, faults: Sequence[Fault], records: Sequence[object] = ()) -> None:
+def note_faults(run: SyncRun, faults: Sequence[Fault], records: Sequence[UUID] = ()) -> None:
     """All are counted; the first thousand are kept with their reasons."""
     room = max(0, FAULTS_KEPT - run.failed)
     run.failed += len(faults)

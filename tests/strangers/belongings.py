@@ -224,6 +224,13 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "own_secrets": {"client_id": own.mark},
     },
     "integrations.Exchange": lambda own: {"timings": {}},
+    "integrations.SyncPlan": lambda own: {"cron": "", "full_cron": "", "is_enabled": False},
+    "integrations.SyncRun": lambda own: {
+        "state": "completed",
+        "differences": [{"outside_id": own.mark, "is_new": True, "fields": {"name": ["", own.mark]}}],
+    },
+    "integrations.SyncConflict": lambda own: {"fields": {"name": {"ours": own.mark, "theirs": own.mark}}},
+    "integrations.Message": lambda own: {"attachments": []},
     "telephony.Pbx": lambda own: {"timezone": "UTC", "recording_url_template": ""},
     "telephony.Call": lambda own: {
         "direction": "in",

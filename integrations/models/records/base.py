@@ -1,11 +1,13 @@
 """What every stored record has."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from integrations.capabilities.base import Text
 from integrations.records import RecordKind
 from tenants.models import TenantModel
 
@@ -43,6 +45,6 @@ class StoredRecord(TenantModel):
         return str(getattr(self, self.title_field)) or str(self.pk)
 
 
-def amount(title: object) -> "models.DecimalField[object, object]":
+def amount(title: Text) -> "models.DecimalField[Decimal | None, Decimal | None]":
     """A column for an amount of money; its currency stands beside it."""
-    return models.DecimalField(title, max_digits=20, decimal_places=4, null=True, blank=True)  # type: ignore[call-overload]
+    return models.DecimalField(title, max_digits=20, decimal_places=4, null=True, blank=True)  # type: ignore[arg-type]

@@ -48,7 +48,9 @@ def connect(tenant: Tenant, crm: TinyCrm, name: str = "Tiny") -> Integration:
 
 
 def plan_for(integration: Integration, kind: RecordKind = RecordKind.CONTACT, **values: Any) -> SyncPlan:
-    return SyncPlan.objects.create(tenant=integration.tenant, integration=integration, kind=kind, **values)
+    plan = SyncPlan(tenant=integration.tenant, integration=integration, kind=kind, **values)
+    plan.save()
+    return plan
 
 
 def run(plan: SyncPlan, **options: Any) -> SyncRun:

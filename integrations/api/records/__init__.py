@@ -1,0 +1,1 @@
+"""Our copies of outside objects, for reading."""

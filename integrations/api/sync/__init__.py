@@ -1,0 +1,1 @@
+"""Synchronisations: plans, runs, faults and conflicts."""
