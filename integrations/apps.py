@@ -11,6 +11,8 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         from integrations import connectors
         from integrations.hook_owner import register_owner
+        from integrations.store import hooked
 
         connectors.registry()
         register_owner()
+        hooked.register()

@@ -1,5 +1,6 @@
 """/integrations/apis, /integrations/sync and /integrations/status: the company's integrations at a glance."""
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +30,9 @@ class SyncListViewSet(ReadOnlyTenantViewSet):
     serializer_class = shapes.SyncSerializer
     read_roles = MANAGERS
     http_method_names = ("get", "head", "options")
+
+    def scoped_queryset(self) -> QuerySet[Integration]:
+        return Integration.objects.prefetch_related("plans")
 
 
 class StatusView(TenantAPIView):

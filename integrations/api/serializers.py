@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from integrations.connectors import get as get_connector
-from integrations.models import Exchange, ExtensionAssignment, Health, Integration
+from integrations.models import Exchange, ExtensionAssignment, Health, Integration, SyncPlan
 from tenants.api.strict import StrictSerializer
 
 STANDINGS = [*Health.values, "expiring", "paused"]
@@ -195,16 +195,26 @@ class ApiSerializer(serializers.ModelSerializer[Integration]):
         read_only_fields = fields
 
 
+class PlanSerializer(serializers.ModelSerializer[SyncPlan]):
+    enabled = serializers.BooleanField(source="is_enabled")
+
+    class Meta:
+        model = SyncPlan
+        fields = ("id", "kind", "direction", "enabled", "watermark", "next_due_at", "next_full_at")
+        read_only_fields = fields
+
+
 class SyncSerializer(serializers.ModelSerializer[Integration]):
     """What one integration keeps in step."""
 
     enabled = serializers.BooleanField(source="is_enabled")
     directory = DirectorySerializer(source="*")
     requests = RequestsSerializer(source="*")
+    plans = PlanSerializer(many=True, help_text="Which records, which way, and when.")
 
     class Meta:
         model = Integration
-        fields = ("id", "connector", "name", "enabled", "users_loaded_at", "directory", "requests")
+        fields = ("id", "connector", "name", "enabled", "plans", "users_loaded_at", "directory", "requests")
         read_only_fields = fields
 
 
