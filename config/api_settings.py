@@ -58,6 +58,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
+        "OverviewStatusEnum": [("ok", "ok"), ("degraded", "degraded"), ("failing", "failing")],
+        "StatusEnum": "telephony.models.CallStatus",
+        "DirectionEnum": "telephony.models.CallDirection",
+        "SyncDirectionEnum": "integrations.models.sync.plan.SyncDirection",
         "DeliveryStateEnum": "webhooks.models.DeliveryState",
         "EndpointStateEnum": "webhooks.models.EndpointState",
         "ExportStateEnum": "exports.models.State",

@@ -143,7 +143,9 @@ def _read(tenant_id: int) -> dict[UUID, Live]:
 
     with all_tenants():
         rows = list(
-            Integration.objects.filter(tenant_id=tenant_id).select_related("tenant", "breaker", "token")
+            Integration.objects.filter(tenant_id=tenant_id).select_related(
+                "tenant", "breaker", "source", "token"
+            )
         )
         assignments = ExtensionAssignment.objects.filter(integration__in=rows, valid_to__isnull=True)
         users: dict[UUID, dict[str, str]] = {}
@@ -167,6 +169,14 @@ def token_of(row: Any) -> Token:
     )
 
 
+def own_secrets(row: Any) -> dict[str, Any]:
+    """Those of our making, and those by which the outside system proves itself: none of them is ever shown."""
+    source = row.source
+    if source is None:
+        return dict(row.own_secrets)
+    return {**row.own_secrets, "hook": source.secret, "former_hook": source.previous_secret or ""}
+
+
 def snapshot(row: Any, users: Mapping[str, str]) -> Live:
     """The row as sessions see it."""
     breaker, token = getattr(row, "breaker", None), getattr(row, "token", None)
@@ -179,7 +189,7 @@ def snapshot(row: Any, users: Mapping[str, str]) -> Live:
         version=row.version,
         settings=MappingProxyType(row.settings),
         credentials=MappingProxyType(row.credentials),
-        own_secrets=MappingProxyType(row.own_secrets),
+        own_secrets=MappingProxyType(own_secrets(row)),
         users=MappingProxyType(dict(users)),
         health=row.health,
         failures_in_row=row.failures_in_row,

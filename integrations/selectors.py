@@ -6,14 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.utils import timezone
 
-from integrations.connectors import registry
-from integrations.models import Exchange, ExtensionAssignment, Integration, MappingProblem, OutsideUser
+from integrations.models import (
+    Exchange,
+    ExtensionAssignment,
+    Health,
+    Integration,
+    MappingProblem,
+    OutsideUser,
+)
+from integrations.models.integration import EXPIRING, WELL
 from tenants.models import Extension
 from webhooks.models import Handling, Inbound, SourceTally
 
 # The bodies are the bulk of an exchange, and no list shows them.
+SEALED = ("credentials", "own_secrets")
 HEAVY = ("request_headers", "request_body", "response_headers", "response_body")
 
 
@@ -103,7 +112,7 @@ def counted(rows: QuerySet[Any], most: int = MOST_COUNTED) -> Counted:
 
 def connected_systems() -> dict[str, int]:
     """How many integrations of the company in scope each system has."""
-    rows = Integration.objects.filter(connector__in=list(registry())).order_by()
+    rows = Integration.objects.order_by()
     return dict(rows.values_list("connector").annotate(total=Count("id")))
 
 
@@ -128,3 +137,33 @@ def inlet_of(row: Integration) -> Inlet | None:
     last = requests.defer("body", "headers", "outcomes", "query").order_by("-id").first()
     refused = SourceTally.objects.filter(source_id=row.source_id, rejected__gt=0).first()
     return Inlet(last, refused, counted(requests.filter(handling=Handling.PARKED)))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How the integrations in scope are. `counts` is by standing; `unwell` holds those that need somebody."""
+
+    counts: dict[str, int]
+    unwell: list[Integration]
+
+    @property
+    def status(self) -> str:
+        """The worst of those that are not paused."""
+        if self.counts.get(Health.FAILING) or self.counts.get(Health.MISCONFIGURED):
+            return "failing"
+        return "degraded" if self.counts.get(Health.DEGRADED) or self.counts.get("expiring") else "ok"
+
+
+def overview(most: int = 100) -> Overview:
+    """Two queries, whatever the number of integrations."""
+    ends_soon = Q(credentials_expire_at__lt=timezone.now() + EXPIRING)
+    standing = Case(
+        When(is_enabled=False, then=Value("paused")),
+        When(ends_soon & Q(health__in=WELL), then=Value("expiring")),
+        default="health",
+        output_field=CharField(),
+    )
+    known = Integration.objects.annotate(state=standing).order_by()
+    counts = dict(known.values_list("state").annotate(total=Count("id")))
+    unwell = known.exclude(state__in=("paused", Health.OK, Health.UNKNOWN)).defer(*SEALED)
+    return Overview(counts, list(unwell.select_related("breaker").order_by("health_since", "id")[:most]))

@@ -44,7 +44,7 @@ def written(letter: AlertLetter) -> Text:
             _repeats(letter),
             page,
             _(
-                "You get these mails because you look after %(company)s at %(host)s. Switch them off below the list of integrations."
+                "You get these mails because you look after %(company)s at %(host)s. Switch them off above the list of integrations."
             )
             % {"company": letter.tenant.name, "host": urlsplit(settings.PUBLIC_URL).netloc},
         ]

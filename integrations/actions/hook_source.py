@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from integrations import live as configurations
 from integrations.connectors import get as get_connector
@@ -46,6 +47,8 @@ def set_hook_secret(
         if overlap is None
         else change_source_secret(row.source, secret, overlap)
     )
+    # Masks and sessions know the secrets of one version.
+    Integration.objects.filter(pk=row.pk).update(version=F("version") + 1)
     configurations.forget(row.tenant_id)
     return made
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from integrations import connectors
 from integrations.connector import Connector
-from integrations.connectors import registry
 from integrations.manifest import Category
 
 
@@ -36,7 +36,7 @@ class Shelf:
 def shelves(connected: Mapping[str, int]) -> list[Shelf]:
     """In the order of the categories, without empty ones. `connected` counts the integrations of each system."""
     found: dict[Category, list[Entry]] = {}
-    for code, connector in registry().items():
+    for code, connector in connectors.registry().items():
         found.setdefault(connector.manifest.category, []).append(_entry(connector, connected.get(code, 0)))
     return [Shelf(one, str(one.label), found[one]) for one in Category if one in found]
 

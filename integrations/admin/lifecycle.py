@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
+from integrations import connectors
 from integrations.actions.alert_members import choose_mail
 from integrations.actions.copy_integration import copy_integration, targets
 from integrations.actions.hook_source import set_hook_secret
@@ -19,7 +20,6 @@ from integrations.actions.save_integration import check_values, update_integrati
 from integrations.actions.test_connection import diagnose_draft
 from integrations.admin.consequences import of_pausing
 from integrations.connectors import get as get_connector
-from integrations.connectors import registry
 from integrations.models import Integration
 from integrations.selectors import inlet_of
 from tenants.access import member_of
@@ -133,7 +133,7 @@ class LifeCycle(AdminPart):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         page: Any = self
-        connector = registry().get(request.POST.get("connector", ""))
+        connector = connectors.registry().get(request.POST.get("connector", ""))
         pk = request.POST.get("pk", "")
         row = page.get_object(request, pk) if pk else None
         allowed = page.has_change_permission(request, row) if pk else page.has_add_permission(request)

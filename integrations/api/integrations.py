@@ -13,6 +13,7 @@ from integrations.actions.delete_integration import delete_integration
 from integrations.actions.load_users import load_users
 from integrations.actions.register_module import deactivate_module, register_module
 from integrations.actions.save_integration import create_integration, update_integration
+from integrations.actions.subscribe_hooks import subscribe_hooks, unsubscribe_hooks
 from integrations.actions.test_connection import diagnose
 from integrations.api import serializers as shapes
 from integrations.api.mappings import MappingRoutes
@@ -90,6 +91,22 @@ class IntegrationViewSet(MappingRoutes, mixins.DestroyModelMixin, ReadOnlyTenant
         values = _checked(shapes.AssignSerializer(data=request.data))
         assign_extension(row, values["outside_user_id"], values["extension"])
         return _table(row)
+
+    @extend_schema(request=None, responses=shapes.IntegrationSerializer)
+    @action(detail=True, methods=["post"])
+    def subscribe(self, request: Request, pk: str) -> Response:
+        """Have the system send its requests to us; from then on it is seen to that it stays so."""
+        row = self.get_object()
+        subscribe_hooks(row)
+        return Response(self.get_serializer(row).data)
+
+    @extend_schema(request=None, responses=shapes.IntegrationSerializer)
+    @action(detail=True, methods=["post"])
+    def unsubscribe(self, request: Request, pk: str) -> Response:
+        """Have the system send no more requests."""
+        row = self.get_object()
+        unsubscribe_hooks(row)
+        return Response(self.get_serializer(row).data)
 
     @extend_schema(request=None, responses=shapes.RegistrationSerializer)
     @action(detail=True, methods=["post"])

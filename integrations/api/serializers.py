@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from integrations.connectors import get as get_connector
-from integrations.models import Exchange, ExtensionAssignment, Integration
+from integrations.models import Exchange, ExtensionAssignment, Health, Integration, SyncPlan
 from tenants.api.strict import StrictSerializer
 
+STANDINGS = [*Health.values, "expiring", "paused"]
 SHOWN_SECRET = "•••"  # noqa: S105 what is shown in place of one
 
 
@@ -48,6 +49,9 @@ class ConnectorSerializer(serializers.Serializer[Any]):
 
 class HealthSerializer(serializers.Serializer[Any]):
     state = serializers.CharField(source="health")
+    standing = serializers.ChoiceField(
+        STANDINGS, help_text="As people see it: also paused, and expiring where the credentials end soon."
+    )
     code = serializers.CharField(source="health_code")
     reason = serializers.CharField(source="health_reason")
     since = serializers.DateTimeField(source="health_since", allow_null=True)
@@ -64,6 +68,19 @@ class DirectorySerializer(serializers.Serializer[Any]):
     error = serializers.CharField(source="directory_error")
 
 
+class RequestsSerializer(serializers.Serializer[Any]):
+    source = serializers.UUIDField(  # type: ignore[assignment]  # a field of that name
+        source="source_id",
+        allow_null=True,
+        help_text="One of GET /api/v1/sources; null where it sends nothing.",
+    )
+    is_subscribed = serializers.BooleanField(
+        source="hooks_wanted", help_text="Entered there through its API, and looked after."
+    )
+    checked_at = serializers.DateTimeField(source="hooks_checked_at", allow_null=True)
+    problem = serializers.CharField(source="hooks_problem")
+
+
 class IntegrationSerializer(serializers.ModelSerializer[Integration]):
     credentials = serializers.SerializerMethodField(
         help_text="Which are stored; their values are never shown."
@@ -71,12 +88,13 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
     enabled = serializers.BooleanField(source="is_enabled")
     health = HealthSerializer(source="*")
     directory = DirectorySerializer(source="*")
+    requests = RequestsSerializer(source="*", help_text="What the system sends to us.")
 
     class Meta:
         model = Integration
         fields = (
-            "id", "connector", "name", "enabled", "settings", "credentials", "health", "directory",
-            "users_loaded_at", "created_at", "updated_at",
+            "id", "connector", "name", "enabled", "paused_at", "paused_reason", "settings", "credentials",
+            "credentials_expire_at", "health", "directory", "requests", "users_loaded_at", "created_at", "updated_at",
         )  # fmt: skip
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
@@ -96,6 +114,9 @@ class NewIntegrationSerializer(StrictSerializer):
 class ChangedIntegrationSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200, required=False)
     enabled = serializers.BooleanField(required=False)
+    reason = serializers.CharField(
+        required=False, max_length=300, allow_blank=True, help_text="Why it is paused, for colleagues."
+    )
     settings = serializers.DictField(required=False, help_text="Replaces all settings.")
     credentials = serializers.DictField(
         required=False, help_text="What is left out or empty stays as it is stored."
@@ -164,3 +185,56 @@ class ExchangeSerializer(serializers.ModelSerializer[Exchange]):
         model = Exchange
         fields = (*HEAD, "request_headers", "request_body", "response_headers", "response_body")
         read_only_fields = fields
+
+
+class ApiSerializer(serializers.ModelSerializer[Integration]):
+    """A connected system, in short."""
+
+    system = serializers.CharField(help_text="Its name.")
+    enabled = serializers.BooleanField(source="is_enabled")
+    standing = serializers.ChoiceField(STANDINGS)
+
+    class Meta:
+        model = Integration
+        fields = ("id", "connector", "system", "name", "enabled", "standing", "last_success_at")
+        read_only_fields = fields
+
+
+class PlanSerializer(serializers.ModelSerializer[SyncPlan]):
+    enabled = serializers.BooleanField(source="is_enabled")
+
+    class Meta:
+        model = SyncPlan
+        fields = ("id", "kind", "direction", "enabled", "watermark", "next_due_at", "next_full_at")
+        read_only_fields = fields
+
+
+class SyncSerializer(serializers.ModelSerializer[Integration]):
+    """What one integration keeps in step."""
+
+    enabled = serializers.BooleanField(source="is_enabled")
+    directory = DirectorySerializer(source="*")
+    requests = RequestsSerializer(source="*")
+    plans = PlanSerializer(many=True, help_text="Which records, which way, and when.")
+
+    class Meta:
+        model = Integration
+        fields = ("id", "connector", "name", "enabled", "plans", "users_loaded_at", "directory", "requests")
+        read_only_fields = fields
+
+
+class UnwellSerializer(serializers.ModelSerializer[Integration]):
+    health = HealthSerializer(source="*")
+
+    class Meta:
+        model = Integration
+        fields = ("id", "connector", "name", "health", "credentials_expire_at")
+        read_only_fields = fields
+
+
+class StatusSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(
+        ["ok", "degraded", "failing"], help_text="The worst of those that are not paused."
+    )
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="By standing.")
+    unwell = UnwellSerializer(many=True, help_text="Up to a hundred that need somebody, the longest first.")

@@ -96,7 +96,14 @@ class MadeUpSession(Session, Account, Records, WebhookRegistration):
         return self.http.call(request).json_object()
 
 
-CONNECTOR = Connector(
+class MadeUp(Connector):
+    """It has no folder."""
+
+    def _text(self, name: str) -> str:
+        return "<svg></svg>" if name.endswith(".svg") else "# How to connect it"
+
+
+CONNECTOR = MadeUp(
     manifest=Manifest(
         code="made_up",
         name="Made-up",

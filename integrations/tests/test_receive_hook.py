@@ -10,8 +10,10 @@ from django.utils import translation
 from integrations import receivers
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.save_integration import create_integration, update_integration
-from integrations.models import Exchange, Health, Integration
+from integrations.models import Exchange, Health, Integration, SyncPlan
+from integrations.models.sync.plan import SyncDirection
 from integrations.records import Contact, RecordKind
+from integrations.store import hooked
 from integrations.tests.factories import make_integration
 from integrations.tests.hooked import KEY, Simulator, register_made_up
 from tenants.errors import RemoteRejected, TransientError
@@ -311,3 +313,42 @@ def test_handling_again_what_is_settled_does_nothing(row: Integration, kept: Any
     handle(inbound)
 
     assert len(kept) == 1
+
+
+def test_what_is_told_of_a_record_is_kept_and_told_on(
+    row: Integration, simulator: Simulator, monkeypatch: Any
+) -> None:
+    hooked.register()
+
+    first = handle(tell(row, {"what": "changed", "id": "1"}))
+    again = handle(tell(row, {"what": "changed", "id": "1"}))
+    simulator.contacts["1"] = "Anna Smith"
+    renamed = handle(tell(row, {"what": "changed", "id": "1"}))
+    simulator.contacts.clear()
+    gone = handle(tell(row, {"what": "changed", "id": "1"}))
+
+    found = [outcomes(one)[0] for one in (first, again, renamed, gone)]
+    assert found == [
+        ("done", "Created."),
+        ("done", "It was so already."),
+        ("done", "Changed."),
+        ("done", "Marked as deleted."),
+    ]
+    types = (
+        Event.objects.filter(type__startswith="contact.").order_by("id").values_list("type", "correlation_id")
+    )
+    assert list(types)[:2] == [
+        ("contact.created", first.correlation_id),
+        ("contact.updated", renamed.correlation_id),
+    ]
+
+
+def test_a_synchronisation_that_only_writes_takes_nothing_in(row: Integration) -> None:
+    hooked.register()
+    SyncPlan.objects.create(
+        tenant_id=row.tenant_id, integration=row, kind=RecordKind.CONTACT, direction=SyncDirection.EXPORT
+    )
+
+    inbound = handle(tell(row, {"what": "changed", "id": "1"}))
+
+    assert inbound.handling == Handling.UNNEEDED

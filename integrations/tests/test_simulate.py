@@ -3,13 +3,17 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 import requests
 from django.conf import settings
 from django.core.management import execute_from_command_line
+
+from integrations.management.commands.simulate import discover
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py"), "simulate"]
 
@@ -71,3 +75,41 @@ def test_mistakes_on_the_command_line_are_named(arguments, complaint, capsys):
     assert ended.value.code not in (0, None)
     assert complaint in said
     assert "Traceback" not in said
+
+
+def test_all_of_them_start_together_with_a_page_that_links_them():
+    command = [*MANAGE, "all", "--port", str(_free_row())]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "LANGUAGE_CODE": "en"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            index = re.search(r"http://\S+", process.stdout.readline())[0]
+            systems = {}
+            for _system in discover():
+                name, url, *_values = process.stdout.readline().split()
+                systems[name] = url
+            assert set(systems) == set(discover())
+            state = requests.get(f"{index}/_page/state?lang=en", timeout=5).json()
+            assert {one["url"] for one in state["systems"]} == set(systems.values())
+            shown = next(one for one in state["systems"] if one["title"] == "RetailCRM")
+            assert "api_key: simulator-key" in shown["values"]
+            headers = {"X-API-KEY": "simulator-key"}
+            answer = requests.get(f"{systems['retailcrm']}/api/credentials", headers=headers, timeout=5)
+            assert answer.json()["success"]
+            process.send_signal(signal.SIGTERM)
+            assert process.stdout.read() == "Stopped.\n"
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
+def _free_row():
+    """The first of as many free ports as there are simulators, and one for the page."""
+    for first in range(21000, 30000, 100):
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + len(discover()) + 1):
+                    held.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no free ports")

@@ -73,6 +73,10 @@ class BaseSimulator(ABC):
             self._requests.clear()
         self.changes.touch()
 
+    def how_to_connect(self) -> dict[str, str]:
+        """What is entered to connect it: values by the names of the connector's settings and credentials."""
+        return {}
+
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
         """Declares the system's own options on the command line."""

@@ -163,6 +163,7 @@ BY_KIND: Mapping[type[models.Field[Any, Any]], Callable[[Belongings, Any], Any]]
 }
 
 SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
+    "integrations.AlertChoice": lambda _belongings: {"wants_mail": True},
     "tenants.User": lambda own: {"username": own.mark, "language": "en"},
     "tenants.Member": lambda own: {"role": Role.VIEWER},
     "tenants.ApiKey": lambda own: {"scopes": ["calls:read"], "allowed_networks": []},

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from integrations.connectors.retailcrm.simulator import Simulator
 from integrations.models import Exchange, ExtensionAssignment, Integration
 from integrations.tests.factories import make_integration
-from tenants.tests.factories import make_api_key, make_extension, make_member, make_tenant
+from tenants.tests.factories import make_api_key, make_extension, make_member, make_operator, make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -246,3 +247,71 @@ def test_key_without_the_scope_and_agents_are_refused(tenant):
     agent = APIClient()
     agent.force_login(make_member(tenant, "agent").user)
     assert agent.get("/api/v1/integrations/").status_code == 403
+
+
+def test_the_overviews_show_what_is_ones_own(client, tenant):
+    fine = make_integration(tenant, name="Fine")
+    broken = make_integration(tenant, name="Broken")
+    paused = make_integration(tenant, name="Paused", is_enabled=False)
+    Integration._base_manager.filter(pk=fine.pk).update(health="ok")
+    Integration._base_manager.filter(pk=broken.pk).update(health="misconfigured", health_reason="No key.")
+    make_integration(make_tenant(), name="Foreign")
+
+    apis = client.get("/integrations/apis").json()["results"]
+    sync = client.get("/integrations/sync").json()["results"]
+    status = client.get("/integrations/status").json()
+
+    assert {one["name"]: one["standing"] for one in apis} == {
+        "Fine": "ok",
+        "Broken": "misconfigured",
+        "Paused": "paused",
+    }
+    assert {one["name"] for one in sync} == {"Fine", "Broken", "Paused"}
+    assert sync[0]["directory"]["is_registered"] is False
+    assert (status["status"], status["counts"]) == ("failing", {"ok": 1, "misconfigured": 1, "paused": 1})
+    assert [(one["id"], one["health"]["reason"]) for one in status["unwell"]] == [(str(broken.pk), "No key.")]
+    assert paused.pk != fine.pk
+
+
+@pytest.mark.parametrize("path", ["/integrations/apis", "/integrations/sync", "/integrations/status"])
+def test_the_overviews_want_a_caller_who_may_read(tenant, path):
+    assert APIClient().get(path).status_code == 401
+    assert client_of(tenant, ["calls:read"]).get(path).status_code == 403
+    assert client_of(tenant, ["integrations:read"]).get(path).status_code == 200
+
+
+def test_health_of_integrations_tells_strangers_numbers_only(tenant):
+    row = make_integration(tenant, name="Broken")
+    Integration._base_manager.filter(pk=row.pk).update(health="failing", health_reason="Down.")
+
+    stranger = Client().get("/health/integrations")
+    member = Client()
+    member.force_login(make_member(tenant, "owner").user)
+    operator = Client()
+    operator.force_login(make_operator())
+
+    assert stranger.json() == member.get("/health/integrations").json()
+    assert stranger.json() == {"status": "failing", "counts": {"failing": 1}}
+    [unwell] = operator.get("/health/integrations").json()["unwell"]
+    assert (unwell["id"], unwell["reason"], unwell["last_success_seconds_ago"]) == (
+        str(row.pk),
+        "Down.",
+        None,
+    )
+
+
+def test_pausing_keeps_its_reason(client, tenant):
+    row = make_integration(tenant)
+
+    answer = client.patch(
+        f"/api/v1/integrations/{row.pk}", {"enabled": False, "reason": "We move."}, format="json"
+    )
+
+    assert answer.status_code == 200
+    assert (answer.json()["paused_reason"], answer.json()["health"]["standing"]) == ("We move.", "paused")
+
+
+def test_a_system_without_an_api_for_it_cannot_be_subscribed_at(client, tenant):
+    row = make_integration(tenant)
+
+    assert client.post(f"/api/v1/integrations/{row.pk}/subscribe").status_code == 400

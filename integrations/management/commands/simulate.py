@@ -1,10 +1,10 @@
-"""`manage.py simulate SYSTEM`: a small real server that behaves like an outside system."""
+"""`manage.py simulate SYSTEM`: a small real server that behaves like an outside system; `all` starts every one of them."""
 
 import signal
 import threading
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from integrations import connectors
 from tenants.simulation import BaseSimulator
+from tenants.simulation.together import Index
 
+ALL, FIRST_PORT = "all", 8089
 # A receiver of our own webhooks is simulated as well; it belongs to the room of webhooks and is no connector.
 OTHERS = ("webhooks.simulator",)
 
@@ -47,6 +49,16 @@ class Command(BaseCommand):
             )
             own.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
             simulator.add_arguments(own)
+        everything = systems.add_parser(ALL, help="every system, each on a port of its own")
+        everything.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
+        )
+        everything.add_argument(
+            "--port",
+            type=_port,
+            default=FIRST_PORT,
+            help="the page that links them; they follow (default: %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         simulators = discover()
@@ -54,7 +66,10 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(f"{name}\t{each.title}" for name, each in simulators.items()))
             return
         if not options["system"]:
-            raise CommandError(f"Name a system: {', '.join(simulators)}.")
+            raise CommandError(f"Name a system: {', '.join([*simulators, ALL])}.")
+        if options["system"] == ALL:
+            self._run_all(simulators, options["host"], options["port"])
+            return
         self._run(simulators[options["system"]], options)
 
     def _run(self, kind: type[BaseSimulator], options: dict[str, Any]) -> None:
@@ -68,6 +83,38 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"Cannot simulate {kind.title}: {error}") from error
         self.stdout.write(_("Stopped."))
+
+    def _run_all(self, kinds: Mapping[str, type[BaseSimulator]], host: str, port: int) -> None:
+        """On consecutive ports, by their names; what cannot start stops them all."""
+        stop = threading.Event()
+        try:
+            with _signals(stop), ExitStack() as running:
+                started = [
+                    running.enter_context(_made(kind, host, port + place).running())
+                    for place, kind in enumerate(kinds.values(), start=1)
+                ]
+                index = running.enter_context(Index(started, host=host, port=port).running())
+                self._tell(index, started)
+                stop.wait()
+        except (OSError, OverflowError, ValueError) as error:
+            raise CommandError(f"Cannot simulate everything: {error}") from error
+        self.stdout.write(_("Stopped."))
+
+    def _tell(self, index: BaseSimulator, started: Sequence[BaseSimulator]) -> None:
+        self.stdout.write(
+            _("All of them on one page: %(address)s (Ctrl-C stops them)") % {"address": index.url}
+        )
+        for one in started:
+            values = "".join(f"  {name}={value}" for name, value in one.how_to_connect().items())
+            self.stdout.write(f"{one.name}\t{one.url}{values}")
+        self.stdout.flush()
+
+
+def _made(kind: type[BaseSimulator], host: str, port: int) -> BaseSimulator:
+    """With the options that it has when none are given."""
+    parser = CommandParser()
+    kind.add_arguments(parser)
+    return kind.from_options({**vars(parser.parse_args([])), "host": host, "port": port})
 
 
 @contextmanager

@@ -85,6 +85,9 @@ class Simulator(BaseSimulator):
             return Reply.json({"error": "Invalid parameters"}, 400)
         return self._telephony.answer(request)
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "planfix_token": self.token, "rest_token": self.rest_token}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.account)
 

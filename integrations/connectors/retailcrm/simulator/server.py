@@ -139,6 +139,9 @@ class Simulator(BaseSimulator):
 
     # What it shows.
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "api_key": self.api_key}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         return self._view.snapshot()
 
