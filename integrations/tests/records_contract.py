@@ -197,13 +197,13 @@ class RecordsContract(ConnectorContract):
     def test_spoiled_pages_become_the_right_error(self, integration, simulator, fault, error):
         kind = self.record_kinds[0]
         self.put_records(simulator, kind, 2, hours_ago(2))
-        simulator.fail(fault, path=self.records_path(kind))
+        simulator.fail(fault, path=self.records_path(kind), retry_after="30")
 
         for read in (
             lambda records: records.read(kind),
             lambda records: records.fetch(kind, "1"),
         ):
-            with records_of(integration, seconds=2) as records, pytest.raises(error) as raised:
+            with records_of(integration, seconds=5) as records, pytest.raises(error) as raised:
                 read(records)
             assert str(raised.value)
 
