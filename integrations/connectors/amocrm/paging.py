@@ -1,7 +1,8 @@
 """Where reading goes on. Pages by number alone would lose objects that move while they are turned.
 
 Rows come in the order of their last change. So the next page begins at the last moment of this one, and what was read
-of that moment is left out; only where one moment fills more than a page are pages counted.
+of that moment is left out. Only where two seconds fill more than a page are pages counted: there a change in between
+can hide an object until the next full run, which amoCRM gives no means to avoid.
 """
 
 from collections.abc import Mapping, Sequence
