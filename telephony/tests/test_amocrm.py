@@ -52,6 +52,7 @@ def integration(crm: Simulator) -> Integration:
     )
     load_users(row)
     for name in EXTENSIONS:
+        make_extension(row.tenant, name)
         assign_extension(row, name, name)
     return row
 
