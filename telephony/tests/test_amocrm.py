@@ -17,7 +17,7 @@ from telephony.fold.tests.test_scenarios import EXPECTED
 from telephony.models import CallNotification, Pbx
 from telephony.tests.factories import make_pbx, notifications, play, posts, store
 from tenants.scoping import all_tenants
-from tenants.tests.factories import make_tenant
+from tenants.tests.factories import make_extension, make_tenant
 from tenants.work import drain
 
 pytestmark = pytest.mark.django_db

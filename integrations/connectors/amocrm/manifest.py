@@ -1,5 +1,9 @@
 """What amoCRM is, and what has to be entered to connect it."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +12,7 @@ from integrations.fields import Field, FieldType, account_address
 from integrations.hooks import WebhookRegistration
 from integrations.http.auth import OAuth2
 from integrations.manifest import Category, Manifest, RateLimit
+from tenants.errors import ConfigError
 
 TO_UNSORTED, LEFT_OUT = "unsorted", "left_out"
 
@@ -17,6 +22,19 @@ def whole_number(text: str) -> str:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise ValidationError(_("This is a number, as it stands in the address of the pipeline's page."))
     return text
+
+
+def of_that_account(told: Mapping[str, str], settings: Mapping[str, Any]) -> Mapping[str, str]:
+    """`referer` of the callback is the host of the account in which access was allowed; nothing of it is kept."""
+    host = told.get("referer", "").removeprefix("https://").strip("/").lower()
+    entered = urlsplit(str(settings.get("url", ""))).netloc.lower()
+    if host and host != entered:
+        raise ConfigError(
+            _("Access was allowed in %(other)s, but the address entered here is %(entered)s.")
+            % {"other": host[:200], "entered": entered},
+            detail="another account",
+        )
+    return {}
 
 
 manifest = Manifest(
@@ -30,6 +48,7 @@ manifest = Manifest(
     docs_url="https://www.amocrm.ru/developers/",
     capabilities=(Account, CallNotifications, CallerLookup, Records, WebhookRegistration),
     base_url_setting="url",
+    expires_setting="token_ends",
     settings=(
         Field(
             "url",
@@ -71,6 +90,13 @@ manifest = Manifest(
             default="Switchboard",
             help=_("Stands in amoCRM beside every call."),
         ),
+        Field(
+            "token_ends",
+            _("Last day of the long-lived token"),
+            FieldType.DATE,
+            required=False,
+            help=_("As chosen when the token was made: you are reminded before it. Not needed with Connect."),
+        ),
     ),
     credentials=(
         Field(
@@ -100,9 +126,12 @@ manifest = Manifest(
     # 7 requests a second are allowed, and who goes on in spite of refusals is locked out.
     rate_limits=(RateLimit("default", per_second=6, burst=1),),
     auth=OAuth2(
-        authorize_url="https://www.amocrm.ru/oauth",
+        authorize_url="{www}/oauth",
         token_url="{base}/oauth2/access_token",  # noqa: S106 (an address)
         uses_pkce=False,
+        is_token_asked_in_json=True,
         fixed_token="access_token",  # noqa: S106 (the name of a field)
+        read_callback=of_that_account,
+        refresh_days=90,
     ),
 )

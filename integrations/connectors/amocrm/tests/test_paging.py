@@ -62,8 +62,8 @@ def test_incremental_run_begins_a_second_early():
 
 
 def test_rows_without_order_or_time_are_paged_by_number():
-    mixed = [{"id": 1, "updated_at": 5}, {"id": 2, "updated_at": 3}]
-    blank = [{"id": 1, "updated_at": None}, {"id": 2}]
+    mixed: list[paging.Row] = [{"id": 1, "updated_at": 5}, {"id": 2, "updated_at": 3}]
+    blank: list[paging.Row] = [{"id": 1, "updated_at": None}, {"id": 2}]
 
     for rows in (mixed, blank):
         position = paging.following(paging.Place(), rows, has_more=True)
