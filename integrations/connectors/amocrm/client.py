@@ -1,10 +1,12 @@
 """The calls of amoCRM's API that we use: version 4, and the one of version 2 that is left."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from config.masking import MASK
 from integrations.capabilities import Repeat
 from integrations.connectors.amocrm import refusals
 from integrations.http.client import ApiClient, Inspect
@@ -93,7 +95,8 @@ class AmoCrm:
     def add_call(self, call: Row) -> Row:
         """Into the history of whoever has the number; `EntityNotFound` when nobody has. Never repeated here."""
         request = Request(method="POST", path="/api/v4/calls", operation="call", json=[call])
-        answer = self._call(request).json_object()
+        with self._hidden(call.get("link", "")):
+            answer = self._call(request).json_object()
         if refusals.is_unknown_entity(answer):
             raise refusals.EntityNotFound(_("amoCRM has no such object."), detail="HTTP 200 with errors")
         found = rows(answer, "calls")
@@ -102,7 +105,8 @@ class AmoCrm:
     def add_unsorted_call(self, item: Row) -> Row:
         """Among the incoming leads."""
         path = "/api/v4/leads/unsorted/sip"
-        found = self._send("POST", path, "incoming lead", [item], "unsorted")
+        with self._hidden(item["metadata"]["link"]):
+            found = self._send("POST", path, "incoming lead", [item], "unsorted")
         return found[0] if found else {}
 
     def webhooks(self) -> list[Row]:
@@ -164,6 +168,17 @@ class AmoCrm:
         request = Request(method=method, path=path, operation=operation, json=list(items), repeat=repeat)
         answer = self._call(request)
         return [] if answer.status == 204 else rows(answer.json_object(), name)
+
+    @contextmanager
+    def _hidden(self, recording: str) -> Iterator[None]:
+        """Where a conversation can be listened to is nothing to keep; amoCRM's name for it does not give it away."""
+        kept = len(self._http.journal.exchanges)
+        try:
+            yield
+        finally:
+            for exchange in self._http.journal.exchanges[kept:] if recording else ():
+                exchange.request_body = exchange.request_body.replace(recording, MASK)
+                exchange.response_body = exchange.response_body.replace(recording, MASK)
 
     def _call(self, request: Request, inspect: Inspect = refusals.inspect) -> Response:
         self._http.inspect = inspect
