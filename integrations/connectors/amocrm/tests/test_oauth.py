@@ -108,7 +108,7 @@ def test_refusal_and_another_account_connect_nothing(simulator, integration):
     with pytest.raises(ConfigError, match="not allowed"):
         consent(simulator, integration)
     simulator.oauth.denies = False
-    with pytest.raises(ConfigError, match="other.amocrm.ru"):
+    with pytest.raises(ConfigError, match=r"other\.amocrm\.ru"):
         consent(simulator, integration, referer="other.amocrm.ru")
 
     assert not OAuthToken.objects.exists()
