@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.capabilities import CallOutcome, Change, Direction, OutsideUser
-from integrations.connectors.amocrm import bodies, entities, mapping
+from integrations.connectors.amocrm import bodies, entities, mapping, refusals
 from integrations.connectors.amocrm.entities import Stage, Surroundings, Unreadable
 from integrations.records import Company, Contact, Deal, DealPhase, Money, RecordKind
 from integrations.tests.factories import finished, ringing
@@ -58,6 +58,15 @@ SENT = {
 @pytest.mark.parametrize("name", SENT)
 def test_what_is_sent(name):
     assert SENT[name]() == fixture(name)
+
+
+def test_number_that_nobody_has_is_told_from_other_errors():
+    refused = fixture("call__unknown_number_refused")
+
+    assert refusals.is_unknown_entity(refused)
+    assert not refusals.is_unknown_entity({"errors": [*refused["errors"], {"title": "Something else"}]})
+    assert not refusals.is_unknown_entity({"errors": []})
+    assert not refusals.is_unknown_entity({"errors": "Entity not found"})
 
 
 def test_every_outcome_is_translated():
