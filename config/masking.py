@@ -48,6 +48,9 @@ _JSON_PAIR = re.compile(
     rf'("[\w.-]*?(?:{_WORDS})s?"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)', re.IGNORECASE
 )
 
+# `?token=…` inside an address that is some field's value.
+_PARAMETER = re.compile(rf"""([?&][\w.-]*?(?:{_WORDS})s?=)[^&#"'\s\\]+""", re.IGNORECASE)
+
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
@@ -70,8 +73,8 @@ def masked(text: str) -> str:
 
 
 def masked_json(text: str) -> str:
-    """JSON text, or a piece of it, with the values of secret names replaced; it stays JSON."""
-    return _JSON_PAIR.sub(rf'\1"{MASK}"', text)
+    """JSON text, or a piece of it, with the values of secret names replaced, those in addresses too; it stays JSON."""
+    return _PARAMETER.sub(rf"\1{MASK}", _JSON_PAIR.sub(rf'\1"{MASK}"', text))
 
 
 def masked_pairs(text: str) -> list[str]:

@@ -81,6 +81,14 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert masked_json(text) == text
 
 
+def test_secrets_in_addresses_inside_json_are_masked() -> None:
+    text = '{"url": "https://hub.example/webhook/ozon/x?a=b&token=s3cr3t-9f#part", "types": ["A"]}'
+
+    assert masked_json(text) == (
+        '{"url": "https://hub.example/webhook/ozon/x?a=b&token=•••#part", "types": ["A"]}'
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     ["password", "new_password1", "clientSecret", "client_id", "apiKey", "api-key", "X-Auth-Token", "pbx_token", "call_secret",

@@ -136,7 +136,7 @@ class WrittenRecordsContract(RecordsContract):
     def test_spoiled_writes_become_the_right_error(self, integration, simulator, fault, error):
         kind = self.written_kinds[0]
         change = Change(record=self.new_record(simulator, kind, 1), key="k1")
-        simulator.fail(fault, path=self.records_path(kind))
+        simulator.fail(fault, path=self.records_path(kind), retry_after="30")
 
-        with records_of(integration, seconds=2) as records:
+        with records_of(integration, seconds=5) as records:
             assert isinstance(outcome(records, kind, change), error)

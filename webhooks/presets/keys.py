@@ -5,6 +5,7 @@ it again under a new one. Such presets tell requests apart by the signed bytes.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
@@ -13,6 +14,7 @@ from webhooks.presets.arrival import Arrival, NotReadable
 
 Reader = Callable[[Arrival], str]
 LONGEST: Final = 150
+_AMOCRM: Final = re.compile(r"(\w{1,30})\[(\w{1,30})\]")
 
 
 def header(name: str) -> Reader:
@@ -71,3 +73,13 @@ def telegram_event(arrival: Arrival) -> str:
     except NotReadable:
         return ""
     return next((str(key) for key in data if key != "update_id"), "") if isinstance(data, dict) else ""
+
+
+def amocrm_event(arrival: Arrival) -> str:
+    """`leads[status][0][id]=101` is `leads.status`; of several objects the first counts."""
+    try:
+        data = arrival.data
+    except NotReadable:
+        return ""
+    names = (_AMOCRM.match(str(name)) for name in (data if isinstance(data, dict) else ()))
+    return next((f"{found[1]}.{found[2]}" for found in names if found and found[1] != "account"), "")

@@ -119,6 +119,19 @@ _all: Final = (
         secret_headers=frozenset({"x-telegram-bot-api-secret-token"}),
     ),
     Preset(
+        name="amocrm",
+        title="amoCRM",
+        hint=_(
+            "In amoCRM: Settings → Integrations → Webhooks. Paste the URL; the secret in it is the only proof."
+        ),
+        scheme=schemes.token_in(),
+        # Every object comes with the second of its change, so that the same bytes are the same news.
+        key=keys.body_digest,
+        event=keys.amocrm_event,
+        shortest_secret=16,
+        is_token=True,
+    ),
+    Preset(
         name="hmac",
         title=_("HMAC-SHA256 in a header"),
         hint=_("For any sender that signs the raw body with HMAC-SHA256 and puts the result into a header."),

@@ -21,8 +21,17 @@ def callback_url() -> str:
 
 
 def with_base(url: str, base: str) -> str:
-    """The address with the account's address in it."""
-    return url.replace("{base}", base.rstrip("/"))
+    """The address with the account's address in it, or with that of the whole service."""
+    return url.replace("{base}", base.rstrip("/")).replace("{www}", _service(base))
+
+
+def _service(base: str) -> str:
+    """`https://example.amocrm.ru` -> `https://www.amocrm.ru`; an address without a domain stays as it is."""
+    parts = urlsplit(base)
+    domain = parts.netloc.partition(".")[2]
+    if "." not in domain or parts.netloc.replace(".", "").partition(":")[0].isdigit():
+        return base.rstrip("/")
+    return f"{parts.scheme}://www.{domain}"
 
 
 def authorize_url(auth: OAuth2, base: str, credentials: Mapping[str, Any], state: str, challenge: str) -> str:

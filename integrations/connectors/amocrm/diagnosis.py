@@ -1,0 +1,82 @@
+"""The connection test: one check after the other, each in plain words."""
+
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.capabilities import Check, CheckState, Diagnosis
+from integrations.connectors.amocrm.client import AmoCrm
+from tenants.errors import HubError
+
+
+def diagnose(api: AmoCrm, *, pipeline: str) -> Diagnosis:
+    """Address and token first: without them the rest cannot be looked at."""
+    try:
+        account = api.account()
+    except HubError as error:
+        advice = _(
+            "Enter a long-lived token, or the integration's ID and secret key and then connect it: the steps are below."
+        )
+        failed = Check(_("Address and access"), CheckState.FAILED, str(error), advice)
+        return Diagnosis(_("amoCRM cannot be reached with these values."), (failed,))
+    known = Check(_("Address and access"), CheckState.PASSED, _text(account.get("name")))
+    found = Diagnosis("", (known, _users(api), _pipelines(api, pipeline), _webhooks(api)))
+    summary = (
+        _("The connection works.") if found.works else _("amoCRM answers, but not everything will work.")
+    )
+    return Diagnosis(summary, found.checks)
+
+
+def _users(api: AmoCrm) -> Check:
+    title = _("Read users")
+    try:
+        list(islice(api.users(page_size=1), 1))
+    except HubError as error:
+        return Check(
+            title,
+            CheckState.FAILED,
+            str(error),
+            _("An administrator of the account has to connect the integration."),
+        )
+    return Check(title, CheckState.PASSED)
+
+
+def _pipelines(api: AmoCrm, wanted: str) -> Check:
+    title = _("Read pipelines")
+    try:
+        known = {str(row.get("id")): _text(row.get("name")) for row in api.pipelines()}
+    except HubError as error:
+        return Check(
+            title, CheckState.FAILED, str(error), _("Allow the integration to read the account's data.")
+        )
+    if wanted and wanted not in known:
+        names = ", ".join(f"{name} ({number})" for number, name in sorted(known.items()))
+        return Check(
+            title,
+            CheckState.FAILED,
+            _("amoCRM has no pipeline %(number)s.") % {"number": wanted},
+            _("Its pipelines are: %(names)s") % {"names": names or "—"},
+        )
+    return Check(title, CheckState.PASSED, known.get(wanted, ""))
+
+
+def _webhooks(api: AmoCrm) -> Check:
+    """Some plans have none: changes are then read by the schedule alone."""
+    title = _("Webhooks")
+    try:
+        api.webhooks()
+    except HubError as error:
+        return Check(
+            title,
+            CheckState.WARNING,
+            str(error),
+            _(
+                "Without webhooks changes are read by the schedule. The plan or the right of the user may not allow them."
+            ),
+        )
+    return Check(title, CheckState.PASSED)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
