@@ -97,6 +97,9 @@ class Simulator(BaseSimulator):
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.account, self.webhooks)
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "access_token": self.token}
+
     def actions(self) -> dict[str, Action]:
         return {"clear": self._clear, "accept": self._accept}
 
