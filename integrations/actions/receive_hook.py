@@ -22,6 +22,7 @@ from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
 from integrations.hooks import Changed, Clicked, Happening, Hooks, Noticed, Removed, Revoked, Told
 from integrations.http.journal import Journal, Sign
+from integrations.mapping.through import MappedRecords
 from integrations.models import Integration
 from integrations.receivers import Hook, receive_click, receive_records, receive_removal
 from integrations.sessions import open_session
@@ -206,7 +207,7 @@ class _Turn:
                 correlation_id=self.hook.correlation_id,
                 journal=self.journal,
             )
-            self._records = self._stack.enter_context(session).require(Records)
+            self._records = MappedRecords(self._stack.enter_context(session))
         return self._records
 
 

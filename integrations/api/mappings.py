@@ -71,7 +71,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     rows = SeenSerializer(many=True)
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class WhyNotSerializer(serializers.Serializer[Any]):
     outside_id = serializers.CharField()
     value = serializers.CharField()
     text = serializers.CharField()
@@ -83,7 +83,7 @@ class TallySerializer(serializers.Serializer[Any]):
     converted = serializers.IntegerField()
     empty = serializers.IntegerField()
     failed = serializers.IntegerField()
-    reasons = ReasonSerializer(many=True)
+    reasons = WhyNotSerializer(many=True)
 
 
 class DryRunSerializer(serializers.Serializer[Any]):

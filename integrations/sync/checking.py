@@ -9,10 +9,10 @@ from integrations.records import RecordKind
 from integrations.sync.schedule import BadCron, parsed
 
 
-def supported(connector: str) -> dict[RecordKind, KindSupport]:
-    """What a system can do with which kind of records; empty where it has none."""
-    found = get_connector(connector).session_class
-    return dict(found.kinds) if issubclass(found, Records) else {}
+def supported(integration: Integration) -> dict[RecordKind, KindSupport]:
+    """What a system can do with which kind of records, as this integration is set up; empty where it has none."""
+    found = get_connector(integration.connector).session_class
+    return dict(found.kinds_for(integration.settings)) if issubclass(found, Records) else {}
 
 
 def problems(plan: SyncPlan) -> dict[str, str]:
@@ -34,7 +34,7 @@ def _beyond(plan: SyncPlan, integration: Integration) -> dict[str, str]:
     """What the system cannot do."""
     if plan.kind not in set(RecordKind):
         return {}  # the field's own choices say so
-    support = supported(integration.connector).get(RecordKind(plan.kind))
+    support = supported(integration).get(RecordKind(plan.kind))
     named = {"system": integration.system}
     if support is None:
         return {"kind": _("%(system)s does not offer these records.") % named}

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import KindSupport, Records
+from integrations.mapping.through import MappedRecords
 from integrations.models import UNFINISHED, RunPhase, RunState, SyncPlan, SyncRun
 from integrations.records import RecordKind
 from integrations.sessions import open_session
@@ -56,7 +57,7 @@ def work(run: SyncRun, seconds: float = SLICE_SECONDS) -> bool:
         with open_session(
             plan.integration_id, seconds=SESSION_SECONDS, subject=run.pk, correlation_id=run.correlation_id
         ) as session:
-            records = session.require(Records)
+            records = MappedRecords(session)
             kind = RecordKind(plan.kind)
             support = records.kinds.get(kind)
             if support is None:
