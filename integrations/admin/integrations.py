@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import Count, Q, QuerySet
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -97,7 +98,11 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
                 "integrations/mapping.css",
             )
         }
-        js = ("webhooks/copy.js", "integrations/catalogue.js", "integrations/setup.js")
+        # Deferred: they look for what stands in the page.
+        js = tuple(
+            Script(name, defer=True)
+            for name in ("webhooks/copy.js", "integrations/catalogue.js", "integrations/setup.js")
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
         found: QuerySet[Integration] = super().get_queryset(request)
