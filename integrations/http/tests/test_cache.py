@@ -53,7 +53,7 @@ def test_fresh_answer_costs_neither_a_request_nor_a_query(integration, server, d
     ask(integration)  # reads anew what the first one changed: that it works
     with django_assert_num_queries(2) as asked:
         second = ask(integration)
-        print([q['sql'] for q in asked.captured_queries])
+        print([q["sql"] for q in asked.captured_queries])
 
     assert (first.json(), second.json()) == ({"version": 1}, {"version": 1})
     assert len(server.requests) == 1
