@@ -28,7 +28,7 @@ def books(server, install):
     state = {"version": 1, "validator": "etag"}
 
     def respond(request):
-        headers = (("Set-Cookie", "session=secret"),)
+        headers: tuple[tuple[str, str], ...] = (("Set-Cookie", "session=secret"),)
         if state["validator"] == "etag":
             headers += (("ETag", f'"{state["version"]}"'),)
             if request.header("if-none-match") == f'"{state["version"]}"':
