@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from integrations.tests.ledger.fixtures import connected, install, integration, server
+
+__all__ = ["connected", "install", "integration", "server"]
+
 
 @pytest.fixture(autouse=True)
 def _simulators_are_reached(settings: Any) -> None:

@@ -53,6 +53,8 @@ DIGESTS = {
     "tenants.StoredAnswer.request_digest",
     "tenants.User.password",
     "signin.Letter.digest",
+    "integrations.Authorization.digest",
+    "integrations.Authorization.session_digest",
     "integrations.Handoff.digest",
     "integrations.Integration.client_digest",
     "telephony.CallEvent.digest",

@@ -125,6 +125,8 @@ def keep_tokens(row: Integration, new: Granted, extras: Mapping[str, str]) -> No
     OAuthToken.objects.update_or_create(
         integration=row, defaults=values, create_defaults={**values, "tenant_id": row.tenant_id}
     )
+    # Without a refresh token the access ends with its token.
+    row.credentials_expire_at = new.refresh_expires_at if new.refresh else new.expires_at
     _change(row, "integration.connected")
 
 
@@ -135,6 +137,7 @@ def disconnect_account(row: Integration) -> None:
     count, _rows = OAuthToken.objects.filter(integration=row).delete()
     Authorization.objects.filter(integration=row, used_at__isnull=True).delete()
     if count:
+        row.credentials_expire_at = None
         _change(row, "integration.disconnected")
 
 

@@ -179,7 +179,8 @@ def _forget_access(row: Integration, *, moved: bool, former: Mapping[str, Any]) 
     """Tokens of another account, or of another application there, are no use; with a new secret they may be renewed again."""
     tokens = OAuthToken.objects.filter(integration=row)
     if moved or row.credentials.get("client_id") != former.get("client_id"):
-        tokens.delete()
+        if tokens.delete()[0]:
+            row.credentials_expire_at = None
     else:
         tokens.update(refusal="", failures=0, doubted_at=None)
 

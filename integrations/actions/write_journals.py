@@ -20,7 +20,6 @@ _integrations = Read(
 )
 
 
-@transaction.atomic
 def write_journals(journals: Sequence[Journal]) -> None:
     """Write them all. What belongs to an integration that was deleted meanwhile is dropped."""
     exchanges = [one for journal in journals for one in journal.exchanges]
@@ -30,7 +29,7 @@ def write_journals(journals: Sequence[Journal]) -> None:
     wanted |= {sign.integration_id for sign in signs} | {issue.integration_id for issue in noted}
     if not wanted:
         return
-    with all_tenants():
+    with transaction.atomic(), all_tenants():
         rows = _lock(wanted)
         bulk.create([one for one in exchanges if one.integration_id in rows])
         changed = record_health(rows, [one for one in signs if one.integration_id in rows])

@@ -80,7 +80,7 @@ class ExchangeAdmin(LogAdmin):
 
     @display(description=_("result"))
     def result(self, row: Exchange) -> SafeString:
-        return badge(row.outcome, "bad" if row.error else "good")
+        return badge(row.outcome, "bad" if row.error else "good" if row.status else "quiet")
 
     @display(description=_("time, ms"), ordering=None)
     def duration(self, row: Exchange) -> int:
@@ -90,7 +90,9 @@ class ExchangeAdmin(LogAdmin):
     def timings_shown(self, row: Exchange) -> str:
         names = {
             "turn": _("waiting for its turn"),
+            "dns": _("name"),
             "connect": _("connection"),
+            "tls": _("TLS"),
             "first_byte": _("first byte"),
             "total": _("in all"),
         }

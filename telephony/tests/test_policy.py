@@ -97,6 +97,21 @@ def test_a_popup_that_waits_is_cancelled_when_the_call_ends_and_no_hangup_follow
     assert crm.events == []
 
 
+def test_an_upload_waits_for_its_turn_without_using_up_its_tries(pbx: Pbx, crm: Simulator) -> None:
+    make_integration(pbx.tenant, url=crm.url)
+    crm.fail("429", retry_after="70", path="/api/v5/telephony/calls/upload")
+    play(pbx, "inbound_answered")
+    drain("calls.finish")
+    for turn in range(len(UPLOAD_RETRIES) + 2):
+        drain("calls.notify", timezone.now() + timedelta(minutes=2 * turn))
+
+    one = CallNotification.objects.get(kind="upload")
+    assert (one.state, one.reason_code) == ("pending", "rate_limited")
+    work = Work.objects.get(lane="calls.notify", subject=one.pk)
+    assert work.attempts == 0
+    assert 60 < due_in("upload") - 120 * (len(UPLOAD_RETRIES) + 1) <= 71
+
+
 def test_one_dead_crm_does_not_delay_the_other(pbx: Pbx, crm: Simulator) -> None:
     with Simulator().running() as gone:
         url = gone.url

@@ -157,6 +157,7 @@ BY_KIND: Mapping[type[models.Field[Any, Any]], Callable[[Belongings, Any], Any]]
     models.BinaryField: lambda belongings, _field: belongings.mark.encode(),
     models.UUIDField: lambda _belongings, field: None if field.null else uuid.uuid4(),
     models.DateTimeField: lambda _belongings, field: None if field.null else timezone.now(),
+    models.DateField: lambda _belongings, field: None if field.null else timezone.now().date(),
     models.BooleanField: lambda _belongings, field: field.get_default(),
     models.FloatField: lambda _belongings, field: None if field.null else 1.0,
     models.IntegerField: lambda _belongings, field: None if field.null else 1,

@@ -81,7 +81,7 @@ class Planfix:
 
     def ping(self) -> None:
         """Whether the token is right. The answer holds our own token, so nobody gets it."""
-        self._telephony("ping", {}, "ping", Repeat.ALWAYS, attempts=3)
+        self._telephony("ping", {}, "ping", Repeat.ALWAYS, attempts=3, changes=False)
 
     def event(self, fields: Mapping[str, str]) -> None:
         """Tell of a call."""
@@ -108,12 +108,13 @@ class Planfix:
             bucket=REST,
             repeat=Repeat.ALWAYS,
             attempts=3,
+            changes=False,
         )
         found = self._http.call(request).json_object().get("users")
         return found if isinstance(found, list) else []
 
     def _telephony(
-        self, command: str, fields: Mapping[str, str], operation: str, repeat: Repeat = Repeat.NEVER, attempts: int = 1
+        self, command: str, fields: Mapping[str, str], operation: str, repeat: Repeat = Repeat.NEVER, attempts: int = 1, changes: bool = True
     ) -> None:  # fmt: skip
         form = {"cmd": command, **fields, "planfix_token": self._telephony_token}
         self._http.call(
@@ -125,5 +126,6 @@ class Planfix:
                 bucket=TELEPHONY,
                 repeat=repeat,
                 attempts=attempts,
+                changes=changes,
             )
         )

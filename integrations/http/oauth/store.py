@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.http.oauth.answers import Granted
-from integrations.models import OAuthToken
+from integrations.models import Integration, OAuthToken
 from tenants.scoping import all_tenants
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,12 @@ def put(row: OAuthToken, new: Granted) -> bool:
 
 def _write(row: OAuthToken, values: dict[str, Any]) -> bool:
     with all_tenants(), transaction.atomic(durable=True):
-        return bool(OAuthToken.objects.filter(pk=row.pk, version=row.version).update(**values))
+        is_kept = bool(OAuthToken.objects.filter(pk=row.pk, version=row.version).update(**values))
+        if is_kept and values["can_refresh"]:
+            Integration.objects.filter(pk=row.integration_id).update(
+                credentials_expire_at=values["refresh_expires_at"]
+            )
+        return is_kept
 
 
 def refuse(row: OAuthToken, lease: uuid.UUID, reason: str) -> None:

@@ -382,3 +382,23 @@ def test_draft_of_an_account_to_connect_says_what_to_do(integration, server):
 
     assert not found.works
     assert "press Connect" in str(found.checks[0].text)
+
+
+def test_end_of_the_access_is_told_to_health_and_moves_with_each_renewal(
+    client, integration, server, install
+):
+    install(OAuth2(authorize_url="{base}/authorize", token_url="{base}/token", refresh_days=10))
+    come_back(client, allow(press(client, integration).context["url"]))
+    integration.refresh_from_db()
+    first = integration.credentials_expire_at
+    assert timedelta(days=9) < first - timezone.now() < timedelta(days=11)
+
+    server.expire()
+    with open_session(integration.pk) as session:
+        session.http.call(ME)
+    integration.refresh_from_db()
+    assert integration.credentials_expire_at > first
+
+    press(client, integration, "disconnect")
+    integration.refresh_from_db()
+    assert integration.credentials_expire_at is None
