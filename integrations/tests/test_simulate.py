@@ -50,7 +50,12 @@ def test_systems_are_listed():
     found = run("--list")
 
     assert found.returncode == 0
-    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {"bitrix24", "planfix", "retailcrm", "receiver"}
+    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {
+        "bitrix24",
+        "planfix",
+        "retailcrm",
+        "receiver",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a portal sends to us, over real HTTP bytes where it matters, and how we ask for it."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -11,9 +12,9 @@ from integrations.connectors import get as get_connector
 from integrations.connectors.bitrix24.hooks import EVENTS, FRESH_SECONDS
 from integrations.connectors.bitrix24.simulator import Simulator
 from integrations.connectors.bitrix24.simulator.php import pairs
-from integrations.connectors.bitrix24.simulator.state import CONTACT, DEAL
+from integrations.connectors.bitrix24.simulator.state import CONTACT, DEAL, Binding
 from integrations.connectors.bitrix24.tests.factories import make_application, make_webhook
-from integrations.hooks import Changed, Clicked, Removed, Revoked, WebhookRegistration
+from integrations.hooks import Changed, Clicked, Happening, Removed, Revoked, WebhookRegistration
 from integrations.records import RecordKind
 from integrations.sessions import open_session
 from tenants.errors import ConfigError
@@ -41,7 +42,7 @@ def event(name, number="662"):
     return {"event": name, "data": {"FIELDS": {"ID": number}}, "ts": "1718000000"}
 
 
-CLICK = {
+CLICK: dict[str, Any] = {
     "event": "ONEXTERNALCALLSTART",
     "ts": "1718000000",
     "data": {
@@ -164,8 +165,6 @@ def test_subscribing_twice_binds_once_with_the_secret_in_the_address(application
 
 @pytest.mark.django_db(transaction=True)
 def test_new_secret_takes_the_place_of_the_former_and_others_are_left_alone(application, simulator):
-    from integrations.connectors.bitrix24.simulator.state import Binding
-
     other = Binding("ONCRMDEALADD", "https://other.example.com/hook")
     simulator.portal.bindings.append(other)
     registered(application, lambda hooks: hooks.subscribe(URL, SECRET))
@@ -209,7 +208,7 @@ def test_what_the_portal_really_sends_is_proved_and_read(application, simulator)
         assert listener.wait_until(lambda: len(listener.requests) == 2)
         requests = listener.requests
 
-    found = []
+    found: list[Happening] = []
     for request in requests:
         query = request.target.partition("?")[2]
         came = Arrival({"content-type": request.header("content-type")}, query, request.body, AT)
