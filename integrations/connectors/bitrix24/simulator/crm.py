@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.connectors.bitrix24.simulator.access import Caller
-from integrations.connectors.bitrix24.simulator.errors import Refused, whole
+from integrations.connectors.bitrix24.simulator.errors import Refused, mapping, whole
 from integrations.connectors.bitrix24.simulator.fields import FIELDS, NOT_WRITTEN, clean, described
 from integrations.connectors.bitrix24.simulator.php import php_array
 from integrations.connectors.bitrix24.simulator.state import (
@@ -37,8 +37,8 @@ class Crm:
         """The page, and what stands beside `result`: `next` and `total`, unless `start` is -1."""
         kind = _kind(params)
         start = whole(params.get("start", 0) or 0, "start")
-        found = [item for item in self._all(kind) if _fits(item, params.get("filter") or {})]
-        found = _ordered(found, params.get("order") or {"id": "ASC"})
+        found = [item for item in self._all(kind) if _fits(item, mapping(params.get("filter"), "filter"))]
+        found = _ordered(found, mapping(params.get("order"), "order") or {"id": "ASC"})
         page = found[max(start, 0) : max(start, 0) + PAGE]
         beside: dict[str, int] = {} if start == -1 else {"total": len(found)}
         if start != -1 and start + PAGE < len(found):
@@ -49,7 +49,7 @@ class Crm:
         return {"item": self._item(params)}
 
     def add(self, params: Params, caller: Caller) -> dict[str, Any]:
-        return {"item": self.create(_kind(params), params.get("fields") or {})}
+        return {"item": self.create(_kind(params), mapping(params.get("fields"), "fields"))}
 
     def create(self, kind: int, fields: Mapping[str, Any]) -> Item:
         """A new object; field names that nobody knows are silently ignored."""
@@ -74,7 +74,7 @@ class Crm:
 
     def update(self, params: Params, caller: Caller) -> dict[str, Any]:
         """Only adds to `fm`; read-only fields are ignored, but an id among the fields is an error."""
-        kind, fields = _kind(params), params.get("fields") or {}
+        kind, fields = _kind(params), mapping(params.get("fields"), "fields")
         item = self._item(params)
         if "id" in fields:
             raise Refused("0", "Setting value for Primary ID is not allowed, it is read-only field")
@@ -102,7 +102,7 @@ class Crm:
         return {"fields": described(_kind(params))}
 
     def statuses(self, params: Params, caller: Caller) -> list[dict[str, Any]]:
-        wanted = (params.get("filter") or params.get("FILTER") or {}).get("ENTITY_ID")
+        wanted = mapping(params.get("filter"), "filter").get("ENTITY_ID")
         return [
             {
                 "ID": str(number),
@@ -189,7 +189,7 @@ def _selected(item: Item, select: Any) -> Item:
 def _ordered(items: list[Item], order: Mapping[str, str]) -> list[Item]:
     for name, way in reversed(list(order.items())):
         items = sorted(
-            items, key=lambda item: _comparable(name, item.get(name)), reverse=way.upper() == "DESC"
+            items, key=lambda item: _comparable(name, item.get(name)), reverse=str(way).upper() == "DESC"
         )
     return items
 

@@ -24,3 +24,12 @@ def whole(value: Any, text: str) -> int:
     if isinstance(value, bool) or not str(value).lstrip("-").isdecimal() or len(str(value)) > 15:
         raise Refused("INVALID_ARG_VALUE", text)
     return int(value)
+
+
+def mapping(value: Any, name: str) -> dict[str, Any]:
+    """An object; PHP has one word for an empty object and an empty list."""
+    if value in (None, "", []):
+        return {}
+    if not isinstance(value, dict):
+        raise Refused("INVALID_ARG_VALUE", f"{name} should be an object")
+    return value

@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.connectors.bitrix24.simulator.access import OPERATING_SECONDS, Access, Caller
 from integrations.connectors.bitrix24.simulator.crm import Crm
-from integrations.connectors.bitrix24.simulator.errors import Refused
+from integrations.connectors.bitrix24.simulator.errors import Refused, mapping
 from integrations.connectors.bitrix24.simulator.events import Events
 from integrations.connectors.bitrix24.simulator.php import nested, parsed, php_array
 from integrations.connectors.bitrix24.simulator.state import Portal
@@ -76,8 +76,12 @@ class Rest:
 
     def _batch(self, params: Params, caller: Caller) -> dict[str, Any]:
         """Always HTTP 200; each call has its result or its error, and may name the results of those before it."""
-        commands = params.get("cmd") or {}
-        named = dict(enumerate(commands)) if isinstance(commands, list) else commands
+        commands = params.get("cmd")
+        named = (
+            {str(number): one for number, one in enumerate(commands)}
+            if isinstance(commands, list)
+            else mapping(commands, "cmd")
+        )
         if len(named) > MOST_SUBCALLS:
             raise Refused("ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
         results: dict[str, Any] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connectors.bitrix24.simulator.access import Caller
-from integrations.connectors.bitrix24.simulator.errors import whole
+from integrations.connectors.bitrix24.simulator.errors import mapping, whole
 from integrations.connectors.bitrix24.simulator.state import Employee, Portal
 
 PAGE = 50
@@ -36,7 +36,7 @@ class Users:
         return {"ID": 1, "CODE": "local.switchboard", "VERSION": 1, "STATUS": "L", "INSTALLED": True}
 
     def get(self, params: Params, caller: Caller) -> tuple[list[dict[str, Any]], dict[str, int]]:
-        wanted = params.get("FILTER") or params.get("filter") or {}
+        wanted = mapping(params.get("FILTER") or params.get("filter"), "FILTER")
         start = whole(params.get("start", 0) or 0, "start")
         found = [one for one in self._portal.employees.values() if _fits(one, wanted)]
         beside = {"total": len(found)}
