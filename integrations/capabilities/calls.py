@@ -52,7 +52,8 @@ class CallFacts:
 
     `phone` is the client's number in E.164 with plus, `did` our outside number as the exchange says it. `extensions`
     are those that ring (or rang), the one that answered first once there is one. `users` maps an extension to the
-    outside system's user id, for the extensions that are assigned.
+    outside system's user id, for the extensions that are assigned. `outside_id` is the call's id there, as an earlier
+    notification of the same call brought it (`CallNotifications.names_calls`).
     """
 
     call_id: UUID
@@ -63,6 +64,7 @@ class CallFacts:
     extensions: tuple[str, ...] = ()
     users: Mapping[str, str] = field(default_factory=dict)
     did: str = ""
+    outside_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ class CallNotifications(Capability):
     code = "call_notifications"
     title = _("Call pop-ups and history")
 
+    names_calls: ClassVar[bool] = False
+    """The system gives a call an id of its own and wants to be told it later on: one call's notifications go one by one."""
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = {
         CallKind.RINGING: Repeat.IF_UNSENT,
         CallKind.HANGUP: Repeat.IF_UNSENT,

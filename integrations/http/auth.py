@@ -139,7 +139,8 @@ address among it (`base_url_from`) is where all calls and their tokens will go.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth2(Auth):
-    """Access tokens. `{base}` in the addresses stands for the account's address, `{www}` for the service's of its domain.
+    """Access tokens. `{base}` in the addresses stands for the account's address, `{www}` for the service's of its domain; in
+    that of the token, a setting's name in braces for its value.
 
     The credentials have the fields `client_id` and `client_secret`. `fixed_token` names a credentials field: a
     long-lived token in it is used as it is, instead of all this. `parameter` is where the system wants the token when

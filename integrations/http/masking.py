@@ -1,19 +1,23 @@
 """Takes secrets out of what is kept of an exchange: by their names (config/masking.py), and by one integration's own values."""
 
+import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from config.masking import Values, masked_header, masked_json, masked_pairs, masked_url
 
 KEPT = 16 * 1024
 # Regular expressions hold every other thread up: a third of a second for a megabyte, for the sake of 16 kB that are kept.
 LOOKED_AT = 128 * 1024
+# As the address was checked when it was entered, urlsplit takes it.
+_ADDRESS = re.compile(r"https?://[\w.:-]+/")
 
 
 class Masker:
     """Knows one integration's secret values."""
 
     def __init__(self, values: Iterable[object]) -> None:
-        self._values = Values(values)
+        self._values = Values([form for value in values for form in _forms(value)])
 
     def text(self, text: str) -> str:
         """Free text without secret values."""
@@ -37,3 +41,9 @@ class Masker:
         is_form = content_type == "application/x-www-form-urlencoded"
         text = self.text("\n".join(masked_pairs(text)) if is_form else masked_json(text))
         return text if len(text) <= KEPT else text[:KEPT] + "…"
+
+
+def _forms(value: object) -> list[object]:
+    """A credential that is an address is one by its path: errors of connections name that alone."""
+    path = urlsplit(value).path.rstrip("/") if isinstance(value, str) and _ADDRESS.match(value) else ""
+    return [value, path] if path else [value]

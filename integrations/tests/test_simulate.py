@@ -54,13 +54,18 @@ def test_systems_are_listed():
     found = run("--list")
 
     assert found.returncode == 0
-    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {"planfix", "retailcrm", "receiver"}
+    assert {line.split("\t")[0] for line in found.stdout.splitlines()} >= {
+        "bitrix24",
+        "planfix",
+        "retailcrm",
+        "receiver",
+    }
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "Name a system: planfix, receiver, retailcrm"),
+        ([], "Name a system: bitrix24, planfix, receiver, "),
         (["nothing"], "invalid choice: 'nothing'"),
         (["retailcrm", "--port", "70000"], "'70000' is not a port"),
         (["retailcrm", "--codes", "1=150"], "'1=150' is not USER=EXTENSION"),

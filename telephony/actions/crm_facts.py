@@ -8,27 +8,27 @@ from integrations.capabilities import CallHangup, CallOutcome, CallRinging, Dire
 from telephony.models import Call, CallNotification
 
 
-def ringing(one: CallNotification, users: Mapping[str, str]) -> CallRinging:
+def ringing(one: CallNotification, users: Mapping[str, str], outside_id: str) -> CallRinging:
     """The pop-up of one set of extensions."""
-    return CallRinging(**_common(one.call, tuple(one.extensions), users))
+    return CallRinging(**_common(one.call, tuple(one.extensions), users, outside_id))
 
 
-def hangup(one: CallNotification, users: Mapping[str, str]) -> CallHangup:
+def hangup(one: CallNotification, users: Mapping[str, str], outside_id: str) -> CallHangup:
     """The end, for everybody whose phone rang."""
     call = one.call
     return CallHangup(
-        **_common(call, _everybody(call), users),
+        **_common(call, _everybody(call), users, outside_id),
         outcome=_outcome(call),
         ended_at=call.ended_at or call.updated_at,
         answered_at=call.answered_at,
     )
 
 
-def finished(one: CallNotification, users: Mapping[str, str]) -> FinishedCall:
+def finished(one: CallNotification, users: Mapping[str, str], outside_id: str) -> FinishedCall:
     """The whole call."""
     call = one.call
     return FinishedCall(
-        **_common(call, _everybody(call), users),
+        **_common(call, _everybody(call), users, outside_id),
         outcome=_outcome(call),
         ended_at=call.ended_at or call.updated_at,
         answered_at=call.answered_at,
@@ -51,7 +51,9 @@ def recording_url(call: Call) -> str:
     return template.replace("{path}", "/".join(quote(part, safe="") for part in parts))
 
 
-def _common(call: Call, extensions: tuple[str, ...], users: Mapping[str, str]) -> dict[str, Any]:
+def _common(
+    call: Call, extensions: tuple[str, ...], users: Mapping[str, str], outside_id: str
+) -> dict[str, Any]:
     return {
         "call_id": call.pk,
         "external_id": call.external_id,
@@ -61,6 +63,7 @@ def _common(call: Call, extensions: tuple[str, ...], users: Mapping[str, str]) -
         "extensions": extensions,
         "users": {extension: users[extension] for extension in extensions if extension in users},
         "did": call.did,
+        "outside_id": outside_id,
     }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -13,7 +14,9 @@ from django.utils.translation import override
 from integrations import live
 from integrations.actions.write_journals import write_journals
 from integrations.capabilities import CallKind, CallNotifications, CallReceipt
+from integrations.connectors import get as get_connector
 from integrations.http.journal import Journal
+from integrations.live import Live
 from integrations.sessions import open_session
 from telephony.actions import crm_facts
 from telephony.actions.planning import POPUP_LIFE
@@ -122,6 +125,8 @@ def _held_back(one: CallNotification) -> Told | None:
         return Told(one, NotificationState.PENDING, "reopened", retry_in=REOPENED_SECONDS, is_attempt=False)
     elif one.kind == NotificationKind.HANGUP:
         held = _held_hangup(one)
+    if held is None and _names_calls(integration):
+        held = _held_for_id(one)
     if held is None and not integration.is_enabled:
         return Told(one, NotificationState.PARKED, "paused", is_attempt=False)
     return held
@@ -139,13 +144,36 @@ def _is_late(one: CallNotification, at: datetime) -> bool:
 
 def _held_hangup(one: CallNotification) -> Told | None:
     """A hang-up follows its pop-up, and is pointless without one."""
-    popups = CallNotification.objects.filter(
-        integration_id=one.integration_id, call_id=one.call_id, kind=NotificationKind.POPUP
-    )
+    popups = _of_same_call(one).filter(kind=NotificationKind.POPUP)
     states = set(popups.values_list("state", flat=True))
     if NotificationState.PENDING in states:
         return Told(one, NotificationState.PENDING, retry_in=WAIT_SECONDS, is_attempt=False)
     return None if NotificationState.DONE in states else _cancelled(one, "no_popup")
+
+
+def _names_calls(integration: Live) -> bool:
+    session_class = get_connector(integration.connector).session_class
+    return issubclass(session_class, CallNotifications) and session_class.names_calls
+
+
+def _held_for_id(one: CallNotification) -> Told | None:
+    """The first pop-up brings the id that the others need; without waiting they would begin a second call there."""
+    earlier = _of_same_call(one).filter(kind=NotificationKind.POPUP, state=NotificationState.PENDING)
+    if one.kind == NotificationKind.POPUP:
+        earlier = earlier.filter(id__lt=one.pk)
+    if not earlier.exists():
+        return None
+    return Told(one, NotificationState.PENDING, retry_in=WAIT_SECONDS, is_attempt=False)
+
+
+def _known_id(one: CallNotification) -> str:
+    """The call's id there, as the earliest of its notifications brought it; empty when none did."""
+    told = _of_same_call(one).exclude(outside_id="").order_by("id")
+    return told.values_list("outside_id", flat=True).first() or ""
+
+
+def _of_same_call(one: CallNotification) -> QuerySet[CallNotification]:
+    return CallNotification.objects.filter(integration_id=one.integration_id, call_id=one.call_id)
 
 
 def _cancelled(one: CallNotification, code: str) -> Told:
@@ -165,7 +193,8 @@ def _send(one: CallNotification, attempt: int) -> Told:
             journal=journal,
         ) as session:
             crm = session.require(CallNotifications)
-            receipt = way.send(crm, way.facts(one, session.live.users))
+            outside_id = _known_id(one) if crm.names_calls else ""
+            receipt = way.send(crm, way.facts(one, session.live.users, outside_id))
     except Unsupported:
         return Told(one, NotificationState.CANCELLED, "unsupported", attempted_at=at, journal=journal)
     except TransientError as error:

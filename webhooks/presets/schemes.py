@@ -108,6 +108,19 @@ def token_in(header: str = "") -> Scheme:
     return check
 
 
+def token_in_form(field: str) -> Scheme:
+    """The secret itself: in a field of the body, or else in the parameter `token` of the URL."""
+
+    def check(arrival: Arrival, secret: str, tolerance: float) -> str:
+        given = [one for one in (arrival.value(field), arrival.parameter("token")) if one]
+        if not given:
+            return MISSING
+        matches = [len(one) <= LONGEST and same(one, secret) for one in given]
+        return "" if any(matches) else WRONG
+
+    return check
+
+
 def _is_digest(given: str, digest: bytes, *, is_base64: bool = False) -> bool:
     try:
         raw = given.encode("ascii")

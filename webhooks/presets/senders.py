@@ -132,6 +132,21 @@ _all: Final = (
         is_token=True,
     ),
     Preset(
+        name="bitrix24",
+        title="Bitrix24",
+        hint=_(
+            "In Bitrix24: Developer resources → Other → Outgoing webhook. Paste the URL, and copy the application token that"
+            " is shown there here."
+        ),
+        scheme=schemes.token_in_form("auth[application_token]"),
+        # An event names an object and a second, so that the same bytes are the same event.
+        key=keys.body_digest,
+        event=keys.field("event"),
+        shortest_secret=16,
+        is_token=True,
+        is_json=False,
+    ),
+    Preset(
         name="hmac",
         title=_("HMAC-SHA256 in a header"),
         hint=_("For any sender that signs the raw body with HMAC-SHA256 and puts the result into a header."),

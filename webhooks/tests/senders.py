@@ -22,7 +22,7 @@ TOKEN = "a-token-of-twenty-characters"
 
 
 def secret_of(preset: str) -> str:
-    return SECRETS.get(preset) or (TOKEN if preset in ("gitlab", "token", "amocrm") else SECRET)
+    return SECRETS.get(preset) or (TOKEN if preset in ("gitlab", "token", "amocrm", "bitrix24") else SECRET)
 
 
 def options_of(preset: str) -> dict[str, str]:
@@ -85,6 +85,6 @@ def genuine(
     source: Source, body: bytes = BODY, *, at: float | None = None, message_id: str = ""
 ) -> FrontRequest:
     """A request that this source must accept."""
-    query = f"a=b&token={source.secret}".encode() if source.preset in ("token", "amocrm") else b""
+    query = f"a=b&token={source.secret}".encode() if source.preset in ("token", "amocrm", "bitrix24") else b""
     headers = signed(source.preset, source.secret, body, at=at, message_id=message_id)
     return posted(source, headers, body, query)

@@ -364,3 +364,22 @@ def test_bad_options_are_named(name, options, field):
 def test_an_unknown_preset():
     with pytest.raises(UnknownPreset):
         preset("none")
+
+
+def test_bitrix24_is_proved_by_its_application_token_or_by_the_url():
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    body = b"event=ONCRMDEALUPDATE&data%5BFIELDS%5D%5BID%5D=662&auth%5Bapplication_token%5D="
+
+    assert reason("bitrix24", form, body + TOKEN.encode()) == ""
+    assert reason("bitrix24", form, body + b"another-token-of-theirs", query=f"token={TOKEN}") == ""
+    assert reason("bitrix24", form, body + b"another-token-of-theirs") == "signature_wrong"
+    assert reason("bitrix24", form, body) == "signature_missing"
+    assert (
+        reason("bitrix24", form, body + TOKEN.encode() + b"&auth%5Bapplication_token%5D=x")
+        == "signature_missing"
+    )
+    assert (
+        reason("bitrix24", form, b"\xff%5B=&auth[application_token]", query="token=%ff&token=a")
+        == "signature_missing"
+    )
+    assert preset("bitrix24").event(arrived("bitrix24", form, body)) == "ONCRMDEALUPDATE"

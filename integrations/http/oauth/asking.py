@@ -1,6 +1,7 @@
 """The requests for tokens, as the manifest says that this system wants them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,8 +21,13 @@ def callback_url() -> str:
     return settings.PUBLIC_URL.rstrip("/") + reverse("integration-oauth-callback")
 
 
-def with_base(url: str, base: str) -> str:
-    """The address with the account's address in it, or with that of the whole service."""
+def with_base(url: str, base: str, chosen: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """The address with the account's address in it, or that of the whole service, and what was chosen among the settings.
+
+    Secrets go there: a manifest names settings only that are a choice between known addresses.
+    """
+    for name, value in chosen.items():
+        url = url.replace(f"{{{name}}}", str(value))
     return url.replace("{base}", base.rstrip("/")).replace("{www}", _service(base))
 
 
@@ -71,8 +77,10 @@ def for_client(auth: OAuth2) -> Form:
     return {"grant_type": "client_credentials", **scope}
 
 
-def outgoing(auth: OAuth2, base: str, credentials: Mapping[str, Any], form: Form) -> Outgoing:
-    """The whole request to the token's address."""
+def outgoing(
+    auth: OAuth2, base: str, credentials: Mapping[str, Any], form: Form, chosen: Mapping[str, Any] = MappingProxyType({})
+) -> Outgoing:  # fmt: skip
+    """The whole request to the token's address; `chosen` are the settings."""
     client = {
         "client_id": _entered(credentials, "client_id"),
         "client_secret": _entered(credentials, "client_secret"),
@@ -89,7 +97,7 @@ def outgoing(auth: OAuth2, base: str, credentials: Mapping[str, Any], form: Form
         draft.json = fields
     else:
         draft.form = fields
-    return draft.outgoing(with_base(auth.token_url, base))
+    return draft.outgoing(with_base(auth.token_url, base, chosen))
 
 
 def _entered(credentials: Mapping[str, Any], name: str) -> str:

@@ -71,7 +71,7 @@ class Tokens:
     def exchange(self, form: asking.Form, operation: str, base: str = "") -> Granted:
         """Ask for tokens now, whatever is stored; noted as an exchange, masked. `base` is for accounts without settings."""
         base = self._line.base_url or base or self.extras.get(self._auth.base_url_from, "")
-        outgoing = asking.outgoing(self._auth, base, self._live.credentials, form)
+        outgoing = asking.outgoing(self._auth, base, self._live.credentials, form, self._live.settings)
         own = ("code", "code_verifier", "refresh_token")
         self._line.learn([form[name] for name in own if name in form])
         clock = Attempt(ASKING_SECONDS, settings.EXTERNAL_API_TIMEOUT)
