@@ -30,7 +30,7 @@ from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.lifecycle import LifeCycle, arrival_context
 from integrations.admin.mapping import MappingPage, mappings_shown
 from integrations.admin.readme import render
-from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
+from integrations.capabilities import ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.connectors import registry
@@ -209,7 +209,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             "connector": connector,
             "drawing": drawing(connector),
             "readme": render(connector.readme(get_language() or "en")),
-            "has_users": connector.can(Account),
+            "has_users": connector.has_users,
             "may_try": connector.can(Account)
             and (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)),
         }
