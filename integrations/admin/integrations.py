@@ -30,7 +30,7 @@ from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.lifecycle import LifeCycle, arrival_context
 from integrations.admin.mapping import MappingPage, mappings_shown
 from integrations.admin.readme import render
-from integrations.capabilities import ExtensionDirectory, ModuleRegistration
+from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.connectors import registry
