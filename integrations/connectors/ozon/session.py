@@ -61,6 +61,9 @@ class OzonSession(Session, Account, Records, WebhookRegistration):
     def test_connection(self) -> Diagnosis:
         return diagnose(self._api, self._warehouse, timezone.now())
 
+    def ping(self) -> None:
+        self._api.roles()
+
     def read(
         self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
     ) -> Page:
