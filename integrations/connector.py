@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
-from integrations.capabilities import CallReceipt, Capability
+from integrations.capabilities import Account, CallReceipt, Capability
 from integrations.hooks import Hooks
 from integrations.http.client import ApiClient
 from integrations.http.journal import Noted
@@ -63,6 +63,11 @@ class Connector:
     def can(self, capability: type[Capability]) -> bool:
         """Whether sessions of this connector have that capability."""
         return issubclass(self.session_class, capability)
+
+    @property
+    def has_users(self) -> bool:
+        """Whether there are users there to load."""
+        return issubclass(self.session_class, Account) and self.session_class.has_users
 
     @cached_property
     def logo_svg(self) -> str:

@@ -136,6 +136,12 @@ WORDS: dict[str, _Words] = {
         _("The request was signed too long ago."),
         _("Compare the clocks of both sides; a request that was recorded and sent again is refused, too."),
     ),
+    "address_strange": _Words(
+        _("The request came from an address that is none of the sender's."),
+        _(
+            "If the sender has new addresses, enter its networks in the source. Behind a proxy, check that it is a trusted one."
+        ),
+    ),
     "source_secret_missing": _Words(_("The source has no secret."), _("Set the source's secret.")),
     "unreadable_body": _Words(
         _("The body is neither JSON nor a form."),

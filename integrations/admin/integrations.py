@@ -214,7 +214,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             "connector": connector,
             "drawing": drawing(connector),
             "readme": render(connector.readme(get_language() or "en")),
-            "has_users": connector.can(Account),
+            "has_users": connector.has_users,
             "may_try": connector.can(Account)
             and (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)),
         }

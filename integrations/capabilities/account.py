@@ -4,10 +4,12 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities.base import Capability, Text
+from tenants.errors import Unsupported
 
 
 class CheckState(StrEnum):
@@ -54,10 +56,12 @@ class OutsideUser:
 
 
 class Account(Capability):
-    """Every connector that needs credentials has this."""
+    """Every connector that needs credentials has this. `has_users` is False where an account is nobody in particular."""
 
     code = "account"
     title = _("Account and users")
+
+    has_users: ClassVar[bool] = True
 
     @abstractmethod
     def test_connection(self) -> Diagnosis:
@@ -67,6 +71,6 @@ class Account(Capability):
         """The cheapest call that shows whether the connection works; HubError when it does not. Made every now and then."""
         self.test_connection()
 
-    @abstractmethod
     def list_users(self) -> Iterator[OutsideUser]:
         """All users, page by page to the end."""
+        raise Unsupported(_("This system keeps no users that could be loaded."))

@@ -31,7 +31,7 @@ class StockLevel(Record):
 
     kind: ClassVar[RecordKind] = RecordKind.STOCK
 
-    product_id: str
+    product_id: str = ""
     sku: str = ""
     warehouse_id: str = ""
     warehouse: str = ""

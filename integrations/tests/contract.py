@@ -16,12 +16,13 @@ from integrations.actions.load_users import load_users
 from integrations.actions.save_integration import create_integration
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Account, CallKind, CallNotifications, CallReceipt, CheckState
+from integrations.connector import Session
 from integrations.connectors import get as get_connector
 from integrations.http.errors import OutcomeUnknown
 from integrations.models import Exchange, Integration, OutsideUser
 from integrations.sessions import open_session
 from integrations.tests.factories import finished, ringing
-from tenants.errors import AuthFailed, HubError, RateLimited, TransientError
+from tenants.errors import AuthFailed, HubError, RateLimited, TransientError, Unsupported
 from tenants.scoping import tenant_scope
 from tenants.simulation import BaseSimulator
 from tenants.tests.factories import make_tenant
@@ -38,6 +39,8 @@ class ConnectorContract:
     bad_credentials: ClassVar[dict[str, Any]]
     user_count: ClassVar[int] = 250
     """Enough users for more than one page."""
+    has_users: ClassVar[bool] = True
+    """Whether the system has users that could be loaded; without them, say what else is a `probe`."""
 
     @abstractmethod
     def make_simulator(self, user_count: int) -> BaseSimulator:
@@ -48,6 +51,10 @@ class ConnectorContract:
 
     @abstractmethod
     def credentials_for(self, simulator: Any) -> dict[str, Any]: ...
+
+    def probe(self, session: Session) -> None:
+        """A call that needs the credentials."""
+        list(session.require(Account).list_users())
 
     @pytest.fixture
     def simulator(self) -> Iterator[Any]:
@@ -92,16 +99,23 @@ class ConnectorContract:
         Integration.objects.filter(pk=integration.pk).update(credentials=self.bad_credentials)
 
         with open_session(integration.pk) as session, pytest.raises(AuthFailed):
-            list(session.require(Account).list_users())
+            self.probe(session)
         integration.refresh_from_db()
 
         assert (integration.health, integration.health_code) == ("misconfigured", "auth")
 
     def test_users_are_read_to_the_last_page(self, integration):
+        assert get_connector(self.code).has_users is self.has_users
+        if not self.has_users:
+            with pytest.raises(Unsupported):
+                load_users(integration)
+            return
         assert load_users(integration) == self.user_count
         assert OutsideUser.objects.filter(integration=integration).count() == self.user_count
 
     def test_second_run_changes_nothing(self, integration):
+        if not self.has_users:
+            return
         load_users(integration)
         before = list(OutsideUser.objects.values_list("pk", "outside_id", "name", "is_active").order_by("pk"))
 
@@ -111,6 +125,8 @@ class ConnectorContract:
         assert after == before
 
     def test_failed_load_leaves_the_users_alone(self, integration, simulator):
+        if not self.has_users:
+            return
         load_users(integration)
         simulator.fail("500")
 
@@ -122,10 +138,11 @@ class ConnectorContract:
     def test_secrets_are_in_no_exchange_and_no_log(self, integration, simulator, caplog):
         with caplog.at_level(logging.DEBUG):
             diagnose(integration)
-            load_users(integration)
+            with open_session(integration.pk) as session:
+                self.probe(session)
             simulator.fail("500")
-            with pytest.raises(HubError):
-                load_users(integration)
+            with open_session(integration.pk) as session, pytest.raises(HubError):
+                self.probe(session)
 
         assert Exchange.objects.count() >= 3
         self._assert_no_secret({**integration.credentials, **integration.own_secrets}, caplog)

@@ -1,4 +1,4 @@
-"""How many requests a second an outside system lets through."""
+"""How many requests in a second, or in a minute, an outside system lets through."""
 
 import threading
 from collections import deque
@@ -9,19 +9,19 @@ WINDOW_SECONDS = 0.95
 
 
 class RateLimit:
-    """At most `per_second` requests in any one second; refused requests do not count."""
+    """At most `most` requests in any `seconds`; refused requests do not count."""
 
-    def __init__(self, per_second: int) -> None:
-        self.per_second = per_second
+    def __init__(self, most: int, seconds: float = 1.0) -> None:
+        self.most, self.seconds = most, seconds
         self._passed: deque[float] = deque()
         self._lock = threading.Lock()
 
     def admit(self) -> bool:
         now = monotonic()
         with self._lock:
-            while self._passed and self._passed[0] <= now - WINDOW_SECONDS:
+            while self._passed and self._passed[0] <= now - WINDOW_SECONDS * self.seconds:
                 self._passed.popleft()
-            if len(self._passed) >= self.per_second:
+            if len(self._passed) >= self.most:
                 return False
             self._passed.append(now)
             return True

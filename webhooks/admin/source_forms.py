@@ -18,6 +18,9 @@ FIELD_HINTS = {
     ),
     "prefix": _("What stands before the value in that header, such as sha256= or Bearer and a space."),
     "event_field": _("Where the body names the event, such as type or data.event."),
+    "networks": _(
+        "Networks from which the sender calls, with commas between them. Leave empty for those that it publishes."
+    ),
     "id_field": _("Where the body has an identifier by which repeats are recognised, such as id."),
 }
 
@@ -71,6 +74,13 @@ class SourceForm(OwnedForm):
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text=FIELD_HINTS["id_field"],
+    )
+
+    networks = forms.CharField(
+        label=_("Networks"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=FIELD_HINTS["networks"],
     )
 
     class Meta:

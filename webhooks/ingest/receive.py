@@ -26,7 +26,7 @@ from webhooks.ingest import tallies
 from webhooks.ingest.table import KnownSource, SourceTable
 from webhooks.ingest.writer import InboundWriter, NewInbound
 from webhooks.models.source import PATH
-from webhooks.presets import PRESETS, Arrival, Proof
+from webhooks.presets import PRESETS, Arrival, Preset, Proof
 from webhooks.presets.arrival import lower_case
 from webhooks.presets.keys import fitting
 
@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 MOST_HEADERS: Final = 60
 HEADER_LENGTH: Final = 1000
 QUERY_LENGTH: Final = 2000
-STORED: Final = FrontResponse(200, b"{}")
 
 requests_total = counter(
     "switchboard_inbound_requests_total", "Requests to inbound webhooks.", ("sender", "result")
@@ -86,17 +85,23 @@ class Receiver:
             return front.problem(HTTPStatus.NOT_FOUND, "There is no such webhook.")
         now = time.time()
         arrival = Arrival(
-            lower_case(request.headers), request.query.decode("latin-1"), request.body, now, source.options
+            lower_case(request.headers),
+            request.query.decode("latin-1"),
+            request.body,
+            now,
+            source.options,
+            request.client,
         )
         try:
             proof = source.preset.prove(arrival, source.secrets(now), source.tolerance)
         except Unreadable:
             logger.exception("source %s: its secret cannot be read", source.id)
-            return _unavailable(sender)
+            return _unavailable(sender, source.preset)
         if not proof.holds:
             requests_total.inc(sender, "unauthorized")
             self.tallies.reject(source.id, source.tenant_id, proof.reason)
-            return front.problem(
+            return _refused(
+                source.preset,
                 HTTPStatus.UNAUTHORIZED,
                 "The signature is missing or wrong.",
                 [("WWW-Authenticate", "Signature")],
@@ -107,7 +112,7 @@ class Receiver:
         self, source: KnownSource, arrival: Arrival, proof: Proof, client: str
     ) -> FrontResponse:
         sender = source.preset.name
-        challenge = source.preset.challenge(arrival)
+        reply = source.preset.reply(arrival)
         is_loop = hops_in(arrival.headers) > MOST
         new = NewInbound(
             source_id=source.id,
@@ -119,20 +124,22 @@ class Receiver:
             headers=shown_headers(source, arrival),
             content_type=storable_text(arrival.content_type)[:200],
             body=arrival.body,
-            is_handshake=challenge is not None,
+            is_handshake=reply.is_handshake,
             is_loop=is_loop,
         )
         try:
             is_new = await self.writer.store(new, len(arrival.body))
         except (NotStored, Overloaded):
-            return _unavailable(sender)
+            return _unavailable(sender, source.preset)
         if is_loop:
             requests_total.inc(sender, "loop")
-            return front.problem(LOOP_STATUS, f"It came through more than {MOST} deliveries of Switchboard.")
+            return _refused(
+                source.preset, LOOP_STATUS, f"It came through more than {MOST} deliveries of Switchboard."
+            )
         requests_total.inc(sender, "stored" if is_new else "duplicate")
         if not is_new:
             self.tallies.repeat(source.id, source.tenant_id)
-        return STORED if challenge is None else FrontResponse(200, challenge.encode(), "text/plain")
+        return FrontResponse(200, reply.body, reply.content_type)
 
 
 def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
@@ -155,9 +162,20 @@ def shown_query(query: str) -> str:
     return storable_text("&".join(parts))[:QUERY_LENGTH]
 
 
-def _unavailable(sender: str) -> FrontResponse:
+def _unavailable(sender: str, preset: Preset | None = None) -> FrontResponse:
     requests_total.inc(sender, "unavailable")
-    return front.problem(HTTPStatus.SERVICE_UNAVAILABLE, "Not stored. Send it again.", [("Retry-After", "1")])
+    return _refused(
+        preset, HTTPStatus.SERVICE_UNAVAILABLE, "Not stored. Send it again.", [("Retry-After", "1")]
+    )
+
+
+def _refused(
+    preset: Preset | None, status: HTTPStatus, text: str, headers: list[tuple[str, str]] | None = None
+) -> FrontResponse:
+    """In the shape that the sender wants its refusals in."""
+    if preset is None or preset.refusal is None:
+        return front.problem(status, text, headers or [])
+    return FrontResponse(status, preset.refusal(status, text), "application/json", headers or [])
 
 
 def register_paths() -> None:

@@ -4,7 +4,7 @@ To add a sender: one entry in `senders.py`, and its published vectors in the tes
 """
 
 from webhooks.presets.arrival import Arrival
-from webhooks.presets.preset import BadOption, OptionValues, Preset, Proof, SecretFrom
+from webhooks.presets.preset import BadOption, OptionValues, Preset, Proof, Reply, SecretFrom
 from webhooks.presets.senders import PRESETS, UnknownPreset, preset
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "OptionValues",
     "Preset",
     "Proof",
+    "Reply",
     "SecretFrom",
     "UnknownPreset",
     "preset",

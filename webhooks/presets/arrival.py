@@ -20,13 +20,17 @@ class NotReadable(ValueError):
 
 @dataclass(frozen=True)
 class Arrival:
-    """`headers` have lower-case names; a header that came several times with different values is joined by commas."""
+    """`headers` have lower-case names; a header that came several times with different values is joined by commas.
+
+    `address` is the sender's, as the trusted proxies tell it.
+    """
 
     headers: Mapping[str, str]
     query: str
     body: bytes
     at: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
     @property
     def content_type(self) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
+import orjson
+
 from webhooks.presets.arrival import Arrival, NotReadable
 
 Reader = Callable[[Arrival], str]
@@ -36,6 +38,15 @@ def first(*readers: Reader) -> Reader:
 
 def body_digest(arrival: Arrival) -> str:
     return f"body:{hashlib.sha256(arrival.body).hexdigest()}"
+
+
+def canonical_digest(arrival: Arrival) -> str:
+    """For senders that write the same JSON differently when they repeat it."""
+    try:
+        same = orjson.dumps(arrival.data, option=orjson.OPT_SORT_KEYS)
+    except (NotReadable, TypeError):
+        return body_digest(arrival)
+    return f"json:{hashlib.sha256(same).hexdigest()}"
 
 
 def body_and(reader: Reader) -> Reader:

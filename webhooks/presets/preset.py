@@ -13,7 +13,7 @@ from django.utils.translation import gettext as translated
 from webhooks.headers import NAME
 from webhooks.presets.arrival import Arrival, NotReadable
 from webhooks.presets.keys import Reader
-from webhooks.presets.schemes import Scheme
+from webhooks.presets.schemes import Scheme, parsed_networks
 from webhooks.signing import BadSecret, new_secret, signing_key
 
 OptionValues = Mapping[str, str]
@@ -51,8 +51,24 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of a 200. A handshake is over with its answer: nothing is processed afterwards."""
+
+    body: bytes = b"{}"
+    content_type: str = "application/json"
+    is_handshake: bool = False
+
+
+TAKEN: Final = Reply()
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
-    """A sender's way. `name` stands in the path; `hint` says what to do at the sender."""
+    """A sender's way. `name` stands in the path; `hint` says what to do at the sender.
+
+    `reply` is what a genuine request is answered with once it is stored. `refusal` makes the body of any other answer
+    from its status and a text; without it, it is a problem in the form of RFC 9457.
+    """
 
     name: str
     title: str | Promise
@@ -68,7 +84,8 @@ class Preset:
     is_json: bool = True
     secret_headers: frozenset[str] = frozenset()
     options: tuple[str, ...] = ()
-    challenge: Callable[[Arrival], str | None] = field(default=lambda arrival: None)
+    reply: Callable[[Arrival], Reply] = field(default=lambda arrival: TAKEN)
+    refusal: Callable[[int, str], bytes] | None = None
 
     def prove(self, arrival: Arrival, given: list[str], tolerance: float) -> Proof:
         """`given` are the live secrets, the current one first; without any, nothing is genuine."""
@@ -134,11 +151,19 @@ class Preset:
         return cleaned
 
 
+def _are_networks(text: str) -> bool:
+    try:
+        return len(text) <= 500 and bool(parsed_networks(text))
+    except ValueError:
+        return False
+
+
 _CHECKS: Mapping[str, Callable[[str], object]] = {
     "header": lambda value: not value or NAME.fullmatch(value),
     "prefix": lambda value: len(value) <= 40 and value.isascii() and (not value or value.isprintable()),
     "encoding": lambda value: not value or value in ENCODINGS,
     "event_field": lambda value: not value or PATH.fullmatch(value),
+    "networks": lambda value: not value or _are_networks(value),
     "id_field": lambda value: not value or PATH.fullmatch(value),
 }
 OPTIONS: Final = tuple(_CHECKS)

@@ -6,19 +6,24 @@ A scheme returns the code of `webhooks.reasons` that says why the proof fails, o
 import binascii
 import hmac
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from math import inf
 from typing import Final
 
+from config.egress.allow import allow_list
 from webhooks.presets.arrival import Arrival
 from webhooks.signing import is_genuine, signing_key
 
+Network = IPv4Network | IPv6Network
 Scheme = Callable[[Arrival, str, float], str]
 """(arrival, secret, tolerance in seconds) -> reason, empty when genuine."""
 
 MISSING: Final = "signature_missing"
 WRONG: Final = "signature_wrong"
 STALE: Final = "timestamp_stale"
+STRANGE: Final = "address_strange"
 LONGEST: Final = 4096  # of a header that proves something
 
 
@@ -119,6 +124,36 @@ def token_in_form(field: str) -> Scheme:
         return "" if any(matches) else WRONG
 
     return check
+
+
+def token_from(networks: str) -> Scheme:
+    """The secret in the URL, and a sender in one of these networks or of those in the option `networks`.
+
+    What the operator reaches in private networks (EGRESS_ALLOW) may send, too: a simulator, or a proxy of their own.
+    """
+    check = token_in()
+
+    def check_both(arrival: Arrival, secret: str, tolerance: float) -> str:
+        theirs = parsed_networks(arrival.options.get("networks") or networks)
+        allowed = [*theirs, *(one.network for one in allow_list())]
+        return check(arrival, secret, tolerance) or ("" if _is_within(arrival.address, allowed) else STRANGE)
+
+    return check_both
+
+
+@lru_cache(maxsize=200)
+def parsed_networks(text: str) -> tuple[Network, ...]:
+    """Networks with commas between them; ValueError when one is none."""
+    return tuple(ip_network(part.strip()) for part in text.split(","))
+
+
+def _is_within(address: str, networks: Iterable[Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return any((mapped or found) in network for network in networks)
 
 
 def _is_digest(given: str, digest: bytes, *, is_base64: bool = False) -> bool:

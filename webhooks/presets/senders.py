@@ -4,18 +4,20 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from webhooks.presets import keys, schemes
+from webhooks.presets import keys, ozon, schemes
 from webhooks.presets.arrival import Arrival
-from webhooks.presets.preset import Preset, SecretFrom
+from webhooks.presets.preset import TAKEN, Preset, Reply, SecretFrom
 
 
 class UnknownPreset(LookupError):
     """There is no preset of that name."""
 
 
-def _slack_challenge(arrival: Arrival) -> str | None:
+def _slack_reply(arrival: Arrival) -> Reply:
     """Slack asks a new URL to repeat a word before it sends anything else."""
-    return arrival.value("challenge") if arrival.value("type") == "url_verification" else None
+    if arrival.value("type") != "url_verification":
+        return TAKEN
+    return Reply(arrival.value("challenge").encode("utf-8", "replace"), "text/plain", is_handshake=True)
 
 
 _STANDARD_HINT = _(
@@ -105,7 +107,7 @@ _all: Final = (
         secret_from=SecretFrom.SENDER,
         has_timestamp=True,
         secret_headers=frozenset({"x-slack-signature"}),
-        challenge=_slack_challenge,
+        reply=_slack_reply,
     ),
     Preset(
         name="telegram",
@@ -118,6 +120,7 @@ _all: Final = (
         is_token=True,
         secret_headers=frozenset({"x-telegram-bot-api-secret-token"}),
     ),
+    ozon.PRESET,
     Preset(
         name="amocrm",
         title="amoCRM",

@@ -19,14 +19,21 @@ SECRETS = {
 }
 SECRET = "a shared secret of some length"
 TOKEN = "a-token-of-twenty-characters"
+ADDRESS = "192.0.2.7"
 
 
 def secret_of(preset: str) -> str:
-    return SECRETS.get(preset) or (TOKEN if preset in ("gitlab", "token", "amocrm", "bitrix24") else SECRET)
+    return SECRETS.get(preset) or (
+        TOKEN if preset in ("gitlab", "token", "amocrm", "bitrix24", "ozon") else SECRET
+    )
 
 
 def options_of(preset: str) -> dict[str, str]:
-    return {"hmac": {"header": "X-Shop-Signature", "event_field": "type"}}.get(preset, {})
+    options = {
+        "hmac": {"header": "X-Shop-Signature", "event_field": "type"},
+        "ozon": {"networks": "192.0.2.0/24, 2001:db8::/32"},
+    }
+    return options.get(preset, {})
 
 
 def signed(
@@ -78,13 +85,13 @@ def posted(
     if isinstance(headers, Mapping):
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     lines = [(b"host", b"hub.example.com"), (b"content-type", content_type.encode()), *headers]
-    return FrontRequest("POST", source.path, query, lines, body, "192.0.2.7")
+    return FrontRequest("POST", source.path, query, lines, body, ADDRESS)
 
 
 def genuine(
     source: Source, body: bytes = BODY, *, at: float | None = None, message_id: str = ""
 ) -> FrontRequest:
     """A request that this source must accept."""
-    query = f"a=b&token={source.secret}".encode() if source.preset in ("token", "amocrm", "bitrix24") else b""
+    query = f"a=b&token={source.secret}".encode() if source.has_secret_in_url else b""
     headers = signed(source.preset, source.secret, body, at=at, message_id=message_id)
     return posted(source, headers, body, query)

@@ -12,14 +12,14 @@ from standardwebhooks import Webhook
 from webhooks.presets import PRESETS, Arrival, BadOption, UnknownPreset, preset
 from webhooks.presets.arrival import NotReadable, lower_case
 from webhooks.presets.keys import fitting
-from webhooks.tests.senders import BODY, SECRETS, TOKEN, options_of, secret_of, signed
+from webhooks.tests.senders import ADDRESS, BODY, SECRETS, TOKEN, options_of, secret_of, signed
 
 NOW = 1_700_000_000.0
 
 
-def arrived(name, headers, body=BODY, at=NOW, query="", options=None):
+def arrived(name, headers, body=BODY, at=NOW, query="", options=None, address=ADDRESS):
     found = {key.lower(): value for key, value in headers.items()}
-    return Arrival(found, query, body, at, options_of(name) if options is None else options)
+    return Arrival(found, query, body, at, options_of(name) if options is None else options, address)
 
 
 def reason(name, headers, body=BODY, at=NOW, secret=None, **more):
@@ -168,7 +168,7 @@ def test_no_request_raises(name, values, body, query):
     assert len(fitting(one.key(arrival))) <= 150
     assert isinstance(one.event(arrival), str)
     assert one.is_readable(arrival) in (True, False)
-    assert one.challenge(arrival) is None or isinstance(one.challenge(arrival), str)
+    assert isinstance(one.reply(arrival).body, bytes)
 
 
 def test_repeated_headers():
@@ -193,6 +193,42 @@ def test_a_token_in_the_url_must_be_there_once():
     )
     # With a header named, the URL does not count.
     assert reason("token", {}, query=f"token={TOKEN}", options={"header": "X-Token"}) == "signature_missing"
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "expected"),
+    [
+        ("195.34.21.255", "", ""),
+        ("185.73.195.1", "", ""),
+        ("::ffff:91.223.93.7", "", ""),
+        ("185.73.196.1", "", "address_strange"),
+        ("192.0.2.7", "", "address_strange"),
+        ("195.34.21.7", "192.0.2.0/24", "address_strange"),
+        ("2001:db8::7", "192.0.2.0/24, 2001:db8::/32", ""),
+        ("", "", "address_strange"),
+        ("not an address", "", "address_strange"),
+    ],
+)
+def test_ozon_is_let_in_from_its_networks_only(address, networks, expected):
+    options = {"networks": networks} if networks else {}
+
+    assert reason("ozon", {}, query=f"token={TOKEN}", address=address, options=options) == expected
+
+
+def test_ozon_may_be_a_simulator_that_the_operator_allows(settings):
+    settings.EGRESS_ALLOW = ["127.0.0.1/32:8093"]
+
+    assert reason("ozon", {}, query=f"token={TOKEN}", address="127.0.0.1", options={}) == ""
+    assert reason("ozon", {}, query=f"token={TOKEN}", address="127.0.0.2", options={}) == "address_strange"
+
+
+def test_the_same_notification_is_told_by_its_content():
+    one = preset("ozon")
+    first = one.key(arrived("ozon", {}, b'{"message_type":"TYPE_NEW_POSTING","seller_id":15}'))
+
+    assert one.key(arrived("ozon", {}, b'{"seller_id": 15, "message_type": "TYPE_NEW_POSTING"}')) == first
+    assert one.key(arrived("ozon", {}, b'{"seller_id": 16, "message_type": "TYPE_NEW_POSTING"}')) != first
+    assert one.key(arrived("ozon", {}, b"{")).startswith("body:")
 
 
 def test_hmac_options():
@@ -352,6 +388,9 @@ def test_a_secret_that_is_made_here_fits(name):
         ("shopify", {"header": "X"}, "options"),
         ("token", {"colour": "red"}, "options"),
         ("token", [], "options"),
+        ("ozon", {"networks": "195.34.21.0/33"}, "networks"),
+        ("ozon", {"networks": "195.34.21.1/24"}, "networks"),
+        ("ozon", {"networks": ","}, "networks"),
     ],
 )
 def test_bad_options_are_named(name, options, field):

@@ -1,4 +1,4 @@
-"""RetailCRM (Simla.com), API v5: call pop-ups, call history, users and their extensions."""
+"""RetailCRM (Simla.com), API v5: call pop-ups, call history, users and their extensions, customers and orders."""
 
 from integrations.connector import Connector
 from integrations.connectors.retailcrm.manifest import manifest

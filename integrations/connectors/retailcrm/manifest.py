@@ -5,7 +5,14 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from integrations.capabilities import Account, CallNotifications, ExtensionDirectory, ModuleRegistration
+from integrations.capabilities import (
+    Account,
+    CallerLookup,
+    CallNotifications,
+    ExtensionDirectory,
+    ModuleRegistration,
+    Records,
+)
 from integrations.fields import Field, FieldType, account_address
 from integrations.http.auth import HeaderKey
 from integrations.manifest import Category, Manifest, RateLimit
@@ -28,7 +35,7 @@ manifest = Manifest(
         "Pop-ups with the customer's card while the phone rings, and every call in the customer's history."
     ),
     docs_url="https://docs.retailcrm.ru/Developers/API/APIVersions/APIv5",
-    capabilities=(Account, CallNotifications, ExtensionDirectory, ModuleRegistration),
+    capabilities=(Account, CallNotifications, ExtensionDirectory, ModuleRegistration, Records, CallerLookup),
     base_url_setting="url",
     settings=(
         Field(

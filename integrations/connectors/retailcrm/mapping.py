@@ -1,11 +1,13 @@
 """Pure functions between RetailCRM's JSON and our dataclasses."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.capabilities import (
     AssignedExtension,
+    Caller,
     CallFacts,
     CallHangup,
     CallOutcome,
@@ -185,6 +187,34 @@ def may(rights: Mapping[str, Any], path: str, scope: str) -> bool:
     """Whether a key may use a route: it is named by its path, with or without a version, or covered by a scope."""
     paths = [str(one) for one in rights.get("credentials") or []]
     return scope in (rights.get("scopes") or []) or any(one.rstrip("/").endswith(path) for one in paths)
+
+
+def caller(answer: Mapping[str, Any], *, is_available: bool) -> Caller | None:
+    """Whose customer calls; None without a manager. Every part of the answer may be missing."""
+    manager = answer.get("manager")
+    if not isinstance(manager, Mapping) or not manager.get("id"):
+        return None
+    known = customer_as_caller(answer) or Caller()
+    return replace(
+        known,
+        responsible_id=str(manager["id"]),
+        extension=str(manager.get("code") or ""),
+        is_available=is_available,
+    )
+
+
+def customer_as_caller(answer: Mapping[str, Any]) -> Caller | None:
+    """Who calls, without anybody responsible; None when nobody is known."""
+    customer, links = answer.get("customer"), answer.get("links")
+    if not isinstance(customer, Mapping) or not customer.get("id"):
+        return None
+    names = (str(customer.get(key) or "") for key in ("lastName", "firstName", "patronymic"))
+    url = links.get("customerLink") if isinstance(links, Mapping) else ""
+    return Caller(
+        name=" ".join(filter(None, names)),
+        url=url if isinstance(url, str) and url.startswith(("http://", "https://")) else "",
+        contact_id=str(customer["id"]),
+    )
 
 
 def _texts(values: object) -> list[str]:

@@ -1,6 +1,8 @@
 """Works for one integration with RetailCRM."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,36 +10,55 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.cache import cache
 from django.templatetags.static import static
+from django.utils import timezone
 
 from integrations.capabilities import (
     Account,
     AssignedExtension,
+    Caller,
+    CallerLookup,
     CallHangup,
     CallKind,
     CallNotifications,
     CallReceipt,
     CallRinging,
+    Change,
+    Changes,
     Diagnosis,
     DirectoryReceipt,
     ExtensionDirectory,
+    FieldDescription,
     FinishedCall,
+    KindSupport,
     ModuleRegistration,
     OutsideUser,
+    Page,
+    Records,
     Repeat,
+    Written,
 )
 from integrations.connector import Session
 from integrations.connectors.retailcrm import mapping
 from integrations.connectors.retailcrm.client import RetailCrm
 from integrations.connectors.retailcrm.diagnosis import diagnose
+from integrations.connectors.retailcrm.record_fields import described
+from integrations.connectors.retailcrm.record_mapping import Place, statuses
+from integrations.connectors.retailcrm.record_sync import KINDS, RecordSync
+from integrations.connectors.retailcrm.records_client import RecordCalls
 from integrations.http.client import ApiClient
 from integrations.live import Live
-from tenants.errors import AuthFailed, RemoteRejected
+from integrations.phones import digits
+from integrations.records import Json, Record, RecordKind
+from tenants.errors import AuthFailed, RemoteRejected, Unsupported
 
 ZONE_KEPT_SECONDS = 6 * 3600
+STATUSES_KEPT_SECONDS = 600
 LOGO = "integrations/switchboard.svg"
 
 
-class RetailCrmSession(Session, Account, CallNotifications, ExtensionDirectory, ModuleRegistration):
+class RetailCrmSession(
+    Session, Account, CallNotifications, ExtensionDirectory, ModuleRegistration, Records, CallerLookup
+):
     """RetailCRM reports a call that it has already as a duplicate, so uploads may be repeated; pop-ups may not."""
 
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = MappingProxyType(
@@ -48,10 +69,19 @@ class RetailCrmSession(Session, Account, CallNotifications, ExtensionDirectory, 
         }
     )
 
+    kinds: ClassVar[Mapping[RecordKind, KindSupport]] = MappingProxyType(
+        dict.fromkeys(
+            KINDS,
+            KindSupport(is_writable=True, changes=Changes.CURSOR, names_deleted=True, batch=20),
+        )
+    )
+
     def __init__(self, live: Live, http: ApiClient) -> None:
         super().__init__(live, http)
         self._api = RetailCrm(http)
         self._site = str(live.settings.get("site", ""))
+        self._calls = RecordCalls(http, self._site)
+        self._sync = RecordSync(self._calls, lambda: self._place)
 
     def test_connection(self) -> Diagnosis:
         return diagnose(self._api, site=self._site, timezone=str(self.live.settings.get("timezone", "")))
@@ -83,6 +113,42 @@ class RetailCrmSession(Session, Account, CallNotifications, ExtensionDirectory, 
 
     def deactivate(self, assignments: Sequence[AssignedExtension]) -> DirectoryReceipt:
         return self._edit(assignments, is_active=False)
+
+    def read(
+        self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
+    ) -> Page:
+        _require(kind)
+        return self._sync.read(kind, position, timezone.now())
+
+    def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
+        _require(kind)
+        is_number = outside_id.isascii() and outside_id.isdecimal() and len(outside_id) <= 18
+        return self._sync.fetch(kind, outside_id) if is_number else None
+
+    def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
+        _require(kind)
+        return self._sync.write(kind, changes)
+
+    def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
+        return described(self._calls, kind)
+
+    def find_caller(self, phone: str) -> Caller | None:
+        """Asked for a free manager first; for a customer without one, whose customer it is in spite of that."""
+        free = self._calls.manager(digits(phone), ignores_status=False)
+        if found := mapping.caller(free, is_available=True):
+            return found
+        busy = self._calls.manager(digits(phone), ignores_status=True) if free.get("customer") else {}
+        return mapping.caller(busy, is_available=False) or mapping.customer_as_caller(free)
+
+    @cached_property
+    def _place(self) -> Place:
+        key = f"retailcrm:statuses:{self.live.id}:{self.live.version}"
+        known = cache.get(key)
+        if known is None:
+            known = statuses(self._calls.statuses())
+            cache.set(key, known, STATUSES_KEPT_SECONDS)
+        url = str(self.live.settings.get("url", ""))
+        return Place(self._zone(), self.live.phone_region, url, known)
 
     @property
     def _module_code(self) -> str:
@@ -120,3 +186,8 @@ class RetailCrmSession(Session, Account, CallNotifications, ExtensionDirectory, 
         except (AuthFailed, RemoteRejected, ZoneInfoNotFoundError, ValueError):
             # The key may not read the settings, or the zone has a name of their own: the diagnosis says so.
             return self.live.timezone
+
+
+def _require(kind: RecordKind) -> None:
+    if kind not in KINDS:
+        raise Unsupported(f"retailcrm: {kind}")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ def test_a_genuine_request_is_a_committed_row_and_queued(tenant: Tenant, preset:
     [answer] = receive(genuine(source))
 
     stored = Inbound.objects.get()
-    assert (answer.status, answer.body) == (200, b"{}")
+    assert (answer.status, answer.body) == (200, b'{"result":true}' if preset == "ozon" else b"{}")
     assert (stored.source_id, stored.tenant_id, stored.state) == (source.pk, tenant.pk, "received")
     assert (bytes(stored.body), stored.content_type, stored.address) == (
         BODY,
@@ -109,7 +109,7 @@ def test_what_goes_round_in_a_circle_is_stored_with_the_reason_and_not_processed
 
     stored = Inbound.objects.get()
     assert (answer.status, stored.state, stored.reason) == (508, "failed", "loop")
-    assert "more than 3 deliveries" in json.loads(answer.body)["detail"]
+    assert b"more than 3 deliveries" in answer.body
     assert "goes round in a circle" in stored.explanation.what
     assert not Work.objects.exists()
     assert requests_total.value(preset, "loop") == before + 1
@@ -140,7 +140,7 @@ def test_a_wrong_proof_stores_nothing_and_is_counted(tenant: Tenant, preset: str
     [answer] = receive(forged)
 
     assert (answer.status, dict(answer.headers)) == (401, {"WWW-Authenticate": "Signature"})
-    assert json.loads(answer.body)["detail"] == "The signature is missing or wrong."
+    assert b'"The signature is missing or wrong."' in answer.body
     assert (Inbound.objects.count(), Work.objects.count()) == (0, 0)
     assert requests_total.value(preset, "unauthorized") == before + 1
     tally = SourceTally.objects.get()
@@ -311,6 +311,45 @@ def test_a_challenge_with_a_wrong_signature_is_not_answered(tenant: Tenant) -> N
     [answer] = receive(posted(source, signed("slack", "another secret"), body))
 
     assert (answer.status, b"3eZbrw1aB" in answer.body) == (401, False)
+
+
+def test_ozon_is_answered_as_it_wants_to_be(tenant: Tenant) -> None:
+    source = make_source(tenant, "ozon")
+    ping = b'{"message_type":"TYPE_PING","time":"2026-11-21T10:00:00Z"}'
+    news = b'{"message_type":"TYPE_NEW_POSTING","posting_number":"24219509-0020-1","seller_id":15}'
+
+    pong, taken, again = receive(genuine(source, ping), genuine(source, news), genuine(source, news))
+
+    said = json.loads(pong.body)
+    assert (pong.status, pong.content_type, said["version"], said["name"]) == (
+        200,
+        "application/json",
+        "1.0",
+        "Switchboard",
+    )
+    assert abs(time.time() - datetime.fromisoformat(said["time"]).timestamp()) < 60
+    assert [(one.status, one.body, one.content_type) for one in (taken, again)] == [
+        (200, b'{"result":true}', "application/json")
+    ] * 2
+    assert sorted(Inbound.objects.values_list("state", "reason")) == [
+        (InboundState.PROCESSED, "handshake"),
+        (InboundState.RECEIVED, ""),
+    ]
+    assert Work.objects.count() == 1
+
+
+def test_ozon_is_refused_in_its_own_words(tenant: Tenant) -> None:
+    source = make_source(tenant, "ozon")
+
+    [refused] = receive(posted(source, {}, query=b"token=" + b"x" * 30))
+
+    assert refused.status == 401
+    assert json.loads(refused.body)["error"] == {
+        "code": "ERROR_UNKNOWN",
+        "message": "The signature is missing or wrong.",
+        "details": None,
+    }
+    assert not Inbound.objects.exists()
 
 
 BODIES = [

@@ -10,7 +10,9 @@ from integrations.connectors.retailcrm.simulator.callbacks import Callbacks
 from integrations.connectors.retailcrm.simulator.directory import Directory
 from integrations.connectors.retailcrm.simulator.envelope import ApiError, nginx, not_found
 from integrations.connectors.retailcrm.simulator.modules import Modules
+from integrations.connectors.retailcrm.simulator.records import CustomerRecords, OrderRecords
 from integrations.connectors.retailcrm.simulator.screen import View
+from integrations.connectors.retailcrm.simulator.shop import Shop
 from integrations.connectors.retailcrm.simulator.state import (
     DEFAULT_CUSTOMERS,
     DEFAULT_USERS,
@@ -58,6 +60,7 @@ class Simulator(BaseSimulator):
         self.api_key, self.auth_status, self.limits_rate = api_key, auth_status, limits_rate
         self.account_exists = True
         self.account = Account(users, customers, dict(codes or {}))
+        self.shop = Shop(self.account)
         self.callbacks = Callbacks(self.account)
         self._normal, self._telephony = RateLimit(NORMAL_PER_SECOND), RateLimit(TELEPHONY_PER_SECOND)
         self._view = View(self.account, self.callbacks)
@@ -65,6 +68,8 @@ class Simulator(BaseSimulator):
             Directory(self.account, timezone, self._address).routes()
             | Telephony(self.account, self._address).routes()
             | Modules(self.account).routes()
+            | CustomerRecords(self.shop, self.account).routes()
+            | OrderRecords(self.shop, self.account).routes()
         )
 
     # What came in, for tests.
