@@ -75,6 +75,7 @@ def test_what_is_under_way_comes_a_little_later(integration: Integration) -> Non
     assert start_due() == 0
 
     plan.refresh_from_db()
+    assert plan.next_due_at is not None
     assert timezone.now() < plan.next_due_at < timezone.now() + timedelta(minutes=1)
 
 
