@@ -61,7 +61,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "OverviewStatusEnum": [("ok", "ok"), ("degraded", "degraded"), ("failing", "failing")],
         "StatusEnum": "telephony.models.CallStatus",
         "DirectionEnum": "telephony.models.CallDirection",
-        "SyncDirectionEnum": "integrations.models.sync.plan.SyncDirection",
         "DeliveryStateEnum": "webhooks.models.DeliveryState",
         "EndpointStateEnum": "webhooks.models.EndpointState",
         "ExportStateEnum": "exports.models.State",
