@@ -35,15 +35,18 @@ def bot_of(tenant: Tenant) -> Integration:
 
 
 def chat_of(bot: Integration, **values: Any) -> Conversation:
-    defaults: dict[str, Any] = {
+    given: Any = {
+        "tenant": bot.tenant,
+        "integration": bot,
         "outside_id": "5001",
         "channel": "telegram",
         "title": "Ann",
         "phone": PHONE,
         "last_message_at": timezone.now(),
+        **values,
     }
     with tenant_scope(bot.tenant):
-        return Conversation.objects.create(tenant=bot.tenant, integration=bot, **{**defaults, **values})
+        return Conversation.objects.create(**given)
 
 
 @pytest.fixture
