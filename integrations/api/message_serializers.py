@@ -79,7 +79,9 @@ class NewMessageSerializer(StrictSerializer):
         max_length=MOST_ROWS,
         help_text="Rows of buttons.",
     )
-    reply_to = serializers.UUIDField(required=False, help_text="One of our messages of the conversation.")
+    message = serializers.UUIDField(
+        required=False, help_text="A message of the conversation that is answered."
+    )
     silent = serializers.BooleanField(default=False)
 
 
@@ -103,7 +105,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
 
 class RetrySerializer(StrictSerializer):
-    ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=1000)
+    messages = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=1000)
 
 
 class RetriedSerializer(serializers.Serializer[Any]):

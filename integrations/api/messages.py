@@ -108,7 +108,7 @@ class MessageViewSet(ReadOnlyTenantViewSet):
     def retry(self, request: Request) -> Response:
         """Send failed messages again. Parts that were sent are not repeated."""
         values = _checked(shapes.RetrySerializer(data=request.data))
-        return Response({"count": retry_messages(values["ids"])})
+        return Response({"count": retry_messages(values["messages"])})
 
 
 def _draft(values: dict[str, Any], conversation: Conversation) -> Draft:
@@ -126,12 +126,12 @@ def _draft(values: dict[str, Any], conversation: Conversation) -> Draft:
 
 
 def _answered(values: dict[str, Any], conversation: Conversation) -> str:
-    if "reply_to" not in values:
+    if "message" not in values:
         return ""
-    found = Message.objects.filter(pk=values["reply_to"], conversation=conversation)
+    found = Message.objects.filter(pk=values["message"], conversation=conversation)
     outside_id = found.values_list("outside_id", flat=True).first()
     if outside_id is None:
-        raise ValidationError({"reply_to": [_("There is no such message in this conversation.")]})
+        raise ValidationError({"message": [_("There is no such message in this conversation.")]})
     return outside_id
 
 

@@ -225,6 +225,14 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "credentials": {"api_key": own.mark},
         "own_secrets": {"client_id": own.mark},
     },
+    "integrations.AlertChoice": lambda _belongings: {"wants_mail": True},
+    "integrations.DailyUse": lambda _belongings: {"day": timezone.now().date()},
+    "integrations.Message": lambda own: {
+        "state": "failed",
+        "is_from_us": True,
+        "buttons": [],
+        "attachments": [],
+    },
     "integrations.Exchange": lambda own: {"timings": {}},
     "integrations.SyncPlan": lambda own: {"cron": "", "full_cron": "", "is_enabled": False},
     "integrations.SyncRun": lambda own: {

@@ -139,7 +139,7 @@ def test_same_key_is_one_message(client: Client, chat: Conversation) -> None:
         ({"buttons": [[{"title": "Yes", "action": "я" * 40}]]}, ["buttons"]),
         ({"attachments": [{"type": "image", "url": "file:///etc/passwd"}]}, ["attachments"]),
         ({"attachments": [{"type": "nothing"}]}, ["attachments[0].type"]),
-        ({"reply_to": "0192f1b2-7c1e-7a3b-9d55-0c1d2e3f4a5b"}, ["reply_to"]),
+        ({"message": "0192f1b2-7c1e-7a3b-9d55-0c1d2e3f4a5b"}, ["message"]),
         ({"txt": "x"}, ["txt"]),
         ({"text": {"a": 1}}, ["text"]),
     ],
@@ -187,8 +187,8 @@ def test_failed_ones_are_sent_again(client: Client, chat: Conversation) -> None:
     with tenant_scope(chat.tenant):
         Message.objects.update(state="failed", error="It was so.")
 
-    assert post(client, {"ids": [one["id"]]}, "/api/v1/messages/retry") == (200, {"count": 1})
-    assert post(client, {"ids": [one["id"]]}, "/api/v1/messages/retry") == (200, {"count": 0})
+    assert post(client, {"messages": [one["id"]]}, "/api/v1/messages/retry") == (200, {"count": 1})
+    assert post(client, {"messages": [one["id"]]}, "/api/v1/messages/retry") == (200, {"count": 0})
     assert queued() == 1
 
 
@@ -202,9 +202,9 @@ def test_another_company_finds_nothing_and_writes_to_nobody(client: Client, chat
     assert post(client, {"conversation": str(theirs.pk), "text": "x"})[0] == 400
     recipient = {"integration": str(theirs.integration_id), "recipient": "5001", "text": "x"}
     assert wrong_fields(post(client, recipient)[1]) == ["integration"]
-    reply = {"conversation": str(chat.pk), "text": "x", "reply_to": str(message.pk)}
-    assert wrong_fields(post(client, reply)[1]) == ["reply_to"]
-    assert post(client, {"ids": [str(message.pk)]}, "/api/v1/messages/retry") == (200, {"count": 0})
+    reply = {"conversation": str(chat.pk), "text": "x", "message": str(message.pk)}
+    assert wrong_fields(post(client, reply)[1]) == ["message"]
+    assert post(client, {"messages": [str(message.pk)]}, "/api/v1/messages/retry") == (200, {"count": 0})
     assert queued() == 0
 
 
