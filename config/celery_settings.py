@@ -65,6 +65,11 @@ beat_schedule = {
         "schedule": 300.0,
         "options": {"queue": "upkeep", "expires": 290},
     },
+    "ask-for-updates": {
+        "task": "integrations.tasks.ask_for_updates",
+        "schedule": 30.0,
+        "options": {"queue": "integrations", "expires": 25},
+    },
     "forget-exchanges": {
         "task": "integrations.tasks.forget_exchanges",
         "schedule": crontab(minute=41),

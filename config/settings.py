@@ -256,6 +256,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
         "kombu": {"level": "ERROR"},
+        # It writes whole addresses, and some systems want their key in the path.
+        "urllib3": {"level": "INFO"},
     },
 }
 

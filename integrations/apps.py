@@ -10,9 +10,11 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations import connectors
+        from integrations.actions import receive_messages
         from integrations.hook_owner import register_owner
         from integrations.sync.receiving import register as register_receivers
 
         connectors.registry()
         register_owner()
         register_receivers()
+        receive_messages.register()

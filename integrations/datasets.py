@@ -105,10 +105,27 @@ _records(
     "payments", models.Payment, "status", "total", "refunded", "currency", "method", "payer", "paid_at", "comment",
     filters=(ChoiceFilter("status", _("Status")),),
 )  # fmt: skip
-_records(
-    "messages", models.Message, "sent_at", "channel", "is_from_us", "sender", "text", "status", "error",
-    filters=(ChoiceFilter("status", _("Status")), TextFilter("channel", _("Messenger"))),
-)  # fmt: skip
+_message = models.Message
+register_dataset(
+    Dataset(
+        name="messages",
+        title=_Capital(_message._meta.verbose_name_plural),
+        resource=_resource(
+            _message,
+            {
+                "sent_at": Column(_("Sent")),
+                "channel": Column(_("Messenger"), attribute="conversation__channel"),
+                "conversation": Column(_("Conversation"), attribute="conversation__title"),
+                **_columns(_message, "is_from_us", "sender", "text", "state", "error"),
+                "created_at": Column(_("Created here"), is_default=False),
+                "id": Column(_("Id"), kind=Kind.TEXT, is_default=False),
+            },
+        ),
+        filters=(RangeFilter("created_at", _("Created")), ChoiceFilter("state", _("Status"))),
+        order=("-id",),
+        scope="messages:read",
+    )
+)
 
 
 class OrderLineResource(DatasetResource):

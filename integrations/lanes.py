@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from integrations import messenger_lanes  # noqa: F401 those of messengers
 from integrations.actions.alert_letters import is_too_late, written
 from integrations.actions.alert_members import LANE as ALERT_LANE
 from integrations.actions.alert_members import LETTERS, alert_of, tell

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations.actions.check_integration import queue_checks
 from integrations.actions.keep_alive import queue_idle
+from integrations.actions.poll_updates import queue_polls
 from integrations.models import (
     AlertLetter,
     Authorization,
@@ -59,6 +60,13 @@ def keep_access_alive() -> int:
     """Queue the renewal of tokens that nobody used for a week; how many."""
     with all_tenants():
         return queue_idle(timezone.now())
+
+
+@shared_task
+def ask_for_updates() -> int:
+    """Have every integration that is to be asked for news asked, from now on; how many there are."""
+    with all_tenants():
+        return queue_polls()
 
 
 def _forget(rows: QuerySet[Exchange], before: datetime) -> int:

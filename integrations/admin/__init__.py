@@ -1,9 +1,11 @@
 """The admin of this room: integrations and their exchanges, synchronisations, and the records that they bring."""
 
 from integrations.admin import (  # noqa: F401
+    conversations,
     dashboard,
     exchanges,
     integrations,
+    messages,
     records,
     sync_conflicts,
     sync_plans,

@@ -185,15 +185,3 @@ class PaymentAdmin(ExportButtonMixin, RecordAdmin):
 class DocumentAdmin(RecordAdmin):
     menu_icon, menu_place = "description", 58
     columns = ("number", "type", "author")
-
-
-@admin.register(models.Conversation)
-class ConversationAdmin(RecordAdmin):
-    menu_icon, menu_place = "forum", 59
-    columns = ("channel", "is_open", "last_message_at")
-
-
-@admin.register(models.Message)
-class MessageAdmin(ExportButtonMixin, RecordAdmin):
-    menu_icon, menu_place, export_dataset = "chat", 60, "messages"
-    columns = ("channel", "sender", "status", "sent_at")

@@ -32,6 +32,7 @@ from integrations.capabilities.records import (
     ValueType,
     Written,
 )
+from integrations.capabilities.updates import Polled, Updates
 
 __all__ = [
     "Account",
@@ -66,9 +67,11 @@ __all__ = [
     "OutgoingMessage",
     "OutsideUser",
     "Page",
+    "Polled",
     "Records",
     "Repeat",
     "SentMessage",
+    "Updates",
     "ValueType",
     "Written",
 ]

@@ -1,6 +1,7 @@
 """Sending messages to people through a messenger."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,9 +40,13 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What the messenger made of it: more than one id when the text was too long for one message."""
+    """What the messenger made of it: more than one id when the text was too long for one message.
+
+    `conversation_id` is given where the messenger moved the conversation: from now on it has this id.
+    """
 
     outside_ids: tuple[str, ...]
+    conversation_id: str = ""
 
 
 class Messaging(Capability):
@@ -52,6 +57,22 @@ class Messaging(Capability):
 
     channel: ClassVar[str]
     """The messenger's code in conversations and messages, such as telegram."""
+
+    repeats_unknown: bool = False
+    """Whether a part of which nobody knows if it arrived is sent again without asking anybody."""
+
+    @classmethod
+    def refusals(cls, message: OutgoingMessage) -> Mapping[str, str]:
+        """What this messenger will never take of it: field of the message -> text for people. Asks nobody."""
+        return {}
+
+    def spacing(self, conversation_id: str) -> float:
+        """Seconds to be kept between two messages of one conversation."""
+        return 0.0
+
+    def acknowledge(self, press_id: str) -> None:
+        """Tell the messenger that a pressed button was noticed; harmless twice. Most want nothing of the kind."""
+        return
 
     @abstractmethod
     def parts(self, message: OutgoingMessage) -> int:

@@ -1,6 +1,6 @@
 """Errors of outgoing calls that say more than the hub's common ones."""
 
-from tenants.errors import AuthFailed, ConfigError, HubError, TransientError
+from tenants.errors import AuthFailed, ConfigError, HubError, RemoteRejected, TransientError
 
 
 class OutcomeUnknown(TransientError):
@@ -35,3 +35,9 @@ class NotSent(HubError):
     """A dry run: the request would change something, so it was noted and not sent."""
 
     code = "dry_run"
+
+
+class Unreachable(RemoteRejected):
+    """This person or group cannot be written to: they blocked us, left, or never wrote first."""
+
+    code = "unreachable"

@@ -7,19 +7,18 @@ from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, CallSlot, DailyUse, RateBucket, SharedBucket
 from integrations.models.mapping import MappingVersion
+from integrations.models.messages import Conversation, Message, PollPosition
 from integrations.models.problem import MappingProblem
 from integrations.models.records import (
     MODELS,
     Company,
     Contact,
     ContactPoint,
-    Conversation,
     Deal,
     Document,
     Invoice,
     Link,
     LinkStatus,
-    Message,
     Order,
     OrderLine,
     Payment,
@@ -79,6 +78,7 @@ __all__ = [
     "Payment",
     "PendingWrite",
     "PointType",
+    "PollPosition",
     "Product",
     "RateBucket",
     "Reference",

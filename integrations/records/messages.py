@@ -80,7 +80,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation(Record):
-    """One chat. `channel` is the messenger's code, such as telegram."""
+    """One chat. `channel` is the messenger's code, such as telegram.
+
+    `is_open` is false while it cannot be written to, and `closed_reason` says in words why. `phone` is the person's, in
+    E.164, where they gave it themselves. `former_id` is its id before the messenger gave it another one.
+    """
 
     kind: ClassVar[RecordKind] = RecordKind.CONVERSATION
 
@@ -89,6 +93,9 @@ class Conversation(Record):
     contact_ids: tuple[str, ...] = ()
     is_group: bool = False
     is_open: bool = True
+    closed_reason: str = ""
+    phone: str = ""
+    former_id: str = ""
     last_message_at: datetime | None = None
 
 
@@ -96,7 +103,7 @@ class Conversation(Record):
 class Message(Record):
     """One message. `is_from_us` when a member or the hub wrote it; `error` says in words why it failed.
 
-    `action` is what a pressed button carries.
+    `action` is what a pressed button carries, and `press_id` what the messenger wants to see acknowledged of it.
     """
 
     kind: ClassVar[RecordKind] = RecordKind.MESSAGE
@@ -109,6 +116,7 @@ class Message(Record):
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     action: str = ""
+    press_id: str = ""
     reply_to_id: str = ""
     status: MessageStatus = MessageStatus.RECEIVED
     error: str = ""

@@ -19,7 +19,6 @@ REFERENCES: Final = {
     "deal_id": RecordKind.DEAL,
     "invoice_id": RecordKind.INVOICE,
     "product_id": RecordKind.PRODUCT,
-    "conversation_id": RecordKind.CONVERSATION,
 }
 _BASE: Final = frozenset(field.name for field in fields(Record))
 

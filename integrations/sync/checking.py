@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from integrations.capabilities import KindSupport, Records
 from integrations.connectors import get as get_connector
-from integrations.models import Integration, SyncPlan
+from integrations.models import MODELS, Integration, SyncPlan
 from integrations.records import RecordKind
 from integrations.sync.schedule import BadCron, parsed
 
@@ -36,7 +36,7 @@ def _beyond(plan: SyncPlan, integration: Integration) -> dict[str, str]:
         return {}  # the field's own choices say so
     support = supported(integration).get(RecordKind(plan.kind))
     named = {"system": integration.system}
-    if support is None:
+    if support is None or plan.kind not in MODELS:
         return {"kind": _("%(system)s does not offer these records.") % named}
     if plan.reads and not support.is_readable:
         return {"direction": _("%(system)s cannot be read in this.") % named}

@@ -225,6 +225,13 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "credentials": {"api_key": own.mark},
         "own_secrets": {"client_id": own.mark},
     },
+    "integrations.DailyUse": lambda _belongings: {"day": timezone.now().date()},
+    "integrations.Message": lambda own: {
+        "state": "failed",
+        "is_from_us": True,
+        "buttons": [],
+        "attachments": [],
+    },
     "integrations.Exchange": lambda own: {"timings": {}},
     "integrations.SyncPlan": lambda own: {"cron": "", "full_cron": "", "is_enabled": False},
     "integrations.SyncRun": lambda own: {
@@ -232,7 +239,6 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "differences": [{"outside_id": own.mark, "is_new": True, "fields": {"name": ["", own.mark]}}],
     },
     "integrations.SyncConflict": lambda own: {"fields": {"name": {"ours": own.mark, "theirs": own.mark}}},
-    "integrations.Message": lambda own: {"attachments": []},
     "telephony.Pbx": lambda own: {"timezone": "UTC", "recording_url_template": ""},
     "telephony.Call": lambda own: {
         "direction": "in",

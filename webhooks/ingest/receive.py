@@ -1,4 +1,4 @@
-"""`POST /webhook/{sender}/{identifier}`: find the source, check the proof, store the row, answer.
+"""`POST /webhook/{sender}/{identifier}`, and messengers' own path: find the source, check the proof, store the row, answer.
 
 At the front and not in Django: senders give up after a few seconds and switch off what answers slowly, so an admin page
 that takes long must not hold them up, and a flood of wrong signatures must not cost queries.
@@ -7,6 +7,7 @@ that takes long must not hold them up, and a flood of wrong signatures must not 
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_plus
@@ -32,6 +33,7 @@ from webhooks.presets.keys import fitting
 
 logger = logging.getLogger(__name__)
 
+MESSAGING_PATH: Final = "/api/v1/messaging/webhook/"
 MOST_HEADERS: Final = 60
 HEADER_LENGTH: Final = 1000
 QUERY_LENGTH: Final = 2000
@@ -80,18 +82,29 @@ class Receiver:
             source = await self.sources.lookup(public_id) if sender in PRESETS else None
         except UNREACHABLE:
             return _unavailable(sender)
+        return await self._answer(request, sender, source)
+
+    async def receive_messaging(self, request: FrontRequest) -> FrontResponse:
+        """The same by the path of messengers, at which a sender's token may stand for the identifier."""
+        sender, _slash, public_id = request.path.removeprefix(MESSAGING_PATH).strip("/").partition("/")
+        try:
+            if public_id or sender not in PRESETS or not PRESETS[sender].is_token:
+                source = await self.sources.lookup(public_id) if sender in PRESETS else None
+            else:
+                source = await self.sources.proved_by(sender, _arrival(request))
+        except UNREACHABLE:
+            return _unavailable(sender)
+        except Unreadable:
+            logger.exception("sources of %s: a secret cannot be read", sender)
+            return _unavailable(sender)
+        return await self._answer(request, sender, source)
+
+    async def _answer(self, request: FrontRequest, sender: str, source: KnownSource | None) -> FrontResponse:
         if source is None or source.preset.name != sender:
             requests_total.inc(sender if sender in PRESETS else "unknown", "unknown")
             return front.problem(HTTPStatus.NOT_FOUND, "There is no such webhook.")
         now = time.time()
-        arrival = Arrival(
-            lower_case(request.headers),
-            request.query.decode("latin-1"),
-            request.body,
-            now,
-            source.options,
-            request.client,
-        )
+        arrival = _arrival(request, now, source.options)
         try:
             proof = source.preset.prove(arrival, source.secrets(now), source.tolerance)
         except Unreadable:
@@ -142,6 +155,11 @@ class Receiver:
         return FrontResponse(200, reply.body, reply.content_type)
 
 
+def _arrival(request: FrontRequest, now: float = 0.0, options: Mapping[str, str] | None = None) -> Arrival:
+    query = request.query.decode("latin-1")
+    return Arrival(lower_case(request.headers), query, request.body, now, options or {}, request.client)
+
+
 def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
     """The headers as they are kept: storable, and what proves or logs in is masked."""
     secret = source.preset.secret_headers | {source.options.get("header", "").lower()}
@@ -182,6 +200,9 @@ def register_paths() -> None:
     """Tell the front which paths are ours."""
     receiver = Receiver()
     front.register(PATH, receiver.receive, body_limit=settings.INBOUND_MAX_SIZE, prefix=True)
+    front.register(
+        MESSAGING_PATH, receiver.receive_messaging, body_limit=settings.INBOUND_MAX_SIZE, prefix=True
+    )
     front.register_service(receiver)
 
 

@@ -19,7 +19,6 @@ from integrations.api.records.serializers import (
 from integrations.records import (
     DealPhase,
     InvoiceStatus,
-    MessageStatus,
     OrderStatus,
     PaymentStatus,
     RecordKind,
@@ -111,13 +110,6 @@ _KINDS: tuple[tuple[str, type[models.StoredRecord], Collection[str], type[Record
         _with(RecordFilterSerializer, "Payment", status=_choice(PaymentStatus)),
     ),
     ("documents", models.Document, (), RecordFilterSerializer),
-    ("conversations", models.Conversation, (), OfContactFilterSerializer),
-    (
-        "messages",
-        models.Message,
-        ("status",),
-        _with(RecordFilterSerializer, "Message", status=_choice(MessageStatus)),
-    ),
 )
 
 

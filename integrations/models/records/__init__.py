@@ -1,10 +1,9 @@
-"""Our copies of outside objects, a table for each kind, and what leads to them."""
+"""Our copies of outside objects, a table for each kind, and what leads to them. Messages are not synchronised."""
 
 from integrations.models.records.base import StoredRecord
 from integrations.models.records.documents import Document, Invoice, Payment
 from integrations.models.records.goods import Product, StockLevel
 from integrations.models.records.links import ContactPoint, Link, LinkStatus, PointType, Reference
-from integrations.models.records.messages import Conversation, Message
 from integrations.models.records.people import Company, Contact
 from integrations.models.records.sales import Deal, Order, OrderLine
 from integrations.records import RecordKind
@@ -12,7 +11,7 @@ from integrations.records import RecordKind
 MODELS: dict[RecordKind, type[StoredRecord]] = {
     model.kind: model
     for model in (
-        Contact, Company, Deal, Order, Product, StockLevel, Invoice, Payment, Document, Conversation, Message,
+        Contact, Company, Deal, Order, Product, StockLevel, Invoice, Payment, Document,
     )
 }  # fmt: skip
 
@@ -21,13 +20,11 @@ __all__ = [
     "Company",
     "Contact",
     "ContactPoint",
-    "Conversation",
     "Deal",
     "Document",
     "Invoice",
     "Link",
     "LinkStatus",
-    "Message",
     "Order",
     "OrderLine",
     "Payment",

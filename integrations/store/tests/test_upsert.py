@@ -15,6 +15,7 @@ from jsonschema import validate
 from integrations import records
 from integrations.actions.upsert_records import Manner, upsert_records
 from integrations.models import (
+    MODELS,
     Company,
     Contact,
     ContactPoint,
@@ -28,7 +29,7 @@ from integrations.models import (
     StockLevel,
     SyncPlan,
 )
-from integrations.records import CLASSES, DealPhase, Money, OrderStatus, RecordKind
+from integrations.records import DealPhase, Money, OrderStatus, RecordKind
 from integrations.store.owner import Owner
 from integrations.tests.factories import make_integration
 from tenants.events import event_type
@@ -216,12 +217,6 @@ EVERY = {
         outside_id="1", total=Money(Decimal(5), "BYN"), refunded=Money(Decimal(1), "BYN")
     ),
     RecordKind.DOCUMENT: records.Document(outside_id="1", title="Manual", size=10**12),
-    RecordKind.CONVERSATION: records.Conversation(outside_id="1", channel="telegram", contact_ids=("51",)),
-    RecordKind.MESSAGE: records.Message(
-        outside_id="1",
-        text="Hi",
-        attachments=(records.Attachment(type=records.AttachmentKind.IMAGE, file_id="f1"),),
-    ),
     RecordKind.STOCK: records.StockLevel(outside_id="1", product_id="1"),
     RecordKind.CONTACT: ANNA,
     RecordKind.ORDER: NINE,
@@ -229,7 +224,7 @@ EVERY = {
 }
 
 
-@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("kind", MODELS)
 def test_every_kind_is_kept_and_seen_again_unchanged(owner: Owner, kind: RecordKind) -> None:
     record = EVERY[kind]
     assert upsert_records(owner, kind, [record]).created == 1

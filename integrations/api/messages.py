@@ -1,0 +1,140 @@
+"""/api/v1/conversations and /api/v1/messages"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from integrations.actions.address_message import address_message
+from integrations.actions.queue_message import Draft, queue_message
+from integrations.actions.retry_messages import retry_messages
+from integrations.api import message_serializers as shapes
+from integrations.capabilities import Button
+from integrations.models import Conversation, Message
+from integrations.records import Attachment, AttachmentKind
+from tenants.access import MANAGERS
+from tenants.api.base import ReadOnlyTenantViewSet
+
+CONDITIONS = {
+    "integration": "integration_id",
+    "phone": "phone",
+    "outside_id": "outside_id",
+    "waiting": "is_waiting",
+}
+
+
+class ConversationViewSet(ReadOnlyTenantViewSet):
+    """Conversations, the newest first."""
+
+    resource = "conversations"
+    model = Conversation
+    serializer_class = shapes.ConversationSerializer
+    filters = tuple(shapes.ConversationFilterSerializer().fields)
+    read_roles = MANAGERS
+
+    def scoped_queryset(self) -> QuerySet[Conversation]:
+        rows = Conversation.objects.all()
+        if self.action != "list":
+            return rows
+        wanted = _checked(shapes.ConversationFilterSerializer(data=self.request.query_params))
+        given = {
+            name: wanted[key]
+            for key, name in CONDITIONS.items()
+            if key in wanted and key in self.request.query_params
+        }
+        return rows.filter(**given)
+
+    @extend_schema(parameters=[shapes.ConversationFilterSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first."""
+        return super().list(request, *args, **kwargs)
+
+
+class MessageViewSet(ReadOnlyTenantViewSet):
+    """Messages, theirs and ours, the newest first."""
+
+    resource = "messages"
+    model = Message
+    serializer_class = shapes.MessageSerializer
+    filters = tuple(shapes.MessageFilterSerializer().fields)
+    read_roles = write_roles = MANAGERS
+
+    def scoped_queryset(self) -> QuerySet[Message]:
+        rows = Message.objects.select_related("conversation")
+        if self.action != "list":
+            return rows
+        wanted = _checked(shapes.MessageFilterSerializer(data=self.request.query_params))
+        given = {
+            "conversation_id": wanted.get("conversation"),
+            "conversation__integration_id": wanted.get("integration"),
+            "state": wanted.get("state"),
+        }
+        if "direction" in wanted:
+            rows = rows.filter(is_from_us=wanted["direction"] == "out")
+        return rows.filter(**{name: value for name, value in given.items() if value is not None})
+
+    @extend_schema(parameters=[shapes.MessageFilterSerializer])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(request=shapes.NewMessageSerializer, responses={202: shapes.MessageSerializer})
+    def create(self, request: Request) -> Response:
+        """Queue a message. `state` says later whether it was sent; `message.sent` and `message.failed` tell of it."""
+        values = _checked(shapes.NewMessageSerializer(data=request.data))
+        with transaction.atomic():  # a recipient who is new is not kept where the message is refused
+            conversation = address_message(
+                conversation=values.get("conversation"),
+                integration=values.get("integration"),
+                recipient=values.get("recipient", ""),
+                phone=values.get("phone", ""),
+            )
+            row = queue_message(conversation, _draft(values, conversation), sender=str(request.user))
+        return Response(self.get_serializer(row).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(
+        operation_id="messages_retry_many",
+        request=shapes.RetrySerializer,
+        responses=shapes.RetriedSerializer,
+    )
+    @action(detail=False, methods=["post"])
+    def retry(self, request: Request) -> Response:
+        """Send failed messages again. Parts that were sent are not repeated."""
+        values = _checked(shapes.RetrySerializer(data=request.data))
+        return Response({"count": retry_messages(values["messages"])})
+
+
+def _draft(values: dict[str, Any], conversation: Conversation) -> Draft:
+    return Draft(
+        text=values["text"],
+        is_marked=values["marked"],
+        attachments=tuple(
+            Attachment(**{**one, "type": AttachmentKind(one["type"])})
+            for one in values.get("attachments", ())
+        ),
+        buttons=tuple(tuple(Button(**one) for one in row) for row in values.get("buttons", ())),
+        reply_to_id=_answered(values, conversation),
+        is_silent=values["silent"],
+    )
+
+
+def _answered(values: dict[str, Any], conversation: Conversation) -> str:
+    if "message" not in values:
+        return ""
+    found = Message.objects.filter(pk=values["message"], conversation=conversation)
+    outside_id = found.values_list("outside_id", flat=True).first()
+    if outside_id is None:
+        raise ValidationError({"message": [_("There is no such message in this conversation.")]})
+    return outside_id
+
+
+def _checked(form: Any) -> dict[str, Any]:
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
