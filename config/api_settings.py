@@ -59,8 +59,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         "OverviewStatusEnum": [("ok", "ok"), ("degraded", "degraded"), ("failing", "failing")],
-        "StatusEnum": "telephony.models.CallStatus",
-        "DirectionEnum": "telephony.models.CallDirection",
         "DeliveryStateEnum": "webhooks.models.DeliveryState",
         "EndpointStateEnum": "webhooks.models.EndpointState",
         "ExportStateEnum": "exports.models.State",
