@@ -204,7 +204,7 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "schema": {"type": "object"},
         "example": {"note": own.mark},
     },
-    "webhooks.Source": lambda own: {"preset": "shopify"},
+    "webhooks.Source": lambda own: {"owner": "", "preset": "shopify"},
     "webhooks.Delivery": lambda own: {"state": "failed", "reason": "", "variant": "standard"},
     "exports.Export": lambda own: {
         "dataset": "calls",
