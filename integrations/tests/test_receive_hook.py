@@ -13,7 +13,7 @@ from integrations.actions.save_integration import create_integration, update_int
 from integrations.models import Exchange, Health, Integration, SyncPlan
 from integrations.models.sync.plan import SyncDirection
 from integrations.records import Contact, RecordKind
-from integrations.store import hooked
+from integrations.sync import receiving
 from integrations.tests.factories import make_integration
 from integrations.tests.hooked import KEY, Simulator, register_made_up
 from tenants.errors import RemoteRejected, TransientError
@@ -318,7 +318,7 @@ def test_handling_again_what_is_settled_does_nothing(row: Integration, kept: Any
 def test_what_is_told_of_a_record_is_kept_and_told_on(
     row: Integration, simulator: Simulator, monkeypatch: Any
 ) -> None:
-    hooked.register()
+    receiving.register()
 
     first = handle(tell(row, {"what": "changed", "id": "1"}))
     again = handle(tell(row, {"what": "changed", "id": "1"}))
@@ -344,7 +344,7 @@ def test_what_is_told_of_a_record_is_kept_and_told_on(
 
 
 def test_a_synchronisation_that_only_writes_takes_nothing_in(row: Integration) -> None:
-    hooked.register()
+    receiving.register()
     SyncPlan.objects.create(
         tenant_id=row.tenant_id, integration=row, kind=RecordKind.CONTACT, direction=SyncDirection.EXPORT
     )
