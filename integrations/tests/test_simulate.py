@@ -65,7 +65,7 @@ def test_systems_are_listed():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "Name a system: "),
+        ([], f"Name a system: {', '.join([*discover(), 'all'])}."),
         (["nothing"], "invalid choice: 'nothing'"),
         (["retailcrm", "--port", "70000"], "'70000' is not a port"),
         (["retailcrm", "--codes", "1=150"], "'1=150' is not USER=EXTENSION"),
