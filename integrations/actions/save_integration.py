@@ -71,8 +71,10 @@ def update_integration(
     """Change what is given; `reason` is why it is paused. Given settings replace the former ones; an empty credential keeps what is stored."""
     row = Integration.objects.select_for_update().get(pk=row.pk)
     before, old = audit.snapshot(row), (row.name, row.settings, row.credentials, row.is_enabled)
-    checked = check_values(row, name=name, settings=settings, credentials=credentials)
-    row.name, row.settings, row.credentials = checked.name, checked.settings, checked.credentials
+    # Pausing must work whatever the settings are like by now.
+    if is_enabled is not False or (name, settings, credentials) != (None, None, None):
+        checked = check_values(row, name=name, settings=settings, credentials=credentials)
+        row.name, row.settings, row.credentials = checked.name, checked.settings, checked.credentials
     if is_enabled is not None and is_enabled != row.is_enabled:
         _switch(row, is_enabled=is_enabled, reason=reason)
     if (row.name, row.settings, row.credentials, row.is_enabled) == old:

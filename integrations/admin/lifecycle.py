@@ -6,7 +6,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -139,7 +146,9 @@ class LifeCycle(AdminPart):
         allowed = page.has_change_permission(request, row) if pk else page.has_add_permission(request)
         if not allowed:
             raise PermissionDenied
-        if connector is None or (pk and (row is None or row.connector != connector.code)):
+        if connector is None:
+            return HttpResponseBadRequest()
+        if pk and (row is None or row.connector != connector.code):
             raise Http404
         form = page.get_form_class(connector)(request.POST, instance=row)
         if not form.is_valid():

@@ -18,7 +18,8 @@ from integrations.models import Integration, MappingVersion
 from integrations.records import RecordKind
 from tenants.api.strict import StrictSerializer
 
-KIND = "(?P<kind>[a-z_]+)"
+KIND = "(?P<kind>[^/.]+)"
+LONGEST_NUMBER = 9
 RULE = {
     "type": "object",
     "properties": {
@@ -129,11 +130,14 @@ class MappingRoutes:
     @action(
         detail=True,
         methods=["post"],
-        url_path=f"mappings/{KIND}/versions/(?P<number>[0-9]{{1,9}})/restore",
+        url_path=f"mappings/{KIND}/versions/(?P<number>[^/.]+)/restore",
     )
     def restore_mapping(self: Any, request: Request, pk: str, kind: str, number: str) -> Response:
         """Put an old version's rules into force, as the newest version."""
-        found = version(_known(self.get_object(), kind), kind, int(number))
+        row = _known(self.get_object(), kind)
+        if not (number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER):
+            raise NotFound
+        found = version(row, kind, int(number))
         if found is None:
             raise NotFound
         return Response(MappingSerializer(restore_mapping(found)).data)

@@ -100,7 +100,7 @@ def test_refused_rules_change_nothing(tenant):
 
 def test_system_without_records_has_nothing_to_map(tenant):
     with pytest.raises(ValidationError) as raised:
-        check_mapping(make_integration(tenant), "contact", [NAME])
+        check_mapping(make_integration(tenant), "document", [NAME])
 
     assert set(raised.value.message_dict) == {"kind"}
 

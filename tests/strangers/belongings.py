@@ -205,6 +205,7 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "example": {"note": own.mark},
     },
     "webhooks.Source": lambda own: {"owner": "", "preset": "shopify"},
+    "webhooks.Inbound": lambda _belongings: {"outcomes": None},
     "webhooks.Delivery": lambda own: {"state": "failed", "reason": "", "variant": "standard"},
     "exports.Export": lambda own: {
         "dataset": "calls",
@@ -226,6 +227,12 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "own_secrets": {"client_id": own.mark},
     },
     "integrations.DailyUse": lambda _belongings: {"day": timezone.now().date()},
+    "integrations.MappingVersion": lambda _belongings: {
+        "kind": "contact",
+        "number": 1,
+        "rules": [],
+        "is_active": True,
+    },
     "integrations.Message": lambda own: {
         "state": "failed",
         "is_from_us": True,

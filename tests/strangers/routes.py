@@ -18,6 +18,7 @@ OPEN = frozenset(
     {
         "home",
         "health",
+        "integrations-health",
         "metrics",
         "schema",
         "docs",
@@ -58,6 +59,9 @@ FIXED: dict[str, dict[str, str]] = {
     "mfa_remove_webauthn": {"pk": "1"},
     "mfa_edit_webauthn": {"pk": "1"},
 }
+
+# Parts of an address that name no row by themselves, beside one that does.
+PARTS = {"kind": "contact", "number": 1}
 
 INSTRUCTIONS = (
     "Which row does {parameter!r} of {route} name? Give the view set a `model`, put an admin's route below its model's, "
@@ -124,6 +128,8 @@ class Route:
         return {name: self._argument(name, belongings) for name in self.parameters}
 
     def _argument(self, parameter: str, belongings: Belongings) -> Any:
+        if parameter in PARTS:
+            return PARTS[parameter]
         if self.name == "admin:view_on_site":
             return CONTENT_TYPES[parameter](belongings)
         model = getattr(self.view_class, "model", None) or self.admin_model

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.connectors.telegram import incoming
+from integrations.connectors.telegram.mapping import incoming
 from integrations.hooks import Happening, Hooks, Told
 from webhooks.presets import Arrival
 from webhooks.presets.arrival import NotReadable

@@ -21,10 +21,10 @@ from integrations.capabilities import (
     Updates,
 )
 from integrations.connector import Session
-from integrations.connectors.telegram import outgoing
 from integrations.connectors.telegram.client import EntitiesRefused, Migrated, Telegram, WebhookActive
 from integrations.connectors.telegram.diagnosis import diagnose
 from integrations.connectors.telegram.manifest import CHATS, GROUPS, POLLING
+from integrations.connectors.telegram.mapping import outgoing
 from integrations.hooks import WebhookRegistration
 from integrations.http.client import ApiClient
 from integrations.live import Live

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -57,7 +58,7 @@ class Api:
     def _admit(self, token: str) -> None:
         if not _TOKEN.fullmatch(token):
             raise Refused(404, "Not Found")
-        if token != self._token:
+        if not compare_digest(token, self._token):
             raise Refused(401, "Unauthorized")
 
     def _method(self, name: str) -> Method:

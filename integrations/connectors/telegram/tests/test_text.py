@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations.connectors.telegram.mapping.text import Run, runs_of, split, units
 from integrations.connectors.telegram.simulator.formatting import parsed
-from integrations.connectors.telegram.text import Run, runs_of, split, units
 
 
 def html(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from integrations.connectors.telegram.media import attachments
+from integrations.connectors.telegram.mapping.media import attachments
 from integrations.phones import digits
 from integrations.records import Conversation, Json, Message, Record
 

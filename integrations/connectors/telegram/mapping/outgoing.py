@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import Button, OutgoingMessage
-from integrations.connectors.telegram import text
+from integrations.connectors.telegram.mapping import text
 from integrations.records import Attachment, AttachmentKind
 
 TEXT_LIMIT: Final = 4096

@@ -1,0 +1,1 @@
+"""Telegram's JSON and our dataclasses, both ways; pure."""
