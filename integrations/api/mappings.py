@@ -18,7 +18,7 @@ from integrations.models import Integration, MappingVersion
 from integrations.records import RecordKind
 from tenants.api.strict import StrictSerializer
 
-KIND = "(?P<kind>[^/.]+)"
+KIND = "(?P<kind>[A-Za-z0-9_-]+)"
 LONGEST_NUMBER = 9
 RULE = {
     "type": "object",
@@ -130,7 +130,7 @@ class MappingRoutes:
     @action(
         detail=True,
         methods=["post"],
-        url_path=f"mappings/{KIND}/versions/(?P<number>[^/.]+)/restore",
+        url_path=f"mappings/{KIND}/versions/(?P<number>[A-Za-z0-9_-]+)/restore",
     )
     def restore_mapping(self: Any, request: Request, pk: str, kind: str, number: str) -> Response:
         """Put an old version's rules into force, as the newest version."""
