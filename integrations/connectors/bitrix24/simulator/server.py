@@ -69,6 +69,9 @@ class Simulator(BaseSimulator):
         if not is_empty:
             _furnish(self.crm)
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "webhook_url": self.webhook_url}
+
     @property
     def webhook_url(self) -> str:
         """As the portal shows it: a secret from the first sign to the last."""

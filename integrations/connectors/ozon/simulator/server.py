@@ -109,6 +109,9 @@ class Simulator(BaseSimulator):
 
     # What it shows.
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "client_id": self.client_id, "api_key": self.api_key}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         return snapshot(self.cabinet)
 

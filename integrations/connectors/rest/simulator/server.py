@@ -110,6 +110,9 @@ class Simulator(BaseSimulator):
         self.changes.touch()
         return Reply.json({"data": row})
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": f"{self.url}/api", "scheme": self.scheme, "key": self.key}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         rows = [
             {"id": f"{name}-{row['id']}", "collection": name, "number": row["id"], "fields": _told(row)}

@@ -78,6 +78,9 @@ class Simulator(BaseSimulator):
     def respond(self, request: Request) -> Reply:
         return self._api.answer(request)
 
+    def how_to_connect(self) -> dict[str, str]:
+        return {"url": self.url, "bot_token": self.token, "updates": "polling"}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.world, self.delivery, BOT)
 
