@@ -125,5 +125,7 @@ def _as_entered(parameter: Field, value: Any) -> str:
         value = parameter.default
     if parameter.type is FieldType.TABLE:
         rows = value if isinstance(value, list | tuple) else []
-        return "\n".join(" = ".join(str(part) for part in pair.values()) for pair in rows)
+        # By the columns: what comes back from PostgreSQL has lost the order of its names.
+        names = [column.name for column in parameter.columns]
+        return "\n".join(" = ".join(str(pair.get(name, "")) for name in names) for pair in rows)
     return "" if value is None else str(value)

@@ -26,6 +26,17 @@ def make_integration(tenant: Tenant, url: str = "https://example.retailcrm.ru", 
         return create_integration(tenant, "retailcrm", **{**defaults, **values})
 
 
+def make_planfix(tenant: Tenant, **values: Any) -> Integration:
+    """A Planfix integration: a system without records."""
+    defaults: dict[str, Any] = {
+        "name": "Planfix",
+        "settings": {"url": "https://example.planfix.ru"},
+        "credentials": {"planfix_token": "simulator-token"},
+    }
+    with tenant_scope(tenant):
+        return create_integration(tenant, "planfix", **{**defaults, **values})
+
+
 def ringing(**values: Any) -> CallRinging:
     return CallRinging(**{**_facts(), **values})
 

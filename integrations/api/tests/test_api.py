@@ -59,6 +59,8 @@ def test_catalogue_describes_forms(client):
         "call_notifications",
         "extension_directory",
         "module_registration",
+        "records",
+        "caller_lookup",
     ]
     assert [(one["name"], one["type"], one["required"]) for one in found["credentials"]] == [
         ("api_key", "secret", True)

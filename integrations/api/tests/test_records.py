@@ -30,8 +30,6 @@ PATHS = {
     RecordKind.INVOICE: "invoices",
     RecordKind.PAYMENT: "payments",
     RecordKind.DOCUMENT: "documents",
-    RecordKind.CONVERSATION: "conversations",
-    RecordKind.MESSAGE: "messages",
 }
 
 

@@ -13,7 +13,8 @@ from integrations.mapping.ours import our_fields
 from integrations.mapping.transforms import TRANSFORMS
 from integrations.mapping.transforms.dates import CHOICES, PATTERNS, UNIX, read_time, write_time
 from integrations.mapping.values import Context, NotConvertible, as_decimal, as_number
-from integrations.records import OrderLine, RecordKind
+from integrations.models import MODELS
+from integrations.records import OrderLine
 
 MINSK = ZoneInfo("Europe/Minsk")
 CONTEXT = Context(zone=MINSK, region="BY", raw={"last": "Иванова", "list": ["c", "d"]})
@@ -179,7 +180,7 @@ def test_transforms_say_what_they_are():
         assert all(str(parameter.label) for parameter in transform.parameters)
 
 
-@pytest.mark.parametrize("kind", RecordKind)
+@pytest.mark.parametrize("kind", MODELS)
 def test_every_field_of_ours_has_a_title_and_a_type(kind):
     fields = our_fields(kind)
 
