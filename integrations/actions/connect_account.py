@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from integrations import live as configurations
 from integrations.actions.save_integration import judge_anew
+from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.http.auth import Grant, OAuth2
 from integrations.http.oauth import asking
@@ -31,7 +32,12 @@ SECONDS: Final = 30.0
 
 def oauth_of(row: Integration) -> OAuth2 | None:
     """How that system lets people connect their account; None where keys are entered instead."""
-    auth = get_connector(row.connector).manifest.auth
+    return way_of(get_connector(row.connector))
+
+
+def way_of(connector: Connector) -> OAuth2 | None:
+    """The same before there is an integration."""
+    auth = connector.manifest.auth
     return auth if isinstance(auth, OAuth2) and auth.grant is Grant.AUTHORIZATION_CODE else None
 
 

@@ -18,9 +18,11 @@ from integrations.actions.connect_account import (
     finish_authorization,
     oauth_of,
     take_authorization,
+    way_of,
 )
 from integrations.actions.test_connection import diagnose
 from integrations.admin.diagnoses import keep_diagnosis
+from integrations.connector import Connector
 from integrations.http.oauth.asking import callback_url
 from integrations.models import Authorization, Integration, OAuthToken
 from tenants.errors import HubError
@@ -63,6 +65,11 @@ def account_of(row: Integration) -> Account | None:
     return Account(
         callback_url(), is_fixed, True, token.obtained_at, token.refresh_expires_at, token.refusal
     )  # fmt: skip
+
+
+def callback_of(connector: Connector) -> str:
+    """What is entered at the outside system before there is an integration; empty where nothing is."""
+    return callback_url() if way_of(connector) else ""
 
 
 def connect(request: HttpRequest, row: Integration) -> HttpResponse:

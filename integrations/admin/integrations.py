@@ -22,7 +22,7 @@ from integrations.actions.delete_integration import delete_integration
 from integrations.actions.hook_source import hook_url
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
-from integrations.admin.account import account_of
+from integrations.admin.account import account_of, callback_of
 from integrations.admin.catalogue import drawing, shelves
 from integrations.admin.consequences import of_deleting_many
 from integrations.admin.desk import Desk
@@ -218,7 +218,9 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             "may_try": connector.can(Account)
             and (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)),
         }
-        if obj is not None:
+        if obj is None:
+            context["callback_url"] = callback_of(connector)
+        else:
             context |= self._page(request, obj, connector)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -295,3 +295,13 @@ def test_its_source_is_shown_and_left_alone(client: Client, row: Integration) ->
 
     assert "it is changed and removed there" in refused
     assert source_of(row).secret == source.secret
+
+
+@pytest.mark.parametrize(("code", "is_shown"), [("amocrm", True), ("bitrix24", True), ("planfix", False)])
+def test_the_callback_address_is_told_before_anything_is_saved(
+    client: Client, code: str, is_shown: bool
+) -> None:
+    """Where people connect an account, the outside application asks for it first."""
+    shown = client.get(reverse("admin:integrations_integration_add"), {"connector": code}).content.decode()
+
+    assert ("http://testserver/integrations/oauth/callback</code>" in shown) is is_shown
