@@ -1,6 +1,6 @@
 """Keeps access to idle accounts: a refresh token ends when nobody used it for some months.
 
-amoCRM's ends after three months, Bitrix24's after 180 days; neither wants to be asked without need (facts/crm.md).
+amoCRM's ends after three months, Bitrix24's after 180 days; neither wants to be asked without need.
 """
 
 from datetime import datetime, timedelta

@@ -99,6 +99,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         request = Request(self.command, self.path, tuple(self.headers.items()), body, received_at)
         reply = self.server.simulator.answer(request)
+        if not reply.breaks and reply.stream is None:
+            # Before it leaves: whoever has the answer finds it in the log, too.
+            self.server.simulator.answered(request, reply.status)
+            self._send_whole(reply)
+            return
         try:
             self._send(reply)
         finally:
@@ -110,10 +115,8 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> None:
         if reply.breaks:
             self._break(reply)
-        elif reply.stream is not None:
-            self._send_stream(reply)
         else:
-            self._send_whole(reply)
+            self._send_stream(reply)
 
     def _send_whole(self, reply: Reply) -> None:
         has_body = reply.status not in (204, 304)
