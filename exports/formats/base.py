@@ -44,9 +44,9 @@ class Writer(ABC):
     def write(self, rows: Sequence[Row]) -> None:
         """Append a block of rows (some thousand at a time); every row is as long as `columns`."""
 
+    @abstractmethod
     def write_copied(self, rows: Sequence[bytes]) -> None:
         """Append rows whose cells the database has written in the dialect of this format."""
-        raise NotImplementedError(f"{type(self).__name__} has no dialect")
 
     @abstractmethod
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """What the formats of records share: pieces of JSON between the names of their columns."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 
@@ -28,9 +29,9 @@ class RecordWriter(Writer):
         self._frames = [self._row_end + names[0], *names[1:]]
         self._is_empty = True
 
+    @abstractmethod
     def before(self, at: int, name: str) -> bytes:
         """What stands before the cell of this column."""
-        raise NotImplementedError
 
     def write(self, rows: Sequence[Row]) -> None:
         if not rows:
