@@ -10,7 +10,7 @@ from integrations.actions.keep_alive import LANE as TOKENS
 from integrations.actions.push_directory import LANE as PUSH
 from integrations.connectors.retailcrm.simulator import Simulator
 from integrations.http.oauth.answers import Granted
-from integrations.lanes import PUSH_SCHEDULE
+from integrations.lanes.directory import PUSH_SCHEDULE
 from integrations.models import Exchange, Integration, OAuthToken
 from integrations.tasks import keep_access_alive
 from integrations.tests.factories import make_integration

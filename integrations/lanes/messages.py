@@ -5,7 +5,7 @@ from integrations.actions import poll_updates as polling
 from integrations.actions import send_message as sending
 from integrations.actions.record_messages import record_messages
 from integrations.actions.write_journals import write_journals
-from tenants.work import Leased, Outcome, PooledLane, backoff, register
+from tenants.work import Leased, Outcome, PooledLane, backoff
 
 ACKNOWLEDGE_SCHEDULE = (1.0, 4.0, 15.0)
 
@@ -67,8 +67,3 @@ class PollLane(PooledLane):
 
     def record(self, outcomes: list[Outcome]) -> None:
         polling.record_polled([one.result for one in outcomes if one.result is not None])
-
-
-register(MessageLane())
-register(AcknowledgeLane())
-register(PollLane())

@@ -1,0 +1,23 @@
+"""The leased work of this room, a file for each subject; that of synchronisations lies with them."""
+
+from integrations.lanes.directory import PushLane
+from integrations.lanes.health import AlertLane, CheckLane
+from integrations.lanes.letters import LettersLane
+from integrations.lanes.messages import AcknowledgeLane, MessageLane, PollLane
+from integrations.lanes.requests import ReceiveLane
+from integrations.lanes.tokens import TokenLane
+from integrations.sync import lane as sync_lane  # noqa: F401 it registers itself
+from tenants.work import register
+
+for lane in (
+    PushLane,
+    CheckLane,
+    AlertLane,
+    LettersLane,
+    ReceiveLane,
+    TokenLane,
+    MessageLane,
+    AcknowledgeLane,
+    PollLane,
+):
+    register(lane())
