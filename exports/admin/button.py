@@ -21,7 +21,7 @@ from exports.admin.progress import filters_in_words
 from exports.registry import Dataset, get_dataset
 from exports.request import ExportRequest, InvalidRequest
 from tenants.access import member_of
-from tenants.admin.base import AdminPart
+from tenants.admin.audited import AdminPart
 from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
 

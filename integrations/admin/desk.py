@@ -23,7 +23,7 @@ from integrations.admin.diagnoses import keep_diagnosis
 from integrations.capabilities import DirectoryReceipt
 from integrations.models import Integration
 from integrations.selectors import assignments_in_force
-from tenants.admin.base import AdminPart
+from tenants.admin.audited import AdminPart
 from tenants.errors import HubError
 
 Deed = Callable[[HttpRequest, Integration], HttpResponse | None]

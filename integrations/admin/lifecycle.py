@@ -30,7 +30,7 @@ from integrations.connectors import get as get_connector
 from integrations.models import Integration
 from integrations.selectors import inlet_of
 from tenants.access import member_of
-from tenants.admin.base import AdminPart
+from tenants.admin.audited import AdminPart
 from tenants.scoping import current_tenant_id
 
 View = Callable[..., HttpResponse]

@@ -21,7 +21,7 @@ from integrations.mapping.transforms import TRANSFORMS
 from integrations.mapping.versions import in_force, mappable_kinds, version, versions
 from integrations.models import Integration
 from integrations.records import RecordKind
-from tenants.admin.base import AdminPart
+from tenants.admin.audited import AdminPart
 from tenants.errors import HubError
 
 Page = dict[str, Any]

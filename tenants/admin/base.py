@@ -1,19 +1,13 @@
-"""Base classes of every admin page: scoped to the tenant, permitted by role, audited.
-
-Django's permission rows are not used: what a person may do follows from their role (tenants/access.py).
-"""
+"""Base classes of every admin page: scoped to the tenant, permitted by role, audited."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -23,68 +17,15 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from config.masking import is_secret_name
 from tenants import audit
-from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role, is_operator
+from tenants.access import is_operator
+from tenants.admin.audited import AdminPart, Audited
 from tenants.admin.badges import Tone, badge
 from tenants.admin.log_list import CountsFiltered, LogList, paginator
+from tenants.admin.permissions import RolePermissions
 from tenants.admin.stories import story_link
-from tenants.scoping import all_tenants, current_tenant_id
+from tenants.scoping import current_tenant_id
 
 site = admin.site
-
-# What the parts below are mixed into, for the type checker: pages and inlines alike.
-AdminPart: Any = ModelAdmin if TYPE_CHECKING else object
-
-
-WRITING = ("add", "change", "delete")
-
-
-class RolePermissions:
-    """Permissions from the member's role, declared here and shown in docs/access.md.
-
-    `append_only` pages are for looking, whoever looks; `withheld` names single actions that nobody does. Actions of a
-    page's own, such as "replay", and those that differ from `write_roles` stand in `own_roles`; `buttons` says which of
-    them each further address of the page asks for, by the last part of its name.
-    """
-
-    view_roles: ClassVar[Collection[str]] = EVERY_ROLE
-    write_roles: ClassVar[Collection[str]] = ADMINISTRATORS
-    own_roles: ClassVar[Mapping[str, Collection[str]]] = {}
-    buttons: ClassVar[Mapping[str, str]] = {}
-    withheld: ClassVar[Collection[str]] = ()
-    append_only: ClassVar[bool] = False
-    sees_own: ClassVar[Collection[str]] = ()  # roles that see their own rows only
-    menu_icon: ClassVar[str] = "chevron_right"  # a name of Material Symbols
-    menu_place: ClassVar[int | None] = 900  # None: not in the sidebar
-
-    @classmethod
-    def roles_for(cls, action: str) -> frozenset[str] | None:
-        """Who may, besides operators; None: nobody at all."""
-        if action in cls.withheld or (cls.append_only and action in WRITING):
-            return None
-        if action == "view":
-            return frozenset(cls.view_roles) | frozenset(cls.write_roles)
-        if action in WRITING:
-            return frozenset(cls.own_roles.get(action, cls.write_roles))
-        return frozenset(cls.own_roles[action])
-
-    def may(self, request: HttpRequest, action: str) -> bool:
-        roles = self.roles_for(action)
-        return roles is not None and has_role(request, roles)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "view")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "add")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "change")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, "delete")
 
 
 class _Scoped(RolePermissions, AdminPart):
@@ -94,67 +35,6 @@ class _Scoped(RolePermissions, AdminPart):
         # The default manager of a tenant-owned model filters by the scope, so the drop-down holds only own rows.
         kwargs.setdefault("queryset", db_field.remote_field.model._default_manager.all())
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class Audited(AdminPart):
-    """Every change in the admin leaves an entry in the audit trail, in the same transaction."""
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Rows of an inline belong to their parent's tenant."""
-        tenant_id = getattr(form.instance, "tenant_id", None) or current_tenant_id()
-        for child in formset.forms:
-            if hasattr(child.instance, "tenant_id") and child.instance.tenant_id is None:
-                child.instance.tenant_id = tenant_id
-        with transaction.atomic():
-            known = [child.instance.pk for child in formset.initial_forms if child.has_changed()]
-            stored = formset.model._base_manager.in_bulk(known)
-            super().save_formset(request, form, formset, change)
-            _record_formset(formset, stored)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        if not change and hasattr(obj, "tenant_id") and obj.tenant_id is None:
-            obj.tenant_id = current_tenant_id()
-        model = type(obj)
-        with transaction.atomic():
-            stored = model._base_manager.filter(pk=obj.pk).first() if change else None
-            before = audit.snapshot(stored) if stored else {}
-            super().save_model(request, obj, form, change)
-            old, new = audit.changed(before, audit.snapshot(obj))
-            verb = "updated" if change else "created"
-            audit.record(f"{obj._meta.model_name}.{verb}", obj, before=old if change else {}, after=new)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        with transaction.atomic():
-            audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
-            super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        with transaction.atomic():
-            for obj in queryset:
-                audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
-            # People and companies that an operator deletes have rows outside of what they look at.
-            with all_tenants() if is_operator(request) else nullcontext():
-                super().delete_queryset(request, queryset)
-
-    def log_addition(self, *args: Any, **kwargs: Any) -> None:
-        """Django's own admin log is replaced by the audit trail."""
-
-    log_change = log_deletion = log_deletions = log_addition
-
-
-def _record_formset(formset: Any, stored: Mapping[Any, Any]) -> None:
-    """What became of an inline's rows. A deleted object has lost its key by now, its stored twin has not."""
-    for obj in formset.new_objects:
-        audit.record(f"{obj._meta.model_name}.created", obj, after=audit.snapshot(obj))
-    kept = set()
-    for obj, _names in formset.changed_objects:
-        kept.add(obj.pk)
-        old, new = audit.changed(audit.snapshot(stored[obj.pk]), audit.snapshot(obj))
-        audit.record(f"{obj._meta.model_name}.updated", obj, before=old, after=new)
-    if formset.deleted_objects:
-        for key, obj in stored.items():
-            if key not in kept:
-                audit.record(f"{obj._meta.model_name}.deleted", obj, before=audit.snapshot(obj))
 
 
 class _Page(CountsFiltered):

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import override
 
-from tenants.admin.base import WRITING
+from tenants.admin.permissions import WRITING
 from tenants.matrix import Rule, rules_of
 
 SURFACE = "Admin"

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from webhooks.formats import chats, escaping, plain
 from webhooks.formats.occasion import Occasion, Rendered, RenderFailed
-from webhooks.formats.templates import LARGEST_OUTPUT, BadTemplate, Escape, template
+from webhooks.formats.template_filters import LARGEST_OUTPUT
+from webhooks.formats.templates import BadTemplate, Escape, template
 
 Render = Callable[[Occasion, str | None, Mapping[str, str]], Rendered]
 _LARGEST: Final = 4 * LARGEST_OUTPUT

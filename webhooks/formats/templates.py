@@ -13,18 +13,15 @@ from functools import lru_cache
 from typing import Any, Final
 
 import jinja2
-import orjson
-from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from jinja2 import nodes
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
 from webhooks.formats.occasion import Occasion, RenderFailed
+from webhooks.formats.template_filters import FILTERS, LARGEST_OUTPUT, Raw, as_text
 
 LONGEST: Final = 16 * 1024
-LARGEST_OUTPUT: Final = 256 * 1024
 MOST_REPETITIONS: Final = 10_000
 CPU_SECONDS: Final = 0.25
 DEEPEST: Final = 24
@@ -64,12 +61,6 @@ _TESTS: Final = ("defined", "undefined", "none", "string", "number", "mapping", 
 
 class BadTemplate(ValueError):
     """The template cannot be used; the text names the line."""
-
-
-class Raw(str):
-    """Output that is written for its place already."""
-
-    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -123,104 +114,15 @@ def _counted(context: Context, value: Any) -> Iterator[Any]:
         yield one
 
 
-def _upper(value: Any) -> str:
-    return _text(value).upper()
-
-
-def _lower(value: Any) -> str:
-    return _text(value).lower()
-
-
-def _trim(value: Any) -> str:
-    return _text(value).strip()
-
-
-def _truncate(value: Any, length: int = 100) -> str:
-    text = _text(value)
-    return text if len(text) <= length else text[: max(int(length) - 1, 0)] + "…"
-
-
-def _join(value: Any, separator: str = ", ") -> str:
-    texts = [_text(one) for one in value] if isinstance(value, list | tuple) else [_text(value)]
-    if sum(map(len, texts)) + len(texts) * len(separator) > LARGEST_OUTPUT:
-        raise RenderFailed(_("The body becomes larger than 256 KB."))
-    return str(separator).join(texts)
-
-
-def _default(value: Any, fallback: Any = "") -> Any:
-    return fallback if isinstance(value, jinja2.Undefined) or value in (None, "") else value
-
-
-def _json(value: Any) -> Raw:
-    return Raw(orjson.dumps(None if isinstance(value, jinja2.Undefined) else value).decode())
-
-
-def _items(value: Any) -> list[tuple[Any, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []
-
-
-def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, list | tuple) and value else jinja2.Undefined()
-
-
-def _last(value: Any) -> Any:
-    return value[-1] if isinstance(value, list | tuple) and value else jinja2.Undefined()
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, list | tuple | Mapping | str) else 0
-
-
-def _round(value: Any, digits: int = 0) -> Any:
-    rounded = round(float(_text(value)), max(min(int(digits), 10), 0))
-    return rounded if digits else int(rounded)
-
-
-@jinja2.pass_context
-def _date(context: Context, value: Any, shape: str = "SHORT_DATETIME_FORMAT") -> str:
-    """A moment in the company's zone and language, in a form of Django's `date`."""
-    moment = parse_datetime(_text(value))
-    if moment is None or moment.tzinfo is None:
-        return _text(value)
-    return date_format(moment.astimezone(context["_zone"]), str(shape)[:50])
-
-
-_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "upper": _upper,
-    "lower": _lower,
-    "trim": _trim,
-    "truncate": _truncate,
-    "join": _join,
-    "default": _default,
-    "json": _json,
-    "items": _items,
-    "first": _first,
-    "last": _last,
-    "length": _length,
-    "round": _round,
-    "date": _date,
-}
-
-
-def _text(value: Any) -> str:
-    if value is None or isinstance(value, jinja2.Undefined):
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping | list | tuple):
-        return orjson.dumps(value).decode()
-    return str(value)
-
-
 def _environment(escape: Escape) -> SandboxedEnvironment:
     def finalize(value: Any) -> str:
-        return value if isinstance(value, Raw) else escape(_text(value))
+        return value if isinstance(value, Raw) else escape(as_text(value))
 
     made = _Sandbox(
         undefined=jinja2.ChainableUndefined, finalize=finalize, optimized=False, cache_size=0, loader=None
     )
     made.globals.clear()
-    made.filters = {**_FILTERS, "_counted": _counted}
+    made.filters = {**FILTERS, "_counted": _counted}
     made.tests = {name: made.tests[name] for name in _TESTS} | {
         name: test for name, test in made.tests.items() if name in ("odd", "even")
     }
@@ -283,7 +185,7 @@ def _examine(node: nodes.Node, depth: int, loops: int) -> None:
         raise BadTemplate(_in_line(node.lineno, _("The template is nested too deeply.")))
     if isinstance(node, nodes.Name) and node.name.startswith("_"):
         raise BadTemplate(_in_line(node.lineno, _("“%(what)s” cannot be used here.") % {"what": node.name}))
-    if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
         raise BadTemplate(
             _in_line(node.lineno, _("There is no filter “%(name)s”.") % {"name": node.name[:50]})
         )
