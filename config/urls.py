@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.module_loading import autodiscover_modules
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
 
 from config.health import health, metrics_view
 from tenants.api.base import router
-from tenants.api.docs import RedocView, SwaggerView
+from tenants.api.docs import RedocView, SchemaView, SwaggerView
 
 autodiscover_modules("api")
 
@@ -24,7 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include(router.urls)),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
     path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
 ]
