@@ -27,8 +27,9 @@ class SchemaView(SpectacularAPIView):
         language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
         renderer: Any = request.accepted_renderer
         form: Any = type(renderer)
+        generator: Any = self.generator_class
         with translation.override(language):
-            content = _written(form, type(self).generator_class, language)
+            content = _written(form, generator, language)
         name = f'inline; filename="{self._get_filename(request, None)}"'
         return HttpResponse(
             content, content_type=renderer.media_type, headers={"Content-Disposition": name, "Vary": "Accept"}
