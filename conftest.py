@@ -41,7 +41,9 @@ compile_catalogues(settings.LOCALE_PATHS)
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 # How long an example takes says more about the machine's other work than about the property.
-hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("patient")
 
 IS_SQLITE = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")

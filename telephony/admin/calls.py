@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import FieldTextFilter
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
@@ -30,6 +30,7 @@ from telephony.models.call import ALIVE, MISSED
 from telephony.selectors import SOURCES, Entry, Sight, tellings, timeline, visible_calls
 from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import LogAdmin
+from tenants.admin.moments import MomentRange
 from tenants.admin.stories import Story, story_of
 from tenants.models import Extension, Role
 
@@ -70,7 +71,7 @@ class CallPage(ExportButtonMixin, LogAdmin):
     list_display = ("started", "way", "client_shown", "line", "responsible", "outcome", "waited", "talked")
     list_display_links = ("started",)
     list_filter = (
-        ("started_at", RangeDateTimeFilter),
+        ("started_at", MomentRange),
         MissedFilter,
         "direction",
         "status",

@@ -61,6 +61,7 @@ class MemberPage(NamesPerson, GivesRoles):
     list_display = ("user", "full_name", "role", "extension", "works")
     list_filter = ("role", "is_active")
     list_select_related = ("user", "extension")
+    ordering = ("user__username",)
     search_fields = ("user__username", "user__email", "user__first_name", "user__last_name")
     view_roles = ADMINISTRATORS
     # People come by invitation; operators may add somebody who is known already.

@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat import models as beat
-from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
+from unfold.contrib.filters.admin import TextFilter
 
 from config.ids import uuid7_at
 from tenants.access import ADMINISTRATORS
 from tenants.admin.base import LogAdmin
+from tenants.admin.moments import MomentRange
 from tenants.models import AuditChain, AuditEntry
 from tenants.scoping import current_tenant_id
 from tenants.trail.entries import INSTALLATION
@@ -63,20 +64,15 @@ class AddressFilter(_Exact):
         return super().queryset(request, queryset)
 
 
-class WhenFilter(RangeDateTimeFilter):
+class WhenFilter(MomentRange):
     """A time is an id here: ids are ordered by age, and the list's own index serves them."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        in_time = super().queryset(request, AuditEntry._base_manager.all())
-        if in_time is None:
-            return queryset.none()
-        for child in in_time.query.where.children:
-            limit = uuid7_at(child.rhs)
-            queryset = (
-                queryset.filter(id__gte=limit)
-                if "gte" in child.lookup_name
-                else queryset.filter(id__lt=limit)
-            )
+        since, until = self.limits()
+        if since is not None:
+            queryset = queryset.filter(id__gte=uuid7_at(since))
+        if until is not None:
+            queryset = queryset.filter(id__lt=uuid7_at(until + timedelta(milliseconds=1)))
         return queryset
 
 
