@@ -49,8 +49,8 @@ class MomentRange(RangeDateTimeFilter):
 
 
 def _day(text: str) -> date:
-    return parse_date(text) or forms.DateField(localize=True).clean(text)  # type: ignore[no-any-return]
+    return parse_date(text) or forms.DateField(localize=True).clean(text)
 
 
 def _time(text: str) -> time:
-    return forms.TimeField(localize=True).clean(text)  # type: ignore[no-any-return]
+    return forms.TimeField(localize=True).clean(text)
