@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.sync.plan import SyncPlan
@@ -87,7 +89,8 @@ class SyncRun(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} {self.state}"
+        begun = date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        return f"{begun}, {self.get_state_display()}"
 
     @property
     def is_finished(self) -> bool:
