@@ -9,7 +9,6 @@ from django.utils import timezone
 from integrations.actions.upsert_records import lock
 from integrations.models import Link, LinkStatus, OrderLine, Resolution, SyncConflict
 from integrations.models.records import StoredRecord
-from integrations.models.records.base import KEY_LENGTH
 from integrations.records import RecordKind
 from integrations.store import writing
 from integrations.store.content import digest, values_of_row
@@ -56,7 +55,7 @@ def _take(owner: Owner, shape: Shape, link: Link, theirs: Mapping[str, Any]) -> 
             writing.replace_lines(owner.tenant_id, {row.pk: value}, {row.pk})
         else:
             setattr(row, name, shape.columns[name].to_python(value))
-    row.search_key = str(getattr(row, row.title_field)).strip().lower()[:KEY_LENGTH]
+    row.note_search_key()
     row.updated_at = timezone.now()
     row.save()
     if {"phones", "emails"} & theirs.keys():

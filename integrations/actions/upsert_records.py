@@ -1,6 +1,7 @@
 """Keeps a page of outside objects: a constant number of statements, events in the same transaction, harmless twice."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,8 +104,10 @@ def _keep(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, k
         outside_id__in=[one.outside_id for one in contents],
     )
     known = {
-        outside_id: (their_hash, status)
-        for outside_id, their_hash, status in links.values_list("outside_id", "their_hash", "status")
+        outside_id: (their_hash, status, record_id)
+        for outside_id, their_hash, status, record_id in links.values_list(
+            "outside_id", "their_hash", "status", "record_id"
+        )
     }
     hashes = {one.outside_id: one.whole_hash for one in contents}
     steady = {LinkStatus.ACTIVE.value, LinkStatus.CONFLICT.value}
@@ -118,12 +121,29 @@ def _keep(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, k
     if manner.run_id is not None:
         links.exclude(seen_run=manner.run_id).update(seen_run=manner.run_id)
     kept.unchanged += len(contents) - len(fresh)
-    if fresh:
+    for turn in _turns(fresh, {outside_id: record for outside_id, (_hash, _status, record) in known.items()}):
         batch = Batch(owner, shape, manner.plan, manner.policy, manner.run_id)
-        changes = batch.compare(fresh, hashes)
+        changes = batch.compare(turn, hashes)
         _count(kept, changes, shape)
         if not manner.is_dry:
             batch.write(changes)
+
+
+def _turns(contents: Sequence[Content], records: Mapping[str, UUID]) -> list[list[Content]]:
+    """One after the other; nearly always one. Of merged records a page may hold several objects, each of which has to
+    see what became of the one before it."""
+    turns: list[list[Content]] = []
+    seen: Counter[UUID] = Counter()
+    for one in contents:
+        record = records.get(one.outside_id)
+        place = 0
+        if record is not None:
+            place = seen[record]
+            seen[record] += 1
+        if place == len(turns):
+            turns.append([])
+        turns[place].append(one)
+    return turns
 
 
 def _keep_one_by_one(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, kept: Kept) -> None:

@@ -23,6 +23,26 @@ _ANNA = {
     "phones": ["+375291234570"],
     "emails": ["anna@example.com"],
 }
+_RECORD = {"type": "string", "format": "uuid", "description": "A contact's id in Switchboard."}
+_MERGED = schema(
+    "id",
+    "merge_id",
+    id=_RECORD,
+    merge_id={"type": "string", "format": "uuid"},
+    name=TEXT,
+    phones={"type": "array", "items": TEXT},
+    emails={"type": "array", "items": TEXT},
+    merged={"type": "array", "items": _RECORD},
+    restored={"type": "array", "items": _RECORD},
+)
+_ONE = {
+    "id": "0192f1b2-7c1e-7a3b-9d55-0c1d2e3f4a5b",
+    "merge_id": "0192f1b2-8d2f-7b4c-8e66-1d2e3f4a5b6c",
+    "name": "Anna Example",
+    "phones": ["+375291234570"],
+    "emails": ["anna@example.com"],
+}
+_OTHERS = ["0192f1b2-7c1e-7a3b-9d55-0c1d2e3f4a5c"]
 _DEAL = schema(
     "id",
     id=ID,
@@ -102,6 +122,22 @@ register(
     ),
     EventType(
         "contact.deleted", _("Contact deleted"), _("A contact was removed."), _CONTACT, _ANNA, labels=OPEN
+    ),
+    EventType(
+        "contact.merged",
+        _("Contacts merged"),
+        _(
+            "Contacts became a part of another one; `merged` names them, the other fields are of the one that is kept."
+        ),
+        _MERGED,
+        {**_ONE, "merged": _OTHERS},
+    ),
+    EventType(
+        "contact.unmerged",
+        _("Merge of contacts undone"),
+        _("Contacts that had become a part of another one are there again; `restored` names them."),
+        _MERGED,
+        {**_ONE, "restored": _OTHERS},
     ),
     EventType("deal.created", _("Deal created"), _("A new deal was opened."), _DEAL, _LAMPS, labels=OPEN),
     EventType(

@@ -2,6 +2,17 @@
 
 from integrations.models.alerts import AlertChoice, AlertKind, AlertLetter
 from integrations.models.directory import ExtensionAssignment, OutsideUser
+from integrations.models.duplicates import (
+    DuplicateGroup,
+    DuplicateJob,
+    DuplicateMember,
+    DuplicateRules,
+    JobState,
+    JobTask,
+    MergeRule,
+    RecordMerge,
+    Sameness,
+)
 from integrations.models.exchange import Exchange, Way
 from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
@@ -24,6 +35,7 @@ from integrations.models.records import (
     Payment,
     PointType,
     Product,
+    ReachableRecord,
     Reference,
     StockLevel,
     StoredRecord,
@@ -60,16 +72,23 @@ __all__ = [
     "DailyUse",
     "Deal",
     "Document",
+    "DuplicateGroup",
+    "DuplicateJob",
+    "DuplicateMember",
+    "DuplicateRules",
     "Exchange",
     "ExtensionAssignment",
     "Handoff",
     "Health",
     "Integration",
     "Invoice",
+    "JobState",
+    "JobTask",
     "Link",
     "LinkStatus",
     "MappingProblem",
     "MappingVersion",
+    "MergeRule",
     "Message",
     "OAuthToken",
     "Order",
@@ -81,10 +100,13 @@ __all__ = [
     "PollPosition",
     "Product",
     "RateBucket",
+    "ReachableRecord",
+    "RecordMerge",
     "Reference",
     "Resolution",
     "RunPhase",
     "RunState",
+    "Sameness",
     "SharedBucket",
     "StockLevel",
     "StoredRecord",

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from integrations.models import Link, LinkStatus, OrderLine, SyncPlan
 from integrations.models.records import StoredRecord
-from integrations.models.records.base import KEY_LENGTH
 from integrations.models.sync.plan import ConflictPolicy
 from integrations.records import RecordKind
 from integrations.store import writing
@@ -18,6 +17,7 @@ from integrations.store.conflicts import note_conflicts
 from integrations.store.content import Content, is_empty, plain, values_of_row
 from integrations.store.merging import Base, Decision, decide
 from integrations.store.owner import Owner
+from integrations.store.parts import Neighbours, join
 from integrations.store.pending import note_pending
 from integrations.store.shapes import LINES, Shape
 from integrations.store.telling import Told, tell
@@ -78,6 +78,7 @@ class Batch:
         }
         rows = self._shape.model.objects.in_bulk([link.record_id for link in links.values()])
         lines = self._lines(list(rows))
+        around = Neighbours.of(links.values(), self._shape, self._owner.integration_id)
         found = []
         for content in contents:
             link = links.get(content.outside_id)
@@ -85,7 +86,7 @@ class Batch:
             if link is None or row is None:
                 change = self._new(content, link)
             else:
-                change = self._known(content, link, row, lines.get(row.pk, ()))
+                change = self._known(content, link, row, lines.get(row.pk, ()), around)
             change.link.their_hash = hashes[content.outside_id]
             found.append(change)
         return found
@@ -110,10 +111,19 @@ class Batch:
         before = dict.fromkeys(content.values)
         return Change(content, link, row, before, taken, is_new=True)
 
-    def _known(self, content: Content, link: Link, row: StoredRecord, lines: Sequence[OrderLine]) -> Change:
+    def _known(
+        self,
+        content: Content,
+        link: Link,
+        row: StoredRecord,
+        lines: Sequence[OrderLine],
+        around: Neighbours,
+    ) -> Change:
         current = values_of_row(row, self._shape, lines)
         base = Base(link.theirs, link.ours, link.is_written)
         decision = decide(content, current, base, self._policy, row.updated_at)
+        if link.parts is not None:
+            content = join(link, content, current, decision, around)
         is_restored = link.status == LinkStatus.DELETED and row.deleted_at is not None
         return Change(content, link, row, current, decision, is_restored=is_restored)
 
@@ -141,7 +151,7 @@ class Batch:
             for name, value in one.decision.taken.items():
                 if name != LINES:
                     setattr(row, name, value)
-            row.search_key = str(getattr(row, row.title_field)).strip().lower()[:KEY_LENGTH]
+            row.note_search_key()
             row.url = content.url or row.url
             row.outside_created_at = content.created_at or row.outside_created_at
             row.outside_updated_at = content.updated_at or row.outside_updated_at

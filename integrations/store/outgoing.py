@@ -25,10 +25,15 @@ def references_there(integration_id: UUID, record_ids: Iterable[UUID]) -> Refere
     links = Link.objects.filter(
         integration_id=integration_id, record_id__in={one.target_id for one in named if one.target_id}
     ).exclude(status="deleted")
-    theirs = dict(links.values_list("record_id", "outside_id"))
+    pairs = list(links.order_by("-is_moved", "-id").values_list("record_id", "outside_id"))
+    theirs, known = dict(pairs), set(pairs)
     found: dict[UUID, dict[str, tuple[str, ...]]] = {}
     for one in named:
-        outside_id = theirs.get(one.target_id) if one.target_id else None
+        if one.target_id is None:
+            continue
+        # Where records were merged a system knows one by several ids: the one that it named itself is right.
+        is_theirs = one.integration_id == integration_id and (one.target_id, one.outside_id) in known
+        outside_id = one.outside_id if is_theirs else theirs.get(one.target_id)
         if outside_id is not None:
             of_record = found.setdefault(one.record_id, {})
             of_record[one.name] = tuple(dict.fromkeys((*of_record.get(one.name, ()), outside_id)))

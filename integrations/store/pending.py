@@ -54,3 +54,9 @@ def queue_writes(plan: SyncPlan, record_ids: Sequence[UUID]) -> None:
     SyncPlan.objects.filter(pk=plan.pk, is_enabled=True).filter(
         Q(next_due_at__gt=now) | Q(next_due_at__isnull=True)
     ).update(next_due_at=now)
+
+
+def note_local(tenant_id: int, kind: RecordKind, record_ids: Sequence[UUID]) -> None:
+    """After a change that was made here: every system that is written to gets it."""
+    for plan in plans_that_write(tenant_id, kind):
+        queue_writes(plan, record_ids)

@@ -36,6 +36,7 @@ def write_links(links: Sequence[Link]) -> None:
         "theirs",
         "ours",
         "is_written",
+        "parts",
         "status",
         "error",
         "seen_run",

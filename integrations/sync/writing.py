@@ -80,7 +80,9 @@ def _prepared(job: "Job", rows: Sequence[PendingWrite]) -> _Prepared:
         link.record_id: link
         for link in Link.objects.filter(
             integration_id=job.plan.integration_id, kind=job.kind, record_id__in=ids
-        ).exclude(status=LinkStatus.DELETED)
+        )
+        .exclude(status=LinkStatus.DELETED)
+        .order_by("-is_moved", "-id")  # of merged objects the record's own one is written to
     }
     lines: dict[UUID, list[OrderLine]] = {}
     if shape.has_lines:

@@ -4,7 +4,7 @@ from integrations.models.records.base import StoredRecord
 from integrations.models.records.documents import Document, Invoice, Payment
 from integrations.models.records.goods import Product, StockLevel
 from integrations.models.records.links import ContactPoint, Link, LinkStatus, PointType, Reference
-from integrations.models.records.people import Company, Contact
+from integrations.models.records.people import Company, Contact, ReachableRecord
 from integrations.models.records.sales import Deal, Order, OrderLine
 from integrations.records import RecordKind
 
@@ -30,6 +30,7 @@ __all__ = [
     "Payment",
     "PointType",
     "Product",
+    "ReachableRecord",
     "Reference",
     "StockLevel",
     "StoredRecord",

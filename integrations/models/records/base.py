@@ -44,6 +44,10 @@ class StoredRecord(TenantModel):
     def __str__(self) -> str:
         return str(getattr(self, self.title_field)) or str(self.pk)
 
+    def note_search_key(self) -> None:
+        """After its title was set."""
+        self.search_key = str(getattr(self, self.title_field)).strip().lower()[:KEY_LENGTH]
+
 
 def amount(title: Text) -> "models.DecimalField[Decimal | None, Decimal | None]":
     """A column for an amount of money; its currency stands beside it."""

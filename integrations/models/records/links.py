@@ -29,6 +29,8 @@ class Link(TenantModel):
     `their_hash` covers the whole object as they last showed it. `theirs` has a digest of each of its fields, `ours`
     those digests of our record, as of the last time both were in step, that differ from theirs: with both of them it
     can be told which side changed which field. `is_written`: we wrote last, and have not seen the outcome yet.
+    Where records were merged, `parts` is what this object itself has of lists that were joined (numbers, addresses,
+    references), and `is_moved` says that another object of the same system is the one that our changes are written to.
     """
 
     integration = models.ForeignKey(
@@ -41,6 +43,8 @@ class Link(TenantModel):
     theirs = models.JSONField(default=dict)
     ours = models.JSONField(default=dict)
     is_written = models.BooleanField(default=False)
+    parts = models.JSONField(null=True)
+    is_moved = models.BooleanField(default=False)
     status = models.CharField(
         _("status"), max_length=8, choices=LinkStatus.choices, default=LinkStatus.ACTIVE
     )
@@ -117,7 +121,8 @@ class ContactPoint(TenantModel):
         verbose_name = _("contact point")
         verbose_name_plural = _("contact points")
         constraints = [models.UniqueConstraint(fields=["record_id", "type", "value"], name="point_once")]
-        indexes = [models.Index(fields=["tenant", "type", "value", "kind"], name="point_value")]
+        # It holds all that looking up a caller and looking for duplicates read.
+        indexes = [models.Index(fields=["tenant", "type", "value", "kind", "record_id"], name="point_holder")]
 
     def __str__(self) -> str:
         return self.value

@@ -9,8 +9,17 @@ from integrations.models.records.base import StoredRecord
 from integrations.records import RecordKind
 
 
-class Contact(StoredRecord):
-    """A person outside. `merged_into` names the contact that this one became a part of."""
+class ReachableRecord(StoredRecord):
+    """Somebody with telephone numbers and addresses; `merged_into` names the record that this one became a part of."""
+
+    merged_into = models.UUIDField(_("merged into"), null=True, blank=True, editable=False)
+
+    class Meta(StoredRecord.Meta):
+        abstract = True
+
+
+class Contact(ReachableRecord):
+    """A person outside."""
 
     kind = RecordKind.CONTACT
     title_field: ClassVar[str] = "name"
@@ -26,12 +35,12 @@ class Contact(StoredRecord):
     address = models.TextField(_("address"), blank=True)
     comment = models.TextField(_("comment"), blank=True)
 
-    class Meta(StoredRecord.Meta):
+    class Meta(ReachableRecord.Meta):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
 
 
-class Company(StoredRecord):
+class Company(ReachableRecord):
     """A firm."""
 
     kind = RecordKind.COMPANY
@@ -46,6 +55,6 @@ class Company(StoredRecord):
     address = models.TextField(_("address"), blank=True)
     comment = models.TextField(_("comment"), blank=True)
 
-    class Meta(StoredRecord.Meta):
+    class Meta(ReachableRecord.Meta):
         verbose_name = _("client company")
         verbose_name_plural = _("client companies")
