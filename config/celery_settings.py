@@ -100,6 +100,11 @@ beat_schedule = {
         "schedule": 15.0,
         "options": {"queue": "upkeep", "expires": 14},
     },
+    "search-duplicates": {
+        "task": "integrations.tasks.search_duplicates",
+        "schedule": crontab(hour=2, minute=37),
+        "options": {"queue": "upkeep"},
+    },
     "wake-lanes": {
         "task": "tenants.tasks.sweep",
         "schedule": 30.0,

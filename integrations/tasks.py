@@ -10,10 +10,12 @@ from django.utils import timezone
 from integrations.actions.check_integration import queue_checks
 from integrations.actions.keep_alive import queue_idle
 from integrations.actions.poll_updates import queue_polls
+from integrations.actions.seek_duplicates import search_everywhere
 from integrations.models import (
     AlertLetter,
     Authorization,
     DailyUse,
+    DuplicateJob,
     Exchange,
     Handoff,
     MappingProblem,
@@ -41,6 +43,12 @@ def start_due_syncs() -> int:
 
 
 @shared_task
+def search_duplicates() -> int:
+    """Begin the nightly searches for duplicates; how many."""
+    return search_everywhere()
+
+
+@shared_task
 def forget_exchanges() -> int:
     """Remove exchanges after two weeks, failed ones, mapping problems and runs after three months; how many."""
     now = timezone.now()
@@ -51,6 +59,7 @@ def forget_exchanges() -> int:
         DailyUse.objects.filter(day__lt=(now - KEPT).date()).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
+        DuplicateJob.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
 

@@ -69,9 +69,8 @@ def merge_records(
     survivor.updated_at = now
     survivor.note_search_key()
     survivor.save(update_fields=[*shape.columns, "search_key", "updated_at"])
-    shape.model.objects.filter(pk__in=wish.losers).update(
-        merged_into=wish.survivor, deleted_at=now, updated_at=now
-    )
+    model: Any = shape.model
+    model.objects.filter(pk__in=wish.losers).update(merged_into=wish.survivor, deleted_at=now, updated_at=now)
     writing.replace_points(tenant_id, wish.kind, [survivor], set(rows))
     merge = RecordMerge.objects.create(
         tenant_id=tenant_id,

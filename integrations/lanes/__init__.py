@@ -1,5 +1,6 @@
-"""The leased work of this room, a file for each subject; that of synchronisations lies with them."""
+"""The leased work of this room, a file for each subject; those of synchronisations and duplicates lie with them."""
 
+from integrations.duplicates import lane as duplicates_lane  # noqa: F401 it registers itself
 from integrations.lanes.directory import PushLane
 from integrations.lanes.health import AlertLane, CheckLane
 from integrations.lanes.letters import LettersLane
