@@ -35,7 +35,7 @@ def unmerge_records(merge: RecordMerge) -> RecordMerge:
     shape = shape_of(RecordKind(found.kind))
     survivor, losers = _locked(found, shape)
     current = values_of_row(survivor, shape)
-    staying = _restore_links(found, digests(current))
+    staying = _restore_links(found)
     _restore_references(found)
     now = timezone.now()
     for name, value in undone_values(found.before, found.after, current, staying).items():
@@ -79,28 +79,31 @@ def _locked(merge: RecordMerge, shape: Shape) -> tuple[Any, list[Any]]:
     return survivor, [rows[one] for one in ids[1:]]
 
 
-def _restore_links(merge: RecordMerge, mine: Mapping[str, str]) -> set[str]:
+def _restore_links(merge: RecordMerge) -> set[str]:
     """Each leads to its own record again. The numbers and addresses that the survivor's own objects have by now."""
     noted = {UUID(one["id"]): one for one in merge.links}
     links = {link.pk: link for link in Link.objects.filter(record_id=merge.survivor_id, kind=merge.kind)}
     writing_to = {plan.integration_id for plan in plans_that_write(merge.tenant_id, RecordKind(merge.kind))}
+    merged = digests(merge.after)
     staying: set[str] = set()
     restored = []
     for pk, link in links.items():
         former = noted.get(pk)
-        if former is None or UUID(former["record"]) == merge.survivor_id:
+        is_written_to = link.integration_id in writing_to and not link.is_moved
+        is_own = former is None or UUID(former["record"]) == merge.survivor_id
+        if is_own and not is_written_to:  # what we wrote there says nothing
             staying |= {one for name in LISTS for one in (link.parts or {}).get(name, ())}
         if former is None:
             continue
         restored.append(link)
         link.is_moved = former["is_moved"]
-        if UUID(former["record"]) == merge.survivor_id:
+        if is_own:
             link.parts = link.parts if former["parts"] is not None else None
             continue
         link.record_id, link.parts = UUID(former["record"]), former["parts"]
         if link.their_hash != former["their_hash"] or link.theirs != former["theirs"]:
             link.their_hash = ""  # so that the next reading compares
-        _restore_base(link, former, mine if link.integration_id in writing_to else {})
+        _restore_base(link, former, merged if is_written_to else {})
     bulk.change(restored, ["record_id", "parts", "is_moved", "theirs", "ours", "their_hash"])
     for link in restored:
         conflicts = SyncConflict.objects.filter(link_id=link.pk, resolution="")
@@ -109,14 +112,14 @@ def _restore_links(merge: RecordMerge, mine: Mapping[str, str]) -> set[str]:
     return staying
 
 
-def _restore_base(link: Link, former: Mapping[str, Any], mine: Mapping[str, str]) -> None:
+def _restore_base(link: Link, former: Mapping[str, Any], merged: Mapping[str, str]) -> None:
     """What both knew before the merge: a change there since is seen as one.
 
-    Fields that we overwrote there with the merged values (`mine`) differ from the record now, and so are written back.
+    Fields that we overwrote there with the `merged` values differ from the record now, and so are written back.
     """
     now, link.theirs, link.ours = link.theirs, dict(former["theirs"]), dict(former["ours"])
     for name, digest in now.items():
-        if digest != link.theirs.get(name) and digest == mine.get(name):
+        if digest != link.theirs.get(name) and digest == merged.get(name):
             link.theirs[name] = digest
             link.ours.pop(name, None)
 

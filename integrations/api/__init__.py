@@ -4,6 +4,7 @@ from integrations.api.connectors import ConnectorViewSet
 from integrations.api.exchanges import ExchangeViewSet
 from integrations.api.integrations import IntegrationViewSet
 from integrations.api.messages import ConversationViewSet, MessageViewSet
+from integrations.api.records.duplicate_jobs import DuplicateJobViewSet
 from integrations.api.records.views import register as register_records
 from integrations.api.sync.views import SyncConflictViewSet, SyncRunViewSet, SyncViewSet
 from tenants.api.base import router
@@ -15,5 +16,6 @@ router.register("syncs", SyncViewSet, basename="sync")
 router.register("sync-runs", SyncRunViewSet, basename="sync-run")
 router.register("sync-conflicts", SyncConflictViewSet, basename="sync-conflict")
 register_records()
+router.register("duplicate-jobs", DuplicateJobViewSet, basename="duplicate-job")
 router.register("conversations", ConversationViewSet, basename="conversation")
 router.register("messages", MessageViewSet, basename="message")

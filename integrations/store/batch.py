@@ -141,7 +141,8 @@ class Batch:
             self._owner,
             self._shape.kind,
             [one.row.pk for one in touched],
-            [one.row.pk for one in changes if one.decision.kept],
+            # What came from an object that was merged is news to its system's other one.
+            [one.row.pk for one in changes if one.decision.kept or (one.link.is_moved and one.is_changed)],
         )
 
     def _settle(self, one: Change) -> None:

@@ -67,14 +67,15 @@ def values_of(record: Record, shape: Shape, region: str) -> dict[str, Any]:
         if name in shape.money:
             given, found = (None, "") if given is None else (given.amount, given.currency)
             values[CURRENCY] = values.get(CURRENCY) or cleaning.currency(found)
-        values[name] = _cleaned(name, column, given, region)
+        values[name] = cleaned(name, column, given, region)
     if shape.has_lines:
         assert isinstance(record, Order)
         values[LINES] = cleaning.lines(record.lines)
     return values
 
 
-def _cleaned(name: str, column: Any, given: Any, region: str) -> Any:
+def cleaned(name: str, column: Any, given: Any, region: str) -> Any:
+    """One value as its column keeps it; `Unkeepable` says why it cannot be."""
     if name == "phones":
         return cleaning.phones(given, region)
     if name == "emails":

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from integrations.models import Contact, ContactPoint, Integration, Link, PointType, Reference
-from integrations.models.records import StoredRecord
+from integrations.models.records import ReachableRecord, StoredRecord
 from integrations.phones import to_e164
 from integrations.records import RecordKind
 from integrations.store.shapes import shape_of
@@ -60,6 +60,8 @@ def filtered(rows: "QuerySet[Any]", kind: RecordKind, wanted: RecordFilter, regi
         rows = rows.filter(updated_at__gte=wanted.updated_from)
     if wanted.is_deleted is not None:
         rows = rows.filter(deleted_at__isnull=not wanted.is_deleted)
+    if not wanted.is_deleted and issubclass(rows.model, ReachableRecord):
+        rows = rows.filter(merged_into__isnull=True)
     return rows.filter(**wanted.equal)
 
 

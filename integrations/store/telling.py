@@ -37,13 +37,18 @@ class Told:
 
 def tell(owner: Owner, kind: RecordKind, told: Iterable[Told]) -> None:
     """Emit in the caller's transaction. What is told was decided under the link's digests and so happens once."""
+    tell_of(owner.tenant_id, owner.connector, kind, told)
+
+
+def tell_of(tenant_id: int, source: str, kind: RecordKind, told: Iterable[Told]) -> None:
+    """The same for what no system told us: `source` is empty then, and so are outside ids."""
     make = _KINDS.get(kind)
     if make is None:
         return
     emit_many([
         NewEvent(
-            owner.tenant_id, type_,
-            {"id": str(one.record_id), "outside_id": one.outside_id, "source": owner.connector} | _filled(data),
+            tenant_id, type_,
+            {"id": str(one.record_id), **_filled({"outside_id": one.outside_id, "source": source, **data})},
             key=f"{type_}:{one.record_id}:{uuid7()}",
         )
         for one in told

@@ -1,1 +1,1 @@
-"""Our copies of outside objects, for reading."""
+"""Our copies of outside objects; people among them can be changed, merged and taken apart."""

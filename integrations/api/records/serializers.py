@@ -6,7 +6,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from integrations.models import Link, OrderLine, Reference
+from integrations.actions.edit_record import MOST_POINTS
+from integrations.models import Link, OrderLine, ReachableRecord, Reference
 from integrations.models.records import StoredRecord
 from integrations.records import RecordKind
 from integrations.store.shapes import shape_of
@@ -56,13 +57,27 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         return ReferenceSerializer(self.context["around"].references.get(row.pk, ()), many=True).data
 
 
+def _texts(longest: int) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=longest), required=False, max_length=MOST_POINTS
+    )
+
+
 @cache
 def serializer_for(kind: RecordKind) -> type[RecordSerializer]:
     """With every column of that kind; orders with their lines."""
     shape = shape_of(kind)
-    fields = ("id", *shape.columns, *(("lines",) if shape.has_lines else ()), *COMMON)
-    meta = type("Meta", (), {"model": shape.model, "fields": fields})
+    is_reachable = issubclass(shape.model, ReachableRecord)
+    own = (*COMMON, "merged_into") if is_reachable else COMMON
+    fields = ("id", *shape.columns, *(("lines",) if shape.has_lines else ()), *own)
+    meta = type("Meta", (), {"model": shape.model, "fields": fields, "read_only_fields": own})
     parts: dict[str, Any] = {"Meta": meta}
+    if is_reachable:
+        parts |= {
+            "phones": _texts(200),
+            "emails": _texts(320),
+            "custom": serializers.DictField(required=False),
+        }
     if shape.has_lines:
         parts["lines"] = OrderLineSerializer(many=True, read_only=True)
     return type(f"{shape.model.__name__}Serializer", (RecordSerializer,), parts)
