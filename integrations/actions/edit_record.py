@@ -39,12 +39,14 @@ class NotChangeable(ConfigError):
 
 
 @transaction.atomic
-def create_record(tenant: Tenant, kind: RecordKind, values: Mapping[str, Any]) -> ReachableRecord:
+def create_record(
+    tenant: Tenant, kind: RecordKind, values: Mapping[str, Any], pk: UUID | None = None
+) -> ReachableRecord:
     """ValidationError keyed by the field."""
     shape = shape_of(_checked(kind))
     made: Any = shape.model
-    row: ReachableRecord = made(tenant=tenant)
-    wanted = _cleaned(shape, values, values_of_row(row, shape), tenant.phone_region)
+    row: ReachableRecord = made(tenant=tenant, **({"pk": pk} if pk else {}))
+    wanted = checked_values(shape, values, values_of_row(row, shape), tenant.phone_region)
     if not any(wanted.get(name) for name in ("name", *LISTS)):
         raise ValidationError({"name": _("A name, a phone or an e-mail is needed.")})
     _set(row, wanted)
@@ -76,7 +78,7 @@ def change_record(
     if row.merged_into is not None or row.deleted_at is not None:
         raise NotChangeable(_("“%(name)s” is deleted or merged: it cannot be changed.") % {"name": row})
     current = values_of_row(row, shape)
-    wanted = _cleaned(shape, values, current, tenant.phone_region)
+    wanted = checked_values(shape, values, current, tenant.phone_region)
     differing = {name: value for name, value in wanted.items() if value != current[name]}
     if not differing:
         return row
@@ -96,10 +98,10 @@ def _checked(kind: RecordKind) -> RecordKind:
     return kind
 
 
-def _cleaned(
+def checked_values(
     shape: Shape, values: Mapping[str, Any], current: Mapping[str, Any], region: str
 ) -> dict[str, Any]:
-    """As the columns keep them; every mistake by the name of its field."""
+    """As the columns keep them; ValidationError with every mistake by the name of its field."""
     found: dict[str, Any] = {}
     problems: dict[str, Any] = {}
     for name, given in values.items():

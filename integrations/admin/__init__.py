@@ -3,9 +3,11 @@
 from integrations.admin import (  # noqa: F401
     conversations,
     dashboard,
+    duplicates,
     exchanges,
     integrations,
     messages,
+    people,
     records,
     sync_conflicts,
     sync_plans,

@@ -35,7 +35,11 @@ class DeletedFilter(admin.SimpleListFilter):
         return [("0", _("not deleted")), ("1", _("deleted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(deleted_at__isnull=self.value() == "0")
+        if self.value() is not None:
+            return queryset.filter(deleted_at__isnull=self.value() == "0")
+        # What became a part of another one is shown by that one.
+        is_reachable = issubclass(queryset.model, models.ReachableRecord)
+        return queryset.filter(merged_into__isnull=True) if is_reachable else queryset
 
 
 class RecordAdmin(LogAdmin):
@@ -121,18 +125,6 @@ _TONES = {
     DealPhase.OPEN: "quiet", DealPhase.WON: "good", DealPhase.LOST: "bad",
     OrderStatus.DELIVERED: "good", OrderStatus.CANCELLED: "bad", OrderStatus.RETURNED: "bad",
 }  # fmt: skip
-
-
-@admin.register(models.Contact)
-class ContactAdmin(ExportButtonMixin, RecordAdmin):
-    menu_icon, menu_place, export_dataset = "person", 50, "contacts"
-    columns = ("phones_shown", "emails_shown", "position")
-
-
-@admin.register(models.Company)
-class CompanyAdmin(ExportButtonMixin, RecordAdmin):
-    menu_icon, menu_place, export_dataset = "apartment", 51, "companies"
-    columns = ("tax_number", "phones_shown", "emails_shown")
 
 
 @admin.register(models.Deal)
