@@ -41,9 +41,9 @@ class Control:
     def _add_fault(self, request: Request, data: dict[str, Any]) -> Reply:
         try:
             fault = Fault.parse(data)
+            self._simulator.order(fault)
         except ValueError as error:
             return Reply.json({"error": str(error)}, 400)
-        self._simulator.faults.add(fault)
         return Reply.json(fault.describe(), 201)
 
     def _clear_faults(self, request: Request) -> Reply:

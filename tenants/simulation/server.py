@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from tenants.simulation.bodies import BadBody, read_body
+from tenants.simulation.clock import Clock
 from tenants.simulation.messages import Reply, Request
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ STOP_SECONDS = 5.0
 
 class Answering(Protocol):
     """What the server needs from a simulator."""
+
+    clock: Clock
 
     def answer(self, request: Request) -> Reply: ...
 
@@ -160,6 +163,12 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.recv(1, socket.MSG_PEEK)
         except TimeoutError:
             logger.debug("let go of a hanging request after %s s", seconds)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """By the clock of the simulated system."""
+        return super().date_time_string(
+            self.server.simulator.clock.time() if timestamp is None else timestamp
+        )
 
     def version_string(self) -> str:
         return "nginx"

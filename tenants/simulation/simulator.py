@@ -4,18 +4,21 @@ import argparse
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tenants.simulation.changes import Changes
+from tenants.simulation.clock import Clock
 from tenants.simulation.control import Control
-from tenants.simulation.faults import Fault, Faults, Kind, spoil
+from tenants.simulation.faults import STIRRING, Fault, Faults, Kind, Taken
 from tenants.simulation.messages import Reply, Request
+from tenants.simulation.outbox import Outbox
 from tenants.simulation.screens import Screen
 from tenants.simulation.server import Server
+from tenants.simulation.spoiling import spoil
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -46,6 +49,7 @@ class BaseSimulator(ABC):
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.host, self.port = host, port
         self.faults = Faults()
+        self.clock, self.outbox = Clock(self.faults), Outbox(self.faults)
         self.changes = Changes()
         self._requests: deque[Request] = deque(maxlen=REQUESTS_KEPT)
         self._lock = threading.RLock()
@@ -61,6 +65,18 @@ class BaseSimulator(ABC):
     @abstractmethod
     def snapshot(self, language: str) -> dict[str, Any]:
         """What the page shows now, ready for people in this language."""
+
+    def excess(self, request: Request) -> Reply:
+        """How it refuses too many requests."""
+        return Reply.json({"error": "too many requests"}, 429)
+
+    def refusal(self, request: Request) -> Reply:
+        """How it refuses credentials that hold no longer."""
+        return Reply.json({"error": "unauthorized"}, 401)
+
+    def stirs(self) -> Mapping[Kind, Callable[[Request], object]]:
+        """How people change what a request listed, by `inserted`, `removed` (the first) and `moved` (the first)."""
+        return {}
 
     def actions(self) -> dict[str, Action]:
         """What the buttons of the page can do, by name."""
@@ -102,11 +118,17 @@ class BaseSimulator(ABC):
 
     def fail_next(self, kind: str, times: int = 1, **order: Any) -> None:
         """Spoils the next requests; `order` takes the other fields of Fault."""
-        self.faults.add(Fault(Kind(kind), times=times, **order))
+        self.order(Fault(Kind(kind), times=times, **order))
 
     def fail(self, kind: str, **order: Any) -> None:
         """Spoils every request until `clear_faults`."""
-        self.faults.add(Fault(Kind(kind), times=None, **order))
+        self.order(Fault(Kind(kind), times=None, **order))
+
+    def order(self, fault: Fault) -> None:
+        """Takes an order to fail; ValueError for what this system cannot do."""
+        if fault.kind in STIRRING - self.stirs().keys():
+            raise ValueError(f"{self.name} has no lists of which something could be {fault.kind.value}")
+        self.faults.add(fault)
 
     def clear_faults(self) -> None:
         self.faults.clear()
@@ -128,6 +150,7 @@ class BaseSimulator(ABC):
             yield self
         finally:
             self.changes.close()
+            self.outbox.close()
             server.stop()
             thread.join()
 
@@ -140,12 +163,28 @@ class BaseSimulator(ABC):
         with self._lock:
             self._requests.append(request)
         self.changes.touch()
-        delay, fault = self.faults.take(request)
-        request.fault = fault.kind.value if fault else Kind.LATENCY.value if delay else ""
-        if delay:
-            self.changes.pause(delay)
-        return spoil(fault, lambda: self.respond(request)) if fault else self.respond(request)
+        taken = self.faults.take(request)
+        request.fault = _name_of(taken)
+        if taken.delay:
+            self.changes.pause(taken.delay)
+        reply = self._answer(request, taken.fault)
+        for way in taken.stirs:
+            self.stirs()[way](request)
+        return reply
+
+    def _answer(self, request: Request, fault: Fault | None) -> Reply:
+        if fault is None:
+            return self.respond(request)
+        own = {Kind.EXCESS: lambda: self.excess(request), Kind.REVOKED: lambda: self.refusal(request)}
+        return spoil(fault, lambda: self.respond(request), own)
 
     def answered(self, request: Request, status: int) -> None:
         request.status, request.answered_at = status, monotonic()
         self.changes.touch()
+
+
+def _name_of(taken: Taken) -> str:
+    """What is noted of a request: the fault that ruined its answer, else what came with it."""
+    if taken.fault:
+        return taken.fault.kind.value
+    return Kind.LATENCY.value if taken.delay else next((way.value for way in taken.stirs), "")

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from integrations import connectors
-from tenants.simulation import BaseSimulator
+from tenants.simulation import BaseSimulator, Fault
 from tenants.simulation.together import Index
 
 ALL, FIRST_PORT = "all", 8089
@@ -48,6 +48,7 @@ class Command(BaseCommand):
                 "--host", default="127.0.0.1", help="address to listen on (default: %(default)s)"
             )
             own.add_argument("--port", type=_port, default=0, help="port to listen on (default: a free one)")
+            _add_faults(own)
             simulator.add_arguments(own)
         everything = systems.add_parser(ALL, help="every system, each on a port of its own")
         everything.add_argument(
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             default=FIRST_PORT,
             help="the page that links them; they follow (default: %(default)s)",
         )
+        _add_faults(everything)
 
     def handle(self, *args: Any, **options: Any) -> None:
         simulators = discover()
@@ -68,14 +70,14 @@ class Command(BaseCommand):
         if not options["system"]:
             raise CommandError(f"Name a system: {', '.join([*simulators, ALL])}.")
         if options["system"] == ALL:
-            self._run_all(simulators, options["host"], options["port"])
+            self._run_all(simulators, options)
             return
         self._run(simulators[options["system"]], options)
 
     def _run(self, kind: type[BaseSimulator], options: dict[str, Any]) -> None:
         stop = threading.Event()
         try:
-            with _signals(stop), kind.from_options(options).running() as simulator:
+            with _signals(stop), made(kind, options).running() as simulator:
                 words = {"system": simulator.title, "address": simulator.url}
                 self.stdout.write(_("%(system)s, simulated: %(address)s (Ctrl-C stops it)") % words)
                 self.stdout.flush()
@@ -84,13 +86,15 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot simulate {kind.title}: {error}") from error
         self.stdout.write(_("Stopped."))
 
-    def _run_all(self, kinds: Mapping[str, type[BaseSimulator]], host: str, port: int) -> None:
+    def _run_all(self, kinds: Mapping[str, type[BaseSimulator]], options: dict[str, Any]) -> None:
         """On consecutive ports, by their names; what cannot start stops them all."""
-        stop = threading.Event()
+        stop, host, port = threading.Event(), options["host"], options["port"]
         try:
             with _signals(stop), ExitStack() as running:
                 started = [
-                    running.enter_context(_made(kind, host, port + place).running())
+                    running.enter_context(
+                        made(kind, usual_options(kind) | options | {"port": port + place}).running()
+                    )
                     for place, kind in enumerate(kinds.values(), start=1)
                 ]
                 index = running.enter_context(Index(started, host=host, port=port).running())
@@ -110,11 +114,40 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _made(kind: type[BaseSimulator], host: str, port: int) -> BaseSimulator:
-    """With the options that it has when none are given."""
+def made(kind: type[BaseSimulator], options: dict[str, Any]) -> BaseSimulator:
+    """With its orders to fail. ValueError says what is wrong."""
+    simulator = kind.from_options(options)
+    if options["seed"] is not None:
+        simulator.faults.seed(options["seed"])
+    for fault in options["fail"]:
+        simulator.order(fault)
+    return simulator
+
+
+def usual_options(kind: type[BaseSimulator]) -> dict[str, Any]:
+    """The options that it has when none are given."""
     parser = CommandParser()
     kind.add_arguments(parser)
-    return kind.from_options({**vars(parser.parse_args([])), "host": host, "port": port})
+    return vars(parser.parse_args([]))
+
+
+def _add_faults(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--fail",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="KIND[,FIELD=VALUE…]",
+        help="go wrong until cleared, e.g. 503,share=0.1 or latency,seconds=0.3; may be given several times",
+    )
+    parser.add_argument("--seed", type=int, help="a number: chance hits the same requests each time")
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return Fault.from_text(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r}: {error}") from error
 
 
 @contextmanager

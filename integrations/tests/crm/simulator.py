@@ -1,16 +1,18 @@
 """The made-up CRM: contacts by time of change and offset, companies by a feed of changes, products without either."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tenants.simulation import BaseSimulator
+from tenants.simulation import BaseSimulator, Kind
 from tenants.simulation.messages import Reply, Request, json_object
 from tenants.simulation.routes import Routes
 
 BEGINNING = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 PAGE = 3
+KINDS = ("contacts", "companies", "products")
 
 
 class TinyCrm(BaseSimulator):
@@ -23,7 +25,7 @@ class TinyCrm(BaseSimulator):
     def __init__(self, page: int = PAGE, **options: Any) -> None:
         super().__init__(**options)
         self.page = page
-        self.objects: dict[str, dict[str, dict[str, Any]]] = {"contacts": {}, "companies": {}, "products": {}}
+        self.objects: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in KINDS}
         self.feed: list[tuple[str, str]] = []
         self.keys: dict[str, str] = {}
         self.refused: dict[str, str] = {}
@@ -114,5 +116,25 @@ class TinyCrm(BaseSimulator):
         """Of some fields this CRM knows nothing."""
         return {name: value for name, value in body.items() if name not in self.forgets}
 
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return {Kind.INSERTED: self._insert, Kind.REMOVED: self._remove_first, Kind.MOVED: self._move_first}
+
+    def _insert(self, request: Request) -> None:
+        self.put(_kind_of(request), name="Dora")
+
+    def _remove_first(self, request: Request) -> None:
+        with self._own:
+            for id in list(self.objects[_kind_of(request)])[:1]:
+                self.remove(_kind_of(request), id)
+
+    def _move_first(self, request: Request) -> None:
+        with self._own:
+            for id in list(self.objects[_kind_of(request)])[:1]:
+                self.put(_kind_of(request), id, name="Emil")
+
     def snapshot(self, language: str) -> dict[str, Any]:
         return {}
+
+
+def _kind_of(request: Request) -> str:
+    return next((step for step in request.path.split("/") if step in KINDS), KINDS[0])

@@ -1,9 +1,10 @@
 """The smallest simulator: answers with what it was asked, and counts the work that it did."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tenants.simulation import Action, BaseSimulator, Reply, Request
+from tenants.simulation import Action, BaseSimulator, Kind, Reply, Request
 
 
 class Echo(BaseSimulator):
@@ -20,6 +21,11 @@ class Echo(BaseSimulator):
             raise RuntimeError("a mistake in the simulator")
         self.done.append(request.path)
         return Reply.json({"path": request.path, "size": len(request.body), "form": request.form})
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return {
+            way: lambda request, way=way: self.done.append(way.value) for way in (Kind.INSERTED, Kind.REMOVED)
+        }
 
     def snapshot(self, language: str) -> dict[str, Any]:
         return {"language": language, "done": len(self.done)}

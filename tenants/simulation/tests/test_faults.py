@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from time import monotonic
 
 import pytest
@@ -149,6 +151,10 @@ def test_page_and_controls_work_while_the_system_is_down(echo):
         ({"kind": "500", "after": 1}, "after has the wrong type"),
         ({"kind": "latency"}, "latency needs seconds"),
         ({"kind": "status", "status": 99}, "between 100 and 599"),
+        ({"kind": "skew"}, "skew needs seconds"),
+        ({"kind": "skew", "seconds": 5, "times": 1}, "times must be null"),
+        ({"kind": "500", "share": 0}, "share must be above 0"),
+        ({"kind": "500", "skip": -1}, "skip must not be negative"),
     ],
 )
 def test_wrong_order_is_refused_by_name(order, complaint):
@@ -160,3 +166,87 @@ def test_order_is_read_from_json():
     order = {"kind": "429", "path": "/api", "times": None, "retry_after": "3"}
 
     assert Fault.parse(order) == Fault(Kind.TOO_MANY, path="/api", times=None, retry_after="3")
+
+
+def test_order_is_read_from_the_command_line():
+    assert Fault.from_text("503,share=0.5,path=/api,times=3") == Fault(
+        Kind.UNAVAILABLE, path="/api", times=3, share=0.5
+    )
+    assert Fault.from_text("429, retry_after=null") == Fault(Kind.TOO_MANY, times=None, retry_after=None)
+    assert Fault.from_text("429,retry_after=7").retry_after == "7"
+    assert Fault.from_text("skew,seconds=-90").seconds == -90
+    with pytest.raises(ValueError, match="'often' is not NAME=VALUE"):
+        Fault.from_text("503,often")
+
+
+def test_without_retry_after_nobody_says_how_long(echo):
+    echo.fail_next("429", retry_after=None)
+    connection = http.client.HTTPConnection(echo.host, echo.port, timeout=5)
+
+    connection.request("GET", "/x")
+    answer = connection.getresponse()
+
+    assert (answer.status, answer.getheader("Retry-After")) == (429, None)
+    connection.close()
+
+
+def test_some_are_let_through_first(echo):
+    echo.fail_next("500", skip=2, times=2)
+
+    assert [ask(echo, "/x")[0] for _ in range(5)] == [200, 200, 500, 500, 200]
+
+
+def test_chance_hits_its_share_and_the_same_ones_again(echo):
+    def hits() -> list[int]:
+        echo.clear_faults()
+        echo.faults.seed(7)
+        echo.fail("503", share=0.5)
+        return [ask(echo, "/x")[0] for _ in range(30)]
+
+    first = hits()
+
+    assert hits() == first
+    assert 5 < first.count(503) < 25
+
+
+@pytest.mark.parametrize(("kind", "status"), [("excess", 429), ("revoked", 401)])
+def test_system_has_words_of_its_own(echo, kind, status):
+    echo.fail_next(kind)
+
+    assert ask(echo, "/x")[0] == status
+    assert echo.done == []
+
+
+def test_list_changes_behind_a_proper_answer(echo):
+    echo.fail_next("inserted", times=2)
+    echo.fail_next("removed", path="/elsewhere")
+
+    assert ask(echo, "/x") == (200, b'{"path": "/x", "size": 0, "form": {}}')
+    assert echo.done == ["/x", "inserted"]
+    ask(echo, "/y")
+    ask(echo, "/z")
+
+    assert echo.done == ["/x", "inserted", "/y", "inserted", "/z"]
+    assert echo.requests[0].fault == "inserted"
+
+
+def test_what_a_system_does_not_list_cannot_change(echo):
+    with pytest.raises(ValueError, match="echo has no lists of which something could be moved"):
+        echo.fail_next("moved")
+
+
+def test_skewed_clock_shows_in_every_answer_until_cleared(echo):
+    def ahead() -> float:
+        connection = http.client.HTTPConnection(echo.host, echo.port, timeout=5)
+        connection.request("GET", "/x")
+        told = parsedate_to_datetime(connection.getresponse().getheader("Date"))
+        connection.close()
+        return (told - datetime.now(UTC)).total_seconds()
+
+    echo.fail("skew", seconds=-600)
+    echo.fail("skew", seconds=-300)
+    assert -905 < ahead() < -895
+    assert -905 < (echo.clock.now() - datetime.now(UTC)).total_seconds() < -895
+
+    echo.clear_faults()
+    assert -5 < ahead() < 5

@@ -1,6 +1,5 @@
 """Contacts, companies and leads: read in pages, created and changed in batches."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,7 +130,7 @@ class Entities:
                 fields[one["field_id"]] = one
         values.pop("request_id", None)
         row |= (
-            {"updated_at": int(time.time())}
+            {"updated_at": int(self._account.clock.time())}
             | values
             | {"custom_fields_values": list(fields.values()) or None}
         )

@@ -1,4 +1,6 @@
-"""Who is in the account when a person looks at it: some contacts, a company, a deal."""
+"""Who is in the account when a person looks at it: some contacts, a company, a deal; and what people change there."""
+
+from collections.abc import Callable
 
 from integrations.connectors.amocrm.simulator.state import (
     COMPANIES,
@@ -6,9 +8,11 @@ from integrations.connectors.amocrm.simulator.state import (
     FIRST_STATUS,
     LEADS,
     PIPELINE,
+    PLURALS,
     Account,
     Row,
 )
+from tenants.simulation import Kind, Request
 
 _CONTACTS = (
     ("Петров Иван", "+7 (900) 123-45-67"),
@@ -27,6 +31,31 @@ def move_in(account: Account) -> None:
     links = {"tags": [], "companies": [], "contacts": [{"id": contacts[0]["id"], "is_main": True}]}
     stage = {"price": 50_000, "status_id": FIRST_STATUS, "pipeline_id": PIPELINE, "closed_at": None}
     account.add(LEADS, name="Поставка", _embedded=links, **stage)
+
+
+def stirs(account: Account) -> dict[Kind, Callable[[Request], object]]:
+    """What people do to the collection that a request is about."""
+
+    def insert(request: Request) -> None:
+        account.add(_plural(request), name=_CONTACTS[0][0])
+
+    def remove(request: Request) -> None:
+        for number in _first(account, request):
+            account.delete(_plural(request), number)
+
+    def move(request: Request) -> None:
+        for number in _first(account, request):
+            account.touch(_plural(request), number, responsible_user_id=account.users[-1].id)
+
+    return {Kind.INSERTED: insert, Kind.REMOVED: remove, Kind.MOVED: move}
+
+
+def _plural(request: Request) -> str:
+    return next((step for step in request.path.split("/") if step in PLURALS), CONTACTS)
+
+
+def _first(account: Account, request: Request) -> list[int]:
+    return list(account.tables[_plural(request)])[:1]
 
 
 def phone(account: Account, *numbers: str, code: str = "WORK") -> Row:

@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from integrations.connectors.amocrm.simulator.oauth import Client, OAuth
 from integrations.connectors.amocrm.simulator.state import DEFAULT_USERS, PLURALS, Account, User
 from integrations.connectors.amocrm.simulator.telephony import Telephony
 from integrations.connectors.amocrm.simulator.webhooks import Webhooks
-from tenants.simulation import Action, BaseSimulator, RateLimit, Reply, Request, Routes
+from tenants.simulation import Action, BaseSimulator, Kind, RateLimit, Reply, Request, Routes
 
 DEFAULT_TOKEN = "simulator-long-lived-token"  # noqa: S105 (of a simulator)
 DEFAULT_CLIENT = Client(
@@ -53,9 +53,10 @@ class Simulator(BaseSimulator):
         self.token = token
         self._has_people = has_people
         self.account = Account(users)
+        self.account.clock = self.clock
         self.oauth = OAuth(client, token)
         self.lists = Lists(self.account)
-        self.webhooks = Webhooks(self.account, self.changes.touch)
+        self.webhooks = Webhooks(self.account, self.changes.touch, self.outbox)
         self.telephony = Telephony(self.account)
         self.blocked_until = 0.0
         self._limit = RateLimit(PER_SECOND) if limits_rate else None
@@ -93,6 +94,15 @@ class Simulator(BaseSimulator):
         answer = handler()
         self.changes.touch()
         return answer
+
+    def excess(self, request: Request) -> Reply:
+        return problems.too_many()
+
+    def refusal(self, request: Request) -> Reply:
+        return problems.problem(401, "Unauthorized")
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return people.stirs(self.account)
 
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.account, self.webhooks)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from tenants.simulation import Clock
+
 Row = dict[str, Any]
 Listener = Callable[[str, str, Row], None]
 """(plural, action, row): an object was added, updated, or deleted; its stage or its responsible user changed."""
@@ -113,6 +115,7 @@ class Account:
         self.country, self.currency, self.subdomain, self.id = country, currency, "demo", 290
         self.fields = dict(DEFAULT_FIELDS)
         self.listeners: list[Listener] = []
+        self.clock = Clock()
         self.clear()
 
     def clear(self) -> None:
@@ -131,7 +134,7 @@ class Account:
 
     def add(self, plural: str, at: int | None = None, **values: Any) -> Row:
         """A new object with what every one has."""
-        now = int(time.time()) if at is None else at
+        now = int(self.clock.time()) if at is None else at
         row: Row = {
             "id": self.number(),
             "name": "",
@@ -147,6 +150,13 @@ class Account:
             self.tables[plural][row["id"]] = row
         self.tell(plural, "add", row)
         return row
+
+    def touch(self, plural: str, number: int, **values: Any) -> None:
+        """Changed by a person."""
+        with self.lock:
+            row = self.tables[plural][number]
+            row |= values | {"updated_at": int(self.clock.time())}
+        self.tell(plural, "update", row)
 
     def delete(self, plural: str, number: int) -> None:
         with self.lock:

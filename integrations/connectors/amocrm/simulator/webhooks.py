@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
@@ -11,7 +12,7 @@ import requests
 from integrations.connectors.amocrm.simulator.lists import EMPTY
 from integrations.connectors.amocrm.simulator.problems import bad, problem
 from integrations.connectors.amocrm.simulator.state import COMPANIES, CONTACTS, LEADS, Account, Row, Webhook
-from tenants.simulation import Reply, Request
+from tenants.simulation import Outbox, Reply, Request
 
 TIMEOUT_SECONDS = 2.0
 _SINGULAR = {LEADS: "lead", CONTACTS: "contact", COMPANIES: "company"}
@@ -31,8 +32,8 @@ class Delivery:
 class Webhooks:
     """Subscriptions, and a thread that sends, so that a change never waits for its receiver."""
 
-    def __init__(self, account: Account, notify: Callable[[], None]) -> None:
-        self._account, self._notify = account, notify
+    def __init__(self, account: Account, notify: Callable[[], None], outbox: Outbox) -> None:
+        self._account, self._notify, self._outbox = account, notify, outbox
         self.made: list[Delivery] = []
         self.known_settings = SETTINGS
         self._queue: queue.Queue[tuple[str, dict[str, str]] | None] = queue.Queue()
@@ -74,7 +75,7 @@ class Webhooks:
             session.trust_env = False
             session.headers["User-Agent"] = "amoCRM-Webhooks/3.0"
             while (one := self._queue.get()) is not None:
-                self._send(session, *one)
+                self._outbox.send(one[0], partial(self._send, session, *one), None)
 
     def start(self) -> threading.Thread:
         thread = threading.Thread(target=self.run, name="simulator-amocrm-webhooks", daemon=True)

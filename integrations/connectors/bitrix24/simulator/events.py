@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
@@ -11,6 +12,7 @@ from integrations.connectors.bitrix24.simulator.access import Caller
 from integrations.connectors.bitrix24.simulator.errors import Refused
 from integrations.connectors.bitrix24.simulator.php import pairs
 from integrations.connectors.bitrix24.simulator.state import Binding, Portal
+from tenants.simulation import Outbox
 
 TIMEOUT_SECONDS = 5.0
 
@@ -30,9 +32,14 @@ class Events:
     """`identity` is what stands under `auth` in each event."""
 
     def __init__(
-        self, portal: Portal, identity: Callable[[], dict[str, Any]], touched: Callable[[], None]
+        self,
+        portal: Portal,
+        identity: Callable[[], dict[str, Any]],
+        touched: Callable[[], None],
+        outbox: Outbox,
     ) -> None:
         self._portal, self._identity, self._touched = portal, identity, touched
+        self._outbox = outbox
         self.sent: list[Sent] = []
 
     def bind(self, params: Params, caller: Caller) -> bool:
@@ -67,7 +74,8 @@ class Events:
             handlers = [one.handler for one in self._portal.bindings if one.event == event]
         body = {"event": event, "data": data, "ts": int(self._portal.clock()), "auth": self._identity()}
         for handler in handlers:
-            threading.Thread(target=self._post, args=(event, handler, body), daemon=True).start()
+            post = partial(self._post, event, handler, body)
+            threading.Thread(target=self._outbox.send, args=(handler, post, None), daemon=True).start()
 
     def _post(self, event: str, handler: str, body: dict[str, Any]) -> None:
         try:

@@ -51,6 +51,10 @@ class Rest:
         except Refused as refused:
             return self._reply(refused.body(), refused.status)
 
+    def refused(self, code: str, text: str, status: int) -> Reply:
+        """A refusal of any request."""
+        return self._reply(Refused(code, text).body(), status)
+
     def _enter(self, request: Request, params: Params) -> tuple[str, Caller]:
         self._access.pace()
         if match := _WEBHOOK.fullmatch(request.path):

@@ -1,7 +1,7 @@
 """The simulated Bitrix24: a portal, and the authorization server at the same address."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -24,7 +24,8 @@ from integrations.connectors.bitrix24.simulator.state import (
     Portal,
     Row,
 )
-from tenants.simulation import Action, BaseSimulator, Reply, Request
+from integrations.connectors.bitrix24.simulator.stirring import stirs
+from tenants.simulation import Action, BaseSimulator, Kind, Reply, Request
 
 DEFAULT_CLIENT_ID = "local.simulator"
 DEFAULT_CLIENT_SECRET = "simulator-client-secret"  # noqa: S105 (of a simulator)
@@ -60,10 +61,11 @@ class Simulator(BaseSimulator):
         self.moved_to = ""
         """Another address: the portal was renamed, and every request is sent there."""
         self.portal = Portal(employees)
+        self.portal.real_clock = self.clock
         self.oauth = OAuth(client_id, client_secret, MEMBER_ID, scope, lambda: self.url, self.portal.clock)
         bucket = LeakyBucket() if limits_rate else None
         self.access = Access(self.oauth, webhook, scope, self.portal.clock, bucket)
-        self.event_sender = Events(self.portal, self._identity, self.changes.touch)
+        self.event_sender = Events(self.portal, self._identity, self.changes.touch, self.outbox)
         self.crm = Crm(self.portal, self.event_sender.changed)
         self._rest = Rest(self.portal, self.access, self.event_sender, self.crm)
         if not is_empty:
@@ -107,6 +109,17 @@ class Simulator(BaseSimulator):
         if request.path.rstrip("/") == "/oauth/token":
             return self.oauth.token(request)
         return Reply.html("<html><body><h1>404 Not Found</h1></body></html>", 404)
+
+    def excess(self, request: Request) -> Reply:
+        return self._rest.refused("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
+
+    def refusal(self, request: Request) -> Reply:
+        if request.path.startswith("/rest/1/"):
+            return self._rest.refused("INVALID_CREDENTIALS", "Invalid request credentials", 401)
+        return self._rest.refused("expired_token", "The access token provided has expired.", 401)
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return stirs(self.portal, self.crm)
 
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.portal)

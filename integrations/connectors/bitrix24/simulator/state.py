@@ -1,11 +1,12 @@
 """What the simulated portal holds: employees, objects of its CRM, calls, and who wants to hear of changes."""
 
 import threading
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+
+from tenants.simulation import Clock
 
 LEAD, DEAL, CONTACT, COMPANY = 1, 2, 3, 4
 NAMES = {LEAD: "LEAD", DEAL: "DEAL", CONTACT: "CONTACT", COMPANY: "COMPANY"}
@@ -106,10 +107,11 @@ class Portal:
         self.bindings: list[Binding] = []
         self.lines: dict[str, str] = {}
         self._ahead = 0.0
+        self.real_clock = Clock()
         self._last_id = 0
 
     def clock(self) -> float:
-        return time.time() + self._ahead
+        return self.real_clock.time() + self._ahead
 
     def advance(self, seconds: float) -> None:
         self._ahead += seconds

@@ -1,7 +1,6 @@
 """The page's buttons: what a buyer, a courier and the seller do."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,7 +35,7 @@ class Desk:
             raise ValueError(_("There is nothing on sale."))
         scheme = "fbo" if data.get("scheme") == "fbo" else "fbs"
         items = [Item(product.offer_id, 1, product.price)]
-        posting = self._cabinet.new_posting(scheme, items, datetime.now(UTC), "awaiting_packaging")
+        posting = self._cabinet.new_posting(scheme, items, self._cabinet.clock.now(), "awaiting_packaging")
         self._pushes.new_posting(posting)
         return _("New posting: %(number)s.") % {"number": posting.number}
 
@@ -92,5 +91,5 @@ class Desk:
     def _move(self, posting: Posting, status: str) -> None:
         with self._cabinet.lock:
             old, posting.status = posting.status, status
-            posting.changed_at = datetime.now(UTC)
+            posting.changed_at = self._cabinet.clock.now()
         self._pushes.moved(posting, old)

@@ -1,13 +1,15 @@
 """Notifications to the seller's URL, and what Ozon thinks of the answers."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import requests
 
 from integrations.connectors.ozon.simulator.envelope import stamp
 from integrations.connectors.ozon.simulator.state import KEPT, Cabinet, Posting, Push, Subscription
+from tenants.simulation import Outbox
 
 TIMEOUT_SECONDS = 5.0
 ENOUGH_TO_JUDGE = 4
@@ -24,12 +26,12 @@ STATES = {
 class Pushes:
     """Sends what happened to every enabled URL that wants it; nothing is signed."""
 
-    def __init__(self, cabinet: Cabinet, seller_id: int) -> None:
-        self._cabinet, self.seller_id = cabinet, seller_id
+    def __init__(self, cabinet: Cabinet, seller_id: int, outbox: Outbox) -> None:
+        self._cabinet, self.seller_id, self._outbox = cabinet, seller_id, outbox
 
     def ping(self, url: str) -> str:
         """What is wrong with the answer, in Ozon's word; empty when nothing is."""
-        push = self._post(url, {"message_type": "TYPE_PING", "time": stamp(datetime.now(UTC))})
+        push = self._post(url, {"message_type": "TYPE_PING", "time": stamp(self._cabinet.clock.now())})
         return push.problem
 
     def new_posting(self, posting: Posting) -> None:
@@ -64,7 +66,7 @@ class Pushes:
         item = {
             "product_id": product_id,
             "sku": sku,
-            "updated_at": stamp(datetime.now(UTC)),
+            "updated_at": stamp(self._cabinet.clock.now()),
             "stocks": stocks,
         }
         self.tell("TYPE_STOCKS_CHANGED", {"items": [item]})
@@ -87,7 +89,8 @@ class Pushes:
         return [{"sku": product.sku, "quantity": quantity} for product, quantity in found if product]
 
     def _deliver(self, subscription: Subscription, body: dict[str, Any]) -> Push:
-        push = self._post(subscription.url, body)
+        unsent = Push(str(body["message_type"]), body, 0, "")
+        push = self._outbox.send(subscription.url, partial(self._post, subscription.url, body), unsent)
         with self._cabinet.lock:
             subscription.sent += 1
             subscription.failed += bool(push.problem)

@@ -2,8 +2,7 @@
 
 import argparse
 import hmac
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -21,7 +20,8 @@ from integrations.connectors.ozon.simulator.orders import Orders
 from integrations.connectors.ozon.simulator.pushes import Pushes
 from integrations.connectors.ozon.simulator.screen import snapshot
 from integrations.connectors.ozon.simulator.state import DEFAULT_PRODUCTS, Product, stocked
-from tenants.simulation import Action, BaseSimulator, RateLimit, Reply, Request, Routes
+from integrations.connectors.ozon.simulator.stirring import stirs
+from tenants.simulation import Action, BaseSimulator, Kind, RateLimit, Reply, Request, Routes
 
 DEFAULT_CLIENT_ID = "15"
 DEFAULT_API_KEY = "simulator-key"
@@ -58,9 +58,10 @@ class Simulator(BaseSimulator):
         super().__init__(host=host, port=port)
         self.client_id, self.api_key, self.limits_rate = client_id, api_key, limits_rate
         self._first_products = tuple(products)
-        self.cabinet = stocked(products, datetime.now(UTC))
+        self.cabinet = stocked(products, self.clock.now())
+        self.cabinet.clock = self.clock
         self.key = Key()
-        self.pushes = Pushes(self.cabinet, int(client_id))
+        self.pushes = Pushes(self.cabinet, int(client_id), self.outbox)
         self.goods = Goods(self.cabinet, PAIR_SECONDS if limits_rate else 0.0)
         self.office = Office(self.cabinet, self.key, self.pushes)
         self.desk = Desk(self.cabinet, self.pushes, self.office)
@@ -97,7 +98,7 @@ class Simulator(BaseSimulator):
         is_right = hmac.compare_digest(key.encode(), self.api_key.encode()) and client_id == self.client_id
         if not is_right:
             raise ApiError(FORBIDDEN, "Invalid Api-Key, please check the key and try again", 403)
-        if self.key.expires_at <= datetime.now(UTC):
+        if self.key.expires_at <= self.clock.now():
             raise ApiError(FORBIDDEN, "Api-Key is deactivated, use another one or generate a new one", 403)
 
     def _pace(self, request: Request) -> None:
@@ -106,6 +107,17 @@ class Simulator(BaseSimulator):
         own = self._limits.get(request.path)
         if not self._all.admit() or (own is not None and not own.admit()):
             raise ApiError(EXHAUSTED, "You have reached request rate limit per second", 429)
+
+    def excess(self, request: Request) -> Reply:
+        return ApiError(EXHAUSTED, "You have reached request rate limit per second", 429).reply()
+
+    def refusal(self, request: Request) -> Reply:
+        return ApiError(
+            FORBIDDEN, "Api-Key is deactivated, use another one or generate a new one", 403
+        ).reply()
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return stirs(self.cabinet)
 
     # What it shows.
 
@@ -127,7 +139,7 @@ class Simulator(BaseSimulator):
 
     def reset(self) -> None:
         """As it was at the start; where notifications go is forgotten, too."""
-        fresh = stocked(self._first_products, datetime.now(UTC))
+        fresh = stocked(self._first_products, self.clock.now())
         with self.cabinet.lock:
             for name in ("products", "stocks", "fbo_stocks", "postings"):
                 mine = getattr(self.cabinet, name)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from tenants.simulation import Clock
+
 KEPT = 2_000
 
 
@@ -123,6 +125,7 @@ class Cabinet:
     """Ids whose objects come out with values of wrong types."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     numbers: int = 0
+    clock: Clock = field(default_factory=Clock)
 
     def by_offer(self, offer_id: str) -> Product | None:
         with self.lock:

@@ -21,10 +21,10 @@ class Rest:
 
     def answer(self, request: Request) -> Reply:
         if self._limit is not None and not self._limit.admit():
-            return Reply.json({"result": "fail", "error": "Too many requests"}, TOO_FAST)
+            return self.too_many()
         scheme, _space, token = request.header("authorization").partition(" ")
         if scheme != "Bearer" or not hmac.compare_digest(token.encode(), self._token.encode()):
-            return _fail(1, "Invalid token", 401)
+            return self.refusal()
         if self.daily_left is not None:
             if self.daily_left <= 0:
                 return _fail(22, "Daily request limit exceeded")
@@ -32,6 +32,12 @@ class Rest:
         if (request.method, request.path) != ("POST", "/rest/user/list"):
             return Reply.json({"result": "fail", "code": 0, "error": "Unknown method"}, 404)
         return self._users(request)
+
+    def too_many(self) -> Reply:
+        return Reply.json({"result": "fail", "error": "Too many requests"}, TOO_FAST)
+
+    def refusal(self) -> Reply:
+        return _fail(1, "Invalid token", 401)
 
     def _users(self, request: Request) -> Reply:
         try:

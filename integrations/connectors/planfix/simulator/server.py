@@ -1,7 +1,7 @@
 """The simulated Planfix: two APIs with two tokens at one address."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -20,7 +20,7 @@ from integrations.connectors.planfix.simulator.state import (
     Event,
 )
 from integrations.connectors.planfix.simulator.telephony import Telephony
-from tenants.simulation import Action, BaseSimulator, Reply, Request
+from tenants.simulation import Action, BaseSimulator, Kind, Reply, Request
 
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 (of a simulator)
 DEFAULT_REST_TOKEN = "simulator-rest-token"  # noqa: S105
@@ -84,6 +84,15 @@ class Simulator(BaseSimulator):
         if request.method != "POST":
             return Reply.json({"error": "Invalid parameters"}, 400)
         return self._telephony.answer(request)
+
+    def excess(self, request: Request) -> Reply:
+        return self.rest.too_many() if request.path.startswith("/rest/") else super().excess(request)
+
+    def refusal(self, request: Request) -> Reply:
+        return self.rest.refusal() if request.path.startswith("/rest/") else self._telephony.refusal()
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return self.account.stirs()
 
     def how_to_connect(self) -> dict[str, str]:
         return {"url": self.url, "planfix_token": self.token, "rest_token": self.rest_token}

@@ -1,9 +1,11 @@
 """What the simulated account holds: employees, the cards that they see, and the journal of calls."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from tenants.simulation import Kind, Request
 
 # A demo may run for days.
 KEPT = 10_000
@@ -105,6 +107,21 @@ class Account:
             self.events.clear()
             self.cards.clear()
             self.journal.clear()
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        """What happens to the list of employees while somebody reads it."""
+
+        def insert(request: Request) -> None:
+            last = max((one.id for one in self.employees), default=4)
+            self.employees = (Employee(last + 1, "Elena", "Zuk", "", "elena@example.com"), *self.employees)
+
+        def remove(request: Request) -> None:
+            self.employees = self.employees[1:]
+
+        def move(request: Request) -> None:
+            self.employees = (*self.employees[1:], *self.employees[:1])
+
+        return {Kind.INSERTED: insert, Kind.REMOVED: remove, Kind.MOVED: move}
 
     def contact(self, phone: str) -> Contact | None:
         """By the last ten digits, as Planfix compares."""

@@ -35,7 +35,7 @@ class Telephony:
     def answer(self, request: Request) -> Reply:
         form = request.form
         if not hmac.compare_digest(form.get("planfix_token", "").encode(), self._token.encode()):
-            return Reply.json({"error": "Invalid token"}, 401)
+            return self.refusal()
         command = self._commands.get(form.get("cmd", ""))
         try:
             if command is None:
@@ -43,6 +43,9 @@ class Telephony:
             return Reply.json(command(form))
         except Refused:
             return Reply.json({"error": "Invalid parameters"}, 400)
+
+    def refusal(self) -> Reply:
+        return Reply.json({"error": "Invalid token"}, 401)
 
     def _contact(self, form: dict[str, str]) -> dict[str, Any]:
         found = self._account.contact(_phone(form, "phone"))

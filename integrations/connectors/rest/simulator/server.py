@@ -1,5 +1,6 @@
 """The made-up system: `/api/<style>/<collection>` lists, `/api/<collection>/{id}` is one object."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.connectors.rest.simulator.keys import is_known
 from integrations.connectors.rest.simulator.store import COLLECTIONS, Store
 from integrations.connectors.rest.simulator.styles import STYLES, BadRequest
-from tenants.simulation import BaseSimulator, Reply, Request, is_whole
+from tenants.simulation import BaseSimulator, Kind, Reply, Request, is_whole
 
 DEFAULT_KEY = "simulator-rest-key"
 SHOWN = 30
@@ -34,7 +35,7 @@ class Simulator(BaseSimulator):
     ) -> None:
         super().__init__(host=host, port=port)
         self.key, self.scheme = key, scheme
-        self.store = Store()
+        self.store = Store(self.clock)
         self._is_furnished = is_furnished
         self._furnish()
 
@@ -110,6 +111,21 @@ class Simulator(BaseSimulator):
         self.changes.touch()
         return Reply.json({"data": row})
 
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return {
+            Kind.INSERTED: lambda request: self.store.add(
+                _listed(request), {"full_name": PEOPLE[0], "no": "A-0"}
+            ),
+            Kind.REMOVED: lambda request: self.store.remove(_listed(request), self._first(request)),
+            Kind.MOVED: lambda request: self.store.change(
+                _listed(request), self._first(request), {"active": "no"}
+            ),
+        }
+
+    def _first(self, request: Request) -> int:
+        """Its number; 0, which nothing has, when there is none."""
+        return next((int(row["id"]) for row in self.store.since(_listed(request), "")), 0)
+
     def how_to_connect(self) -> dict[str, str]:
         return {"url": f"{self.url}/api", "scheme": self.scheme, "key": self.key}
 
@@ -120,6 +136,11 @@ class Simulator(BaseSimulator):
             for row in self.store.since(name, "")[:-SHOWN:-1]
         ]
         return {"rows": rows, "total": len(rows)}
+
+
+def _listed(request: Request) -> str:
+    """The collection that the request is about."""
+    return next((step for step in request.path.split("/") if step in COLLECTIONS), COLLECTIONS[0])
 
 
 def _told(row: dict[str, Any]) -> str:

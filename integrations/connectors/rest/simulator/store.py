@@ -5,6 +5,8 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
+from tenants.simulation import Clock
+
 COLLECTIONS = ("contacts", "orders")
 
 
@@ -15,8 +17,8 @@ def stamp(moment: datetime) -> str:
 class Store:
     """Thread-safe; objects are in the order of their ids, so that reading keeps its place."""
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
+    def __init__(self, clock: Clock) -> None:
+        self.lock, self._clock = threading.RLock(), clock
         self._ids = itertools.count(1)
         self.rows: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in COLLECTIONS}
         self._made: dict[str, int] = {}
@@ -33,7 +35,7 @@ class Store:
             if key and key in self._made:
                 return self.rows[collection][self._made[key]]
             number = next(self._ids)
-            changed = stamp(at or datetime.now(UTC))
+            changed = stamp(at or self._clock.now())
             self.rows[collection][number] = {**values, "id": number, "updated_at": changed}
             if key:
                 self._made[key] = number
@@ -45,7 +47,7 @@ class Store:
         with self.lock:
             row = self.rows[collection].get(number)
             if row is not None:
-                row |= {**values, "id": number, "updated_at": stamp(at or datetime.now(UTC))}
+                row |= {**values, "id": number, "updated_at": stamp(at or self._clock.now())}
             return row
 
     def remove(self, collection: str, number: int) -> bool:

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 
 from integrations.connectors.retailcrm.simulator.state import Account, Module
+from tenants.simulation import Outbox
 
 TIMEOUT_SECONDS = 5.0
 
@@ -26,8 +28,8 @@ class Callback:
 class Callbacks:
     """Makes the requests; nothing authenticates them but the module's clientId."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, account: Account, outbox: Outbox) -> None:
+        self._account, self._outbox = account, outbox
         self.made: list[Callback] = []
 
     def make_call(self, user_id: int, phone: str, external_phone: str = "") -> Callback:
@@ -76,6 +78,10 @@ class Callbacks:
         return self._send("GET", urljoin(module.data["baseUrl"], url), query)
 
     def _send(self, method: str, url: str, data: dict[str, str]) -> Callback:
+        unsent = Callback(method, url, data, 0, "")
+        return self._outbox.send(url, partial(self._post, method, url, data), unsent)
+
+    def _post(self, method: str, url: str, data: dict[str, str]) -> Callback:
         fields: dict[str, Any] = {"params": data} if method == "GET" else {"data": data}
         try:
             with requests.Session() as session:

@@ -2,7 +2,7 @@
 
 import argparse
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -24,8 +24,9 @@ from integrations.connectors.retailcrm.simulator.state import (
     Popup,
     User,
 )
+from integrations.connectors.retailcrm.simulator.stirring import stirs
 from integrations.connectors.retailcrm.simulator.telephony import Telephony
-from tenants.simulation import Action, BaseSimulator, RateLimit, Reply, Request, Routes
+from tenants.simulation import Action, BaseSimulator, Kind, RateLimit, Reply, Request, Routes
 
 DEFAULT_API_KEY = "simulator-key"
 NORMAL_PER_SECOND = 10
@@ -61,7 +62,8 @@ class Simulator(BaseSimulator):
         self.account_exists = True
         self.account = Account(users, customers, dict(codes or {}))
         self.shop = Shop(self.account)
-        self.callbacks = Callbacks(self.account)
+        self.shop.system_clock = self.clock
+        self.callbacks = Callbacks(self.account, self.outbox)
         self._normal, self._telephony = RateLimit(NORMAL_PER_SECOND), RateLimit(TELEPHONY_PER_SECOND)
         self._view = View(self.account, self.callbacks)
         self._routes = Routes(
@@ -131,6 +133,15 @@ class Simulator(BaseSimulator):
             return handler()
         except ApiError as error:
             return error.reply()
+
+    def excess(self, request: Request) -> Reply:
+        return nginx("503 Service Temporarily Unavailable")
+
+    def refusal(self, request: Request) -> Reply:
+        return ApiError('Wrong "apiKey" value.', status=self.auth_status).reply()
+
+    def stirs(self) -> dict[Kind, Callable[[Request], object]]:
+        return stirs(self.shop)
 
     def _limit_for(self, request: Request) -> RateLimit:
         return self._telephony if request.path.startswith("/api/v5/telephony/") else self._normal

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.connectors.retailcrm.simulator.directory import customer_json
 from integrations.connectors.retailcrm.simulator.state import Account, Customer
+from tenants.simulation import Clock
 
 FORMAT = "%Y-%m-%d %H:%M:%S"
 # Code -> title and group; the groups are those that every account begins with.
@@ -40,6 +41,7 @@ class Shop:
 
     def __init__(self, account: Account, timezone: str = "Europe/Moscow") -> None:
         self.account, self.zone = account, ZoneInfo(timezone)
+        self.system_clock = Clock()
         self.customers, self.orders = Shelf(), Shelf()
         self._numbers: Counter[str] = Counter()
         for customer in account.customers:
@@ -50,7 +52,7 @@ class Shop:
         return self.customers if kind == "customers" else self.orders
 
     def clock(self, at: datetime | None = None) -> str:
-        return (at or datetime.now(UTC)).astimezone(self.zone).strftime(FORMAT)
+        return (at or self.system_clock.now()).astimezone(self.zone).strftime(FORMAT)
 
     def create(
         self, kind: str, data: dict[str, Any], *, is_ours: bool, at: datetime | None = None

@@ -50,10 +50,7 @@ class Api:
             self._admit(call[1])
             return Reply.json({"ok": True, "result": self._method(call[2])(_data(request))})
         except Refused as error:
-            body = {"ok": False, "error_code": error.code, "description": error.description}
-            return Reply.json(
-                body | ({"parameters": error.parameters} if error.parameters else {}), error.code
-            )
+            return error.reply()
 
     def _admit(self, token: str) -> None:
         if not _TOKEN.fullmatch(token):

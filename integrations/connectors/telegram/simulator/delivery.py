@@ -6,11 +6,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from integrations.connectors.telegram.simulator.sending import Refused
 from integrations.connectors.telegram.simulator.state import World
+from tenants.simulation import Outbox
 
 TIMEOUT = 10.0
 LONGEST_DELAY = 60.0
@@ -19,8 +21,10 @@ LONGEST_DELAY = 60.0
 class Delivery:
     """The webhook of one bot, and its polling."""
 
-    def __init__(self, world: World, changed: Callable[[], None], first_delay: float = 2.0) -> None:
-        self._world, self._changed, self._first_delay = world, changed, first_delay
+    def __init__(
+        self, world: World, changed: Callable[[], None], outbox: Outbox, first_delay: float = 2.0
+    ) -> None:
+        self._world, self._changed, self._outbox, self._first_delay = world, changed, outbox, first_delay
         self.url, self.secret = "", ""
         self.allowed: list[str] = []
         self.last_error: tuple[int, str] | None = None
@@ -66,7 +70,7 @@ class Delivery:
                     self._world.arrived.wait(0.5)
                     continue
                 update, url, secret = self._world.updates[0], self.url, self.secret
-            trouble = _post(url, secret, update)
+            trouble = self._outbox.send(url, partial(_post, url, secret, update), "")
             with self._world.lock:
                 if not trouble:
                     if update in self._world.updates:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from integrations.connectors.telegram.simulator.formatting import CannotParse, parsed, units
 from integrations.connectors.telegram.simulator.pace import Pace
 from integrations.connectors.telegram.simulator.state import Chat, Said, World
+from tenants.simulation import Reply
 
 MEDIA = {
     "sendPhoto": "photo",
@@ -24,6 +25,10 @@ class Refused(Exception):
     def __init__(self, code: int, description: str, **parameters: Any) -> None:
         super().__init__(description)
         self.code, self.description, self.parameters = code, description, parameters
+
+    def reply(self) -> Reply:
+        body = {"ok": False, "error_code": self.code, "description": self.description}
+        return Reply.json(body | ({"parameters": self.parameters} if self.parameters else {}), self.code)
 
 
 class Sending:

@@ -13,7 +13,7 @@ from integrations.connectors.telegram.simulator import screen
 from integrations.connectors.telegram.simulator.api import Api
 from integrations.connectors.telegram.simulator.delivery import Delivery
 from integrations.connectors.telegram.simulator.people import People
-from integrations.connectors.telegram.simulator.sending import Sending
+from integrations.connectors.telegram.simulator.sending import Refused, Sending
 from integrations.connectors.telegram.simulator.state import DEFAULT_CHATS, Chat, Said, World
 from tenants.simulation import Action, BaseSimulator, Reply, Request
 
@@ -50,7 +50,7 @@ class Simulator(BaseSimulator):
         super().__init__(host=host, port=port)
         self.token = token
         self.world = World(deepcopy(tuple(chats)))
-        self.delivery = Delivery(self.world, self.changes.touch, retry_seconds)
+        self.delivery = Delivery(self.world, self.changes.touch, self.outbox, retry_seconds)
         self.people = People(self.world, BOT)
         sending = Sending(self.world, limits_rate=limits_rate)
         self._api = Api(self.world, sending, self.delivery, token, BOT, allows_http=allows_http)
@@ -77,6 +77,12 @@ class Simulator(BaseSimulator):
 
     def respond(self, request: Request) -> Reply:
         return self._api.answer(request)
+
+    def excess(self, request: Request) -> Reply:
+        return Refused(429, "Too Many Requests: retry after 2", retry_after=2).reply()
+
+    def refusal(self, request: Request) -> Reply:
+        return Refused(401, "Unauthorized").reply()
 
     def how_to_connect(self) -> dict[str, str]:
         return {"url": self.url, "bot_token": self.token, "updates": "polling"}
