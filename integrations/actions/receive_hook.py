@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from config.correlation import correlated
+from integrations import live
 from integrations.actions.happenings import described
 from integrations.capabilities import Records
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
 from integrations.hooks import Changed, Clicked, Happening, Hooks, Noticed, Removed, Revoked, Told
 from integrations.http.journal import Journal, Sign
-from integrations.mapping.through import MappedRecords
+from integrations.mapping.active import mapped
+from integrations.mapping.through import MappedRecords, in_words
 from integrations.models import Integration
 from integrations.receivers import Hook, receive_click, receive_records, receive_removal
 from integrations.sessions import open_session
@@ -173,7 +175,10 @@ class _Turn:
         return receive_records(self.hook, happening.kind, [record])
 
     def told(self, happening: Told) -> object:
-        return receive_records(self.hook, happening.record.kind, [happening.record])
+        """As what is read: through the tenant's field mapping. What does not convert is said, and costs no record."""
+        found = mapped(live.get(self.hook.integration_id), happening.record)
+        said = receive_records(self.hook, happening.record.kind, [found.record])
+        return f"{said} {in_words(found.problems)}".strip()
 
     def removed(self, happening: Removed) -> object:
         return receive_removal(self.hook, happening.kind, happening.outside_id)

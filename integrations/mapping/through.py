@@ -32,7 +32,7 @@ class MappedRecords(Records):
     ) -> Page:
         page = self._records.read(kind, position, changed_since)
         found = [mapped(self._live, record) for record in page.records]
-        faults = [Fault(one.record.outside_id, _words(one.problems)) for one in found if one.problems]
+        faults = [Fault(one.record.outside_id, in_words(one.problems)) for one in found if one.problems]
         return replace(page, records=tuple(one.record for one in found), faults=(*page.faults, *faults))
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
@@ -45,7 +45,7 @@ class MappedRecords(Records):
         for change in changes:
             made = mapped_out(self._live, change)
             if made.problems:
-                error = RemoteRejected(_words(made.problems))
+                error = RemoteRejected(in_words(made.problems))
                 answers[change.key] = Written(
                     key=change.key, outside_id=change.record.outside_id, error=error
                 )
@@ -62,7 +62,7 @@ class MappedRecords(Records):
         return self._records.describe(kind)
 
 
-def _words(problems: Sequence[Problem]) -> str:
+def in_words(problems: Sequence[Problem]) -> str:
     """One line for people: which fields, what stood there, and why it does not fit."""
     return " ".join(
         _("Field mapping, row %(row)d (%(theirs)s → %(ours)s), “%(value)s”: %(text)s")

@@ -50,7 +50,7 @@ def _happening(one: Mapping[str, Any]) -> Happening:
         case "removed":
             return Removed(kind, one["id"])
         case "told":
-            return Told(Contact(outside_id=one["id"], name=one["name"]))
+            return Told(Contact(outside_id=one["id"], name=one["name"], raw=one))
         case "clicked":
             return Clicked(phone=one["phone"])
         case "revoked":

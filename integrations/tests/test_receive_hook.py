@@ -10,6 +10,7 @@ from django.utils import translation
 from integrations import receivers
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.save_integration import create_integration, update_integration
+from integrations.actions.save_mapping import save_mapping
 from integrations.models import Exchange, Health, Integration, SyncPlan
 from integrations.models.sync.plan import SyncDirection
 from integrations.records import Contact, RecordKind
@@ -341,6 +342,26 @@ def test_what_is_told_of_a_record_is_kept_and_told_on(
         ("contact.created", first.correlation_id),
         ("contact.updated", renamed.correlation_id),
     ]
+
+
+def test_what_is_told_goes_through_the_field_mapping(row: Integration, kept: Any) -> None:
+    rules = [
+        {"theirs": "job", "ours": "position"},
+        {"theirs": "since", "ours": "custom.since", "transform": "date"},
+    ]
+    save_mapping(row, "contact", rules)
+
+    inbound = handle(
+        tell(row, {"what": "told", "id": "9", "name": "Vera", "job": "clerk", "since": "long ago"})
+    )
+
+    [(_what, _hook, record)] = kept
+    assert (record.name, record.position, dict(record.custom)) == ("Vera", "clerk", {})
+    [(finding, text)] = outcomes(inbound)
+    assert (finding, text.startswith("kept Field mapping, row 2 (since → custom.since), “long ago”")) == (
+        "done",
+        True,
+    )
 
 
 def test_a_synchronisation_that_only_writes_takes_nothing_in(row: Integration) -> None:

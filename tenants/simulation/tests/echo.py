@@ -24,7 +24,8 @@ class Echo(BaseSimulator):
 
     def stirs(self) -> dict[Kind, Callable[[Request], object]]:
         return {
-            way: lambda request, way=way: self.done.append(way.value) for way in (Kind.INSERTED, Kind.REMOVED)
+            Kind.INSERTED: lambda request: self.done.append("inserted"),
+            Kind.REMOVED: lambda request: self.done.append("removed"),
         }
 
     def snapshot(self, language: str) -> dict[str, Any]:

@@ -27,14 +27,14 @@ def send(outbox, sent, name):
 
 
 def test_everything_is_sent_once_and_in_order(outbox):
-    sent = []
+    sent: list[str] = []
 
     assert [send(outbox, sent, name) for name in "abc"] == ["sent"] * 3
     assert sent == ["a", "b", "c"]
 
 
 def test_twice_late_and_lost(outbox, faults):
-    sent = []
+    sent: list[str] = []
     faults.add(Fault(Kind.TWICE))
     faults.add(Fault(Kind.LATE, seconds=60))
     faults.add(Fault(Kind.LOST))
@@ -54,14 +54,14 @@ def test_the_last_one_is_late_without_a_next_one(outbox, faults):
 
 
 def test_only_what_goes_to_that_path(outbox, faults):
-    sent = []
+    sent: list[str] = []
     faults.add(Fault(Kind.LOST, path="/elsewhere", times=None))
 
     assert send(outbox, sent, "a") == "sent"
 
 
 def test_what_is_held_back_is_not_sent_after_the_end(outbox, faults):
-    sent = []
+    sent: list[str] = []
     faults.add(Fault(Kind.LATE, seconds=60, times=2))
     send(outbox, sent, "a")
 
