@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from integrations.actions.upsert_records import lock
 from integrations.capabilities import Change, Fault, Written
@@ -54,12 +56,24 @@ def write_batch(job: "Job") -> None:
     changes, idle = _prepared(job, rows)
     answers: Mapping[str, Written] = {}
     if changes:
+        _claim(job, [known.pending for known in idle.values() if known.link is None])
         given = job.records.write(job.kind, list(changes.values()))
         answers = {one.key: one for one in given}
     with ledger.step(run):
         _settle(job, rows, answers, idle)
         if len(rows) < size:
             ledger.end(run, job.plan, RunState.COMPLETED)
+
+
+def _claim(job: "Job", creations: Sequence[PendingWrite]) -> None:
+    """Parks what is created there before it leaves: a worker that dies in between leaves it to a person, not to be made twice."""
+    if not creations:
+        return
+    error = _("The worker stopped before the outside system had answered: look there whether it was created.")
+    free = PendingWrite.objects.filter(pk__in=[one.pk for one in creations], is_parked=False)
+    with transaction.atomic():
+        if free.update(is_parked=True, error=error) < len(creations):
+            raise ledger.Overtaken
 
 
 def _due(job: "Job") -> Any:

@@ -1,90 +1,28 @@
 """Leased work in a real Celery worker: woken by messages, stopped in peace, killed without loss."""
 
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
-from tenants.models import Event, Heartbeat, Tenant, Work
+from tenants.models import Event, Work
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
 from tenants.tests.lanes import Pooled, queue_rows, registered, wait_for
+from tenants.tests.workers import Workers
 from tests.claims import alone_with
 from tests.processes import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes, pytest.mark.timeout(1500)]
 
-ROOT = Path(__file__).resolve().parents[2]
 IDLE_SECONDS = (
     600  # without a message it takes that long; with one, however busy the machine is, nothing like it
 )
 BROKER_SECONDS = 300  # for what another test has to do with the same queues
-
-
-def database_url() -> str:
-    """The test's own database, for another process."""
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    return f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT']}/{found['NAME']}"
-
-
-class Workers:
-    """Starts workers on the test's database."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.running: list[subprocess.Popen[bytes]] = []
-        self.environment = os.environ | {
-            "DATABASE_URL": database_url(),
-            "DATA_DIR": str(folder),
-            "TEST_FOLDER": str(folder),
-            "WAKE_WORKERS": "true",
-        }
-
-    def start(self, **environment: str) -> subprocess.Popen[bytes]:
-        self.environment |= environment
-        with (self.folder / "log").open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "tenants.tests.worker", "worker", "-Q", "exports", "-l", "INFO"],
-                env=self.environment, cwd=ROOT, stdout=log, stderr=log,
-            )  # fmt: skip
-        self.running.append(worker)
-        return worker
-
-    def started(self, *, takes_messages: bool = True, **environment: str) -> subprocess.Popen[bytes]:
-        """A worker that works; without a broker it never gets as far as taking messages."""
-        worker = self.start(**environment)
-        if takes_messages:
-            wait_for((self.folder / "ready").exists, "the worker's start", PATIENCE_SECONDS)
-        wait_for(Heartbeat.objects.exists, "the worker's sign of life", PATIENCE_SECONDS)
-        return worker
-
-    def queue_elsewhere(self, tenant: Tenant, count: int) -> float:
-        """Have another process queue rows; when it did."""
-        command = [sys.executable, "-m", "tenants.tests.worker", str(tenant.pk), str(count)]
-        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, check=False)
-        assert done.returncode == 0, done.stderr.decode() + self.log()
-        return float(done.stdout)
-
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-    def acted(self) -> list[str]:
-        path = self.folder / "acted"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def end(self) -> None:
-        for worker in self.running:
-            worker.kill()
-            worker.wait()
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ class TinyCrm(BaseSimulator):
         self.writes: list[tuple[str, dict[str, Any]]] = []
         self.between_pages: Any = None
         self.forgets: frozenset[str] = frozenset()
+        self.forgets_keys = False
         self._clock, self._next = BEGINNING, 1
         self._own = threading.RLock()
         self._routes = Routes({
@@ -100,7 +101,7 @@ class TinyCrm(BaseSimulator):
         key = body.pop("key")
         if body.get("name") in self.refused:
             return Reply.json({"error": self.refused[body["name"]]}, 422)
-        if key not in self.keys:
+        if self.forgets_keys or key not in self.keys:
             self.keys[key] = self.put(kind, **self._kept(body))
         self.writes.append(("create", body))
         return Reply.json(self.objects[kind][self.keys[key]], 201)
