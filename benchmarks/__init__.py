@@ -4,6 +4,7 @@
     .venv/bin/python -m benchmarks.popup        event accepted → CRM request on the wire
     .venv/bin/python -m benchmarks.fold         events → a call: the fold alone, and with its database
     .venv/bin/python -m benchmarks.apiclient    a call to an outside system beside a bare requests.Session
+    .venv/bin/python -m benchmarks.sync         a synchronisation of contacts beside the same loop by hand
     .venv/bin/python -m benchmarks.deliveries   webhooks: deliveries per second, CPU, memory, latency
     .venv/bin/python -m benchmarks.exports      values → CSV, Excel, JSON Lines
     .venv/bin/python -m benchmarks.exports_job  the database's rows → the sealed file

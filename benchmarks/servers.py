@@ -20,6 +20,8 @@ BROKERS = {
     "rabbitmq": os.environ.get("TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
     "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9"),
 }
+# The database that every server has: the one that is named may not be there yet.
+MAINTENANCE = urlunsplit(urlsplit(POSTGRES)._replace(path="/postgres"))
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -58,12 +60,12 @@ def database(engine: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'switchboard.sqlite3'}"
         return
     name = f"benchmark_{secrets.token_hex(4)}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
+    with psycopg.connect(MAINTENANCE, autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
     try:
         yield urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{name}"))
     finally:
-        with psycopg.connect(POSTGRES, autocommit=True) as server:
+        with psycopg.connect(MAINTENANCE, autocommit=True) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
 
 

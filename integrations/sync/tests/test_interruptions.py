@@ -40,21 +40,35 @@ DEEDS = st.one_of(
     st.tuples(st.just("put"), st.integers(1, 8), st.sampled_from(["Anna", "Bob", "Cora"])),
     st.tuples(st.just("remove"), st.integers(1, 8), st.just("")),
 )
-FAULTS = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(
-            [
-                *("429", "excess", "503", "500", "reset", "truncated", "html", "empty", "latency"),
-                *("revoked", "inserted", "removed", "moved"),
-            ]
-        ),
-        "skip": st.integers(0, 4),
-        "times": st.integers(1, 3),
-        "retry_after": st.sampled_from(["0", None]),
-        "after": st.booleans(),
-        "seconds": st.just(0.001),
-    }
-)
+# A storm of refusals is waited out however long it is; of other trouble a run has six tries that do not get on.
+STORMS = ["429", "excess"]
+TROUBLES = [
+    "503",
+    "500",
+    "reset",
+    "truncated",
+    "html",
+    "empty",
+    "latency",
+    "revoked",
+    *("inserted", "removed", "moved"),
+]
+
+
+def orders(kinds: list[str], most: int) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(kinds),
+            "skip": st.integers(0, 4),
+            "times": st.integers(1, most),
+            "retry_after": st.sampled_from(["0", None]),
+            "after": st.booleans(),
+            "seconds": st.just(0.001),
+        }
+    )
+
+
+FAULTS = st.one_of(orders(TROUBLES, 2), orders(STORMS, 12))
 ROUNDS = st.lists(
     st.tuples(
         st.lists(DEEDS, max_size=5),  # before the run
@@ -111,7 +125,7 @@ def do(crm: TinyCrm, folder: str, deed: tuple[str, int, str]) -> None:
 def to_its_end(run: SyncRun) -> str:
     """Hours pass, in which the breaker closes and everything that waits is tried again."""
     moment = timezone.now()
-    for _hour in range(40):
+    for _hour in range(60):
         if find_run(run.pk) is None:
             run.refresh_from_db()
             return run.state
@@ -183,11 +197,13 @@ def assert_told_once(kind: RecordKind) -> None:
     assert {str(pk) for pk in found.values_list("pk", flat=True)} == alive
 
 
+STORM = {"kind": "429", "times": 30, "retry_after": None}
 FEED = [([("put", one, "Anna") for one in range(1, 6)], [], [], False, 0)]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example(kind=RecordKind.CONTACT, rounds=[([("put", 1, "Anna")], [], [12, 25, 31], True, 0)])
+@example(kind=RecordKind.PRODUCT, rounds=[([("put", 1, "Anna")], [STORM], [], True, 0)])
 @example(
     kind=RecordKind.COMPANY, rounds=[*FEED, ([("remove", 1, ""), ("put", 2, "Bob")], [], [20], False, 0)]
 )

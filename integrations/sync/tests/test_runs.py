@@ -23,7 +23,7 @@ from integrations.sync import work
 from integrations.sync.tests.conftest import connect, plan_for, run
 from integrations.tests.crm import TinyCrm
 from tenants.errors import ConfigError
-from tenants.models import Event, Tenant
+from tenants.models import Event, Tenant, Work
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_tenant
 from tenants.work import drain
@@ -245,6 +245,26 @@ def test_trouble_is_waited_out(crm: TinyCrm, integration: Integration, kind: str
 
     made.refresh_from_db()
     assert (made.state, made.reason, len(names())) == (RunState.COMPLETED, "", 7)
+
+
+def test_a_storm_of_refusals_uses_up_no_tries(crm: TinyCrm, integration: Integration) -> None:
+    plan = plan_for(integration)
+    crm.put("contacts", name="Anna")
+    made = run_sync(plan)
+    crm.fail_next("429", times=20, retry_after=None)
+    moment = timezone.now()
+    for _refusal in range(20):
+        drain(LANE, now=moment)
+        moment += timedelta(seconds=31)
+    made.refresh_from_db()
+    assert (made.state, len(crm.requests)) == (RunState.RUNNING, 20)
+    assert made.reason == "The outside system asks us to slow down."
+    assert Work.objects.get(lane=LANE).attempts == 0
+
+    drain(LANE, now=moment)
+
+    made.refresh_from_db()
+    assert (made.state, names()) == (RunState.COMPLETED, ["Anna"])
 
 
 def test_of_one_plan_one_run_at_a_time(integration: Integration) -> None:
