@@ -90,6 +90,11 @@ beat_schedule = {
         "schedule": crontab(minute=29),
         "options": {"queue": "upkeep"},
     },
+    "due-reports": {
+        "task": "webhooks.tasks.report",
+        "schedule": 30.0,
+        "options": {"queue": "upkeep", "expires": 29},
+    },
     "watch-endpoints": {
         "task": "webhooks.tasks.watch",
         "schedule": crontab(minute=7),

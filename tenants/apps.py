@@ -13,7 +13,7 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         # What apps declare where it lives; every app has the same file names.
-        autodiscover_modules("events", "lanes", "datasets", "configuration", "checks")
+        autodiscover_modules("events", "lanes", "datasets", "figures", "configuration", "checks")
         from tenants import event_types  # noqa: F401 this room's own; `tenants.events` is the log itself
         from tenants.configuration import api_keys, own  # noqa: F401 this room's own sections
         from tenants.postgresql.row_security import protect_after_migrations

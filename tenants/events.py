@@ -81,6 +81,10 @@ def event_type(name: str) -> EventType:
         raise UnknownEventType(name) from error
 
 
+def is_declared(name: str) -> bool:
+    return name in _types
+
+
 def consume(lane_name: str) -> None:
     """Have every new event queued in that lane, subject = event id."""
     if lane_name not in _consumers:

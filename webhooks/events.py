@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from tenants.events import DIRECTED, EventType, consume, register
+from webhooks.reports import event_types  # noqa: F401 those of reports
 
 TEST = "webhook.test"
 DISABLED = "endpoint.disabled"

@@ -5,6 +5,7 @@ from celery import shared_task
 from tenants.scoping import all_tenants
 from webhooks.actions import watch_endpoints
 from webhooks.actions.forget_old import forget_old
+from webhooks.lanes.reports import queue_due_reports
 
 
 @shared_task
@@ -19,3 +20,9 @@ def watch() -> None:
     """Warn of endpoints that take nothing, and switch off those that are past hope."""
     with all_tenants():
         watch_endpoints.watch_endpoints()
+
+
+@shared_task
+def report() -> int:
+    """Queue the reports that are due; how many."""
+    return queue_due_reports()

@@ -10,10 +10,21 @@ from django.utils import timezone
 
 from config.ids import uuid7_at
 from webhooks import limits
-from webhooks.models import Attempt, Delivery, DeliveryState, EndpointTally, Inbound, InboundState, Payload
+from webhooks.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    EndpointTally,
+    Inbound,
+    InboundState,
+    Letter,
+    Payload,
+    ReportRun,
+)
 from webhooks.statistics import LONGEST
 
 BATCH = 1000
+REPORTS_KEPT = timedelta(days=400)
 
 
 def forget_old(now: datetime | None = None) -> dict[str, int]:
@@ -28,6 +39,8 @@ def forget_old(now: datetime | None = None) -> dict[str, int]:
         + _forget_deliveries(others, now - limits.kept_after_failure()),
         "payloads": _forget_payloads(now - limits.kept_after_failure()),
         "tallies": _forget_tallies(now - LONGEST - timedelta(days=1)),
+        "reports": _forget_rows(ReportRun.objects.all(), now - REPORTS_KEPT),
+        "letters": _forget_rows(Letter.objects.all(), now - limits.kept_after_failure()),
         "inbound": _forget_inbound(processed, now - limits.kept_after_success())
         + _forget_inbound(failed, now - limits.kept_after_failure()),
     }
@@ -45,10 +58,14 @@ def _forget_deliveries(deliveries: QuerySet[Delivery], before: datetime) -> int:
 
 def _forget_inbound(rows: QuerySet[Inbound], before: datetime) -> int:
     """A repeat that comes later than this would be taken for new; no sender repeats for so long."""
+    return _forget_rows(rows, before)
+
+
+def _forget_rows(rows: QuerySet[Any], before: datetime) -> int:
     total = 0
     old = rows.filter(id__lt=uuid7_at(before)).order_by("id")
     while ids := list(old.values_list("id", flat=True)[:BATCH]):
-        total += _delete(Inbound.objects.filter(id__in=ids))
+        total += _delete(rows.model._default_manager.filter(id__in=ids))
     return total
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from tenants.bulk import insert
-from webhooks.bodies import PAYLOAD, payload_row
+from webhooks.bodies import PAYLOAD, own_titles, payload_row
 from webhooks.formats import Company, RenderFailed, form_of
 from webhooks.models import Delivery
 
@@ -22,12 +22,13 @@ def render_again(ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
         return set()
     now = timezone.now()
     made, failed = [], set()
+    titles = own_titles(row.event for row in rows)
     for row in rows:
         endpoint, tenant = row.endpoint, row.endpoint.tenant
         form = form_of(endpoint.format, endpoint.template, endpoint.options)
         company = Company(tenant.name, tenant.language, tenant.zone)
         try:
-            made.append(payload_row(row.event, form.variant, form, company, now))
+            made.append(payload_row(row.event, form.variant, form, company, now, titles))
             row.variant = form.variant
         except RenderFailed as error:
             failed.add(row.id)

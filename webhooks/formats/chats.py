@@ -8,6 +8,7 @@ import orjson
 from webhooks.formats import escaping
 from webhooks.formats.escaping import cut, pieces
 from webhooks.formats.occasion import Occasion, Rendered
+from webhooks.formats.reports import report_text
 
 JSON: Final = "application/json"
 # Their documentation on 2026-11-21; the whole of a Slack message fails at about 13,000 though each block is legal.
@@ -27,6 +28,8 @@ TEAMS_BYTES, TEAMS_TITLE = 12_000, 200
 
 def slack(occasion: Occasion, text: str | None, options: Mapping[str, str]) -> Rendered:
     """`text` is what pushes and screen readers tell; the blocks are what people see."""
+    if text is None:
+        text = report_text(occasion, "*{}*".format, escaping.slack)
     if text is not None:
         fallback = text
         blocks: list[dict[str, Any]] = [
@@ -53,6 +56,8 @@ def _slack_fact(name: str, value: str) -> str:
 def discord(occasion: Occasion, text: str | None, options: Mapping[str, str]) -> Rendered:
     """Nobody is mentioned, whatever the text says."""
     body: dict[str, Any] = {"allowed_mentions": {"parse": []}}
+    if text is None:
+        text = report_text(occasion, "**{}**".format, escaping.discord)
     if text is not None and escaping.length(text) <= DISCORD_CONTENT:
         body["content"] = text
     elif text is not None:
@@ -79,6 +84,8 @@ def discord(occasion: Occasion, text: str | None, options: Mapping[str, str]) ->
 def telegram(occasion: Occasion, text: str | None, options: Mapping[str, str]) -> Rendered:
     """A call of sendMessage. What is too long goes without its markup: half a tag would be refused as a whole."""
     if text is None:
+        text = report_text(occasion, "<b>{}</b>".format, escaping.telegram)
+    if text is None:
         lines = [f"<b>{escaping.telegram(occasion.title)}</b>"]
         lines += [
             f"{escaping.telegram(name)}: {escaping.telegram(value)}" for name, value in occasion.facts()
@@ -96,6 +103,8 @@ def telegram(occasion: Occasion, text: str | None, options: Mapping[str, str]) -
 
 def teams(occasion: Occasion, text: str | None, options: Mapping[str, str]) -> Rendered:
     """An Adaptive Card for the Workflows app; the retired connectors' MessageCard is not made."""
+    if text is None:
+        text = report_text(occasion, "**{}**".format, escaping.teams)
     if text is not None:
         shown = escaping.cut_bytes(text, TEAMS_BYTES).replace("\n", "\n\n")
         body: list[dict[str, Any]] = [{"type": "TextBlock", "text": shown, "wrap": True}]

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from tenants.events import UnknownEventType, event_type
+from webhooks.reports.event_types import REPORTS
 from webhooks.wire import message_id
 
 MOST_FACTS = 10
@@ -25,6 +26,13 @@ class Company:
     name: str = ""
     language: str = "en"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+class Part(NamedTuple):
+    """Some lines that belong together, and what stands above them."""
+
+    title: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,25 @@ class Occasion:
     @property
     def title(self) -> str:
         """What happened, in the company's language."""
+        if self.type in REPORTS and isinstance(self.data.get("title"), str):
+            return str(self.data["title"])
         try:
             declared = event_type(self.type)
         except UnknownEventType:
             return self.own_title or self.type
         with translation.override(self.company.language):
             return str(declared.title)
+
+    def parts(self) -> list[Part]:
+        """Those of a report, in the company's language; none of any other event."""
+        if self.type not in REPORTS:
+            return []
+        summary = self.data.get("summary")
+        told = [Part("", (summary,))] if isinstance(summary, str) and summary else []
+        return told + [
+            Part(str(one.get("title", "")), tuple(_line(figure) for figure in _objects(one.get("figures"))))
+            for one in _objects(self.data.get("sections"))
+        ]
 
     def facts(self) -> list[tuple[str, str]]:
         """The first plain values of the data, by their dotted names."""
@@ -74,6 +95,17 @@ class Occasion:
             if all(shown):
                 found.append(shown)
         return found
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """A test may show data that no report would have."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _line(figure: Mapping[str, Any]) -> str:
+    sign = "❗ " if figure.get("is_trouble") is True else ""
+    change = f" ({figure['change']})" if figure.get("change") else ""
+    return f"{sign}{figure.get('title', '')}: {figure.get('text', '')}{change}"
 
 
 def _plain(value: Any, name: str) -> Iterator[tuple[str, str]]:

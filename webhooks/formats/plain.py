@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from webhooks.formats.occasion import Occasion, Rendered, RenderFailed
+from webhooks.formats.reports import report_text
 from webhooks.wire import CONTENT_TYPE, render
 
 CLOUD_EVENT: Final = "application/cloudevents+json; charset=utf-8"
@@ -72,6 +73,8 @@ def _fields(value: Any, name: str) -> Iterator[tuple[str, str]]:
 
 
 def plain_text(occasion: Occasion, text: str | None, options: Mapping[str, str]) -> Rendered:
+    if text is None:
+        text = report_text(occasion)
     if text is None:
         facts = [f"{name}: {value}" for name, value in occasion.facts()]
         text = "\n".join([occasion.title, *facts, f"{occasion.local_time} · {occasion.type}"])

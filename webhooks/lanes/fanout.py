@@ -11,11 +11,12 @@ from tenants.bulk import insert
 from tenants.models import Event
 from tenants.work import BatchLane, Leased, Outcome, enqueue
 from webhooks.actions.render_again import DETAIL_LENGTH, TEMPLATE_FAILED
-from webhooks.bodies import PAYLOAD, payload_row
+from webhooks.bodies import PAYLOAD, own_titles, payload_row
 from webhooks.events import TEST
 from webhooks.formats import RenderFailed
 from webhooks.lanes.subscribers import Subscriber, Subscribers
 from webhooks.models import DeliveryState, Trigger, delivery_id
+from webhooks.reports.event_types import REPORTS
 
 # One transaction holds at most so many deliveries; an event for thousands of endpoints takes several.
 CHUNK = 1000
@@ -73,8 +74,19 @@ class FanOutLane(BatchLane):
                 for one in self._subscribers.subscribers(event.tenant_id, event.type)
                 if one.accepts is None or one.accepts(event.type, event.data)
             ]
+            if event.type in REPORTS:
+                found = self._with_named(event, found)
         for subscriber in found:
             yield Match(event, subscriber)
+
+    def _with_named(self, event: Event, found: list[Subscriber]) -> list[Subscriber]:
+        """A report also goes to the endpoints that it names, whatever they subscribe to."""
+        known = {one.endpoint_id: one for one in found}
+        for id_ in map(uuid.UUID, event.data["endpoint_ids"]):
+            one = self._subscribers.one(event.tenant_id, id_)
+            if one is not None:
+                known.setdefault(id_, one)
+        return list(known.values())
 
 
 def _write(matches: list[Match]) -> None:
@@ -84,11 +96,14 @@ def _write(matches: list[Match]) -> None:
     failures: dict[tuple[uuid.UUID, str], str] = {}
     deliveries: list[tuple[Any, ...]] = []
     entries = []
+    titles = own_titles(event for event, subscriber in matches if subscriber.form is not None)
     for event, subscriber in matches:
         key = (event.id, subscriber.variant)
         if key not in bodies and key not in failures:
             try:
-                bodies[key] = payload_row(event, subscriber.variant, subscriber.form, subscriber.company, now)
+                bodies[key] = payload_row(
+                    event, subscriber.variant, subscriber.form, subscriber.company, now, titles
+                )
             except RenderFailed as error:
                 failures[key] = str(error)
         failure = failures.get(key, "")

@@ -4,6 +4,8 @@ from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, 
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
 from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Handling, Inbound, InboundState
+from webhooks.models.letter import Letter
+from webhooks.models.report import Occurrence, Report, ReportRun, Rhythm, Weekday
 from webhooks.models.source import Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
 from webhooks.models.trouble import EndpointTrouble
@@ -23,11 +25,17 @@ __all__ = [
     "Handling",
     "Inbound",
     "InboundState",
+    "Letter",
+    "Occurrence",
     "OwnEventType",
     "Payload",
+    "Report",
+    "ReportRun",
+    "Rhythm",
     "Source",
     "SourceTally",
     "Trigger",
     "TryOutcome",
+    "Weekday",
     "delivery_id",
 ]
