@@ -10,7 +10,17 @@ from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 
 from config.ids import uuid7_at
 from tenants.models import Event
-from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, Inbound, Payload, Source
+from webhooks.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Endpoint,
+    Inbound,
+    Payload,
+    Report,
+    ReportRun,
+    Source,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +130,8 @@ def state_counts(source: Source, since: datetime) -> dict[str, int]:
     """How many requests since then are in each state."""
     rows = Inbound.objects.filter(source=source, id__gte=uuid7_at(since)).order_by()
     return dict(rows.values_list("state").annotate(count=Count("id")))
+
+
+def report_runs(report: Report) -> QuerySet[ReportRun]:
+    """Newest first."""
+    return ReportRun.objects.filter(report=report).order_by("-id")

@@ -1,5 +1,5 @@
 """The admin pages of this room."""
 
-from webhooks.admin import dashboard, deliveries, endpoints, event_types, events, inbound, sources
+from webhooks.admin import dashboard, deliveries, endpoints, event_types, events, inbound, reports, sources
 
-__all__ = ["dashboard", "deliveries", "endpoints", "event_types", "events", "inbound", "sources"]
+__all__ = ["dashboard", "deliveries", "endpoints", "event_types", "events", "inbound", "reports", "sources"]

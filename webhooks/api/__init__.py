@@ -4,6 +4,7 @@ from tenants.api.base import router
 from webhooks.api.deliveries import DeliveryViewSet
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventViewSet, OwnEventTypeViewSet
+from webhooks.api.reports import ReportViewSet
 from webhooks.api.sources import InboundViewSet, SourceViewSet
 
 router.register("endpoints", EndpointViewSet, basename="endpoint")
@@ -12,3 +13,4 @@ router.register("events", EventViewSet, basename="event")
 router.register("own-event-types", OwnEventTypeViewSet, basename="own-event-type")
 router.register("sources", SourceViewSet, basename="source")
 router.register("inbound", InboundViewSet, basename="inbound")
+router.register("reports", ReportViewSet, basename="report")

@@ -1,5 +1,5 @@
 """This room's sections of the configuration file."""
 
-from webhooks.configuration import endpoints, event_types, sources
+from webhooks.configuration import endpoints, event_types, reports, sources
 
-__all__ = ["endpoints", "event_types", "sources"]
+__all__ = ["endpoints", "event_types", "reports", "sources"]

@@ -30,8 +30,8 @@ NINE = Schedule(time(9))
 MONDAYS = Schedule(time(9), 1)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,7 @@ def report(tenant) -> Report:
 def overdue(report: Report, by: timedelta = timedelta(minutes=5)) -> datetime:
     """As if it had been due that long ago; the moment at which it is looked at."""
     report.refresh_from_db()
+    assert report.next_due_at is not None
     return report.next_due_at + by
 
 
