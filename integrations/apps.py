@@ -10,7 +10,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations import connectors
-        from integrations.actions import receive_messages
+        from integrations.actions import alert_members, receive_messages
         from integrations.hook_owner import register_owner
         from integrations.sync.receiving import register as register_receivers
 
@@ -18,3 +18,4 @@ class IntegrationsConfig(AppConfig):
         register_owner()
         register_receivers()
         receive_messages.register()
+        alert_members.register()

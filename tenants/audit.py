@@ -3,20 +3,22 @@
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 
 from config.correlation import current_correlation
 from config.masking import MASK, is_secret_name, masked
+from tenants.events import emit_many
 from tenants.fields import Sealed
 from tenants.models import AuditEntry, Tenant
 from tenants.scoping import current_tenant_id, reaching
 from tenants.storable import storable, storable_text
+from tenants.trail.happenings import happenings
 
 UNTOLD_FIELDS = frozenset({"created_at", "updated_at", "last_login", "last_used_at"})
 
@@ -126,28 +128,33 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one entry in the caller's transaction. The tenant is the given one, the object's, or the one in scope."""
+    """Write one entry in the caller's transaction, and the events that follow from it. The tenant is the given one, the object's, or the one in scope."""
     actor = current_actor()
     tenant_id = tenant.pk if isinstance(tenant, Tenant) else tenant
     if tenant_id is None:
         tenant_id = (
             obj.pk if isinstance(obj, Tenant) else getattr(obj, "tenant_id", None) or current_tenant_id()
         )
-    with reaching([tenant_id]):
-        return AuditEntry.objects.create(
-            tenant_id=tenant_id,
-            action=action,
-            actor=storable_text(actor.name)[:200],
-            actor_kind=actor.kind,
-            address=_address(actor.address),
-            user_agent=masked(storable_text(actor.user_agent[:1000]))[:300],
-            object_type=obj._meta.label_lower if obj is not None else "",
-            object_id=str(obj.pk)[:64] if obj is not None else "",
-            object_name=storable_text(str(obj))[:200] if obj is not None else "",
-            before=storable(without_secrets(before or {})),
-            after=storable(without_secrets(after or {})),
-            correlation_id=current_correlation(),
-        )
+    entry = AuditEntry(
+        tenant_id=tenant_id,
+        action=action,
+        actor=storable_text(actor.name)[:200],
+        actor_kind=actor.kind,
+        address=_address(actor.address),
+        user_agent=masked(storable_text(actor.user_agent[:1000]))[:300],
+        object_type=obj._meta.label_lower if obj is not None else "",
+        object_id=str(obj.pk)[:64] if obj is not None else "",
+        object_name=storable_text(str(obj))[:200] if obj is not None else "",
+        before=storable(without_secrets(before or {})),
+        after=storable(without_secrets(after or {})),
+        correlation_id=current_correlation(),
+    )
+    follows = happenings(entry, obj)
+    with transaction.atomic() if follows else nullcontext():
+        with reaching([tenant_id]):
+            entry.save(force_insert=True)
+        emit_many(follows)
+    return entry
 
 
 def _address(text: str | None) -> str | None:

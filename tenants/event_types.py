@@ -1,13 +1,13 @@
 """The event types of this room: people, the installation, its safety, and one for whatever has no type yet.
 
-Their producers are outside systems for now, which publish them through the API.
+Switchboard tells of its own people and its own safety (tenants/trail/happenings.py); outside systems of theirs.
 """
 
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.events import PUBLISHABLE, EventType, register
+from tenants.events import EXTERNAL, PUBLISHABLE, EventType, register
 
 _TEXT: Final = {"type": "string"}
 _USER: Final[dict[str, Any]] = {
@@ -31,7 +31,7 @@ register(
     EventType(
         "user.registered",
         _("User registered"),
-        _("A person got an account."),
+        _("A person got an account: here, in this company, or in a system that tells of it."),
         _USER,
         _PERSON,
         labels=_OPEN,
@@ -39,7 +39,7 @@ register(
     EventType(
         "user.login",
         _("User signed in"),
-        _("A person signed in."),
+        _("A person signed in, here or in a system that tells of it."),
         _USER,
         {**_PERSON, "address": "203.0.113.7", "method": "password"},
         labels=_OPEN,
@@ -53,12 +53,19 @@ register(
         labels=_OPEN,
     ),
     EventType(
-        "user.deleted", _("User deleted"), _("A person's account is gone."), _USER, _PERSON, labels=_OPEN
+        "user.deleted",
+        _("User deleted"),
+        _("A person's account is gone, or their membership in this company."),
+        _USER,
+        _PERSON,
+        labels=_OPEN,
     ),
     EventType(
         "system.alert",
         _("System alert"),
-        _("Something in a system needs a person's attention."),
+        _(
+            "Something needs a person's attention, such as credentials that end soon; for what has a type of its own, that one is told."
+        ),
         {
             "type": "object",
             "required": ["severity", "message"],
@@ -75,12 +82,18 @@ register(
     EventType(
         "security.violation",
         _("Security violation"),
-        _("Somebody did, or tried, what they must not."),
+        _(
+            "Somebody did, or tried, what they must not: a person was locked out, a key was refused, the audit trail was tampered with."
+        ),
         {
             "type": "object",
             "required": ["kind", "message"],
             "properties": {
-                "kind": {**_TEXT, "minLength": 1, "description": "Such as brute_force or forbidden_access."},
+                "kind": {
+                    **_TEXT,
+                    "minLength": 1,
+                    "description": "brute_force, credential_refused, audit_tampered, or what an outside system calls it.",
+                },
                 "message": _TEXT,
                 "severity": _SEVERITY,
                 "user_id": _TEXT,
@@ -99,7 +112,9 @@ register(
     EventType(
         "custom.event",
         _("Custom event"),
-        _("Anything that has no type of its own; declare one to have its data checked."),
+        _(
+            "Anything that has no type of its own; declare one to have its data checked. Published by outside systems."
+        ),
         {
             "type": "object",
             "required": ["name"],
@@ -109,6 +124,6 @@ register(
             },
         },
         {"name": "door.opened", "details": {"door": 3}},
-        labels=_OPEN,
+        labels=_OPEN | {EXTERNAL},
     ),
 )

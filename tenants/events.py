@@ -29,6 +29,8 @@ KEY_LENGTH = 200
 DIRECTED = "directed"
 # Outside systems may publish it; everything else only Switchboard itself, which knows that it happened.
 PUBLISHABLE = "publishable"
+# Switchboard itself never tells it: whoever has what it is about publishes it.
+EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class EventType:
     @property
     def is_publishable(self) -> bool:
         return PUBLISHABLE in self.labels
+
+    @property
+    def is_external(self) -> bool:
+        return EXTERNAL in self.labels
 
 
 _types: dict[str, EventType] = {}

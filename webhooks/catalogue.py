@@ -1,6 +1,6 @@
 """The catalogue of events: the types that Switchboard declares, and those of the company in scope."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ class Entry:
     deprecation: str
     is_own: bool
     is_publishable: bool
+    is_external: bool
 
     @classmethod
     def declared(cls, one: EventType) -> Self:
@@ -34,6 +35,7 @@ class Entry:
             deprecation=str(one.deprecation),
             is_own=False,
             is_publishable=one.is_publishable,
+            is_external=one.is_external,
         )
 
     @classmethod
@@ -48,6 +50,7 @@ class Entry:
             deprecation=row.deprecation,
             is_own=True,
             is_publishable=True,
+            is_external=True,
         )
 
 
@@ -56,6 +59,16 @@ def catalogue() -> list[Entry]:
     found = {row.name: Entry.own(row) for row in OwnEventType.objects.all()}
     found |= {one.name: Entry.declared(one) for one in event_types()}
     return [found[name] for name in sorted(found)]
+
+
+def search(entries: Iterable[Entry], text: str) -> list[Entry]:
+    """Those whose name, title or description has every word of the text."""
+    words = text.casefold().split()
+    return [
+        one
+        for one in entries
+        if all(word in f"{one.name} {one.title} {one.description}".casefold() for word in words)
+    ]
 
 
 def subscribable() -> list[Entry]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
+from config.ids import uuid7_at
 from webhooks.models import BOUNDS, Delivery, DeliveryState, EndpointTally, TryOutcome
 from webhooks.reasons import explained
 
@@ -134,3 +135,21 @@ def percentile(durations: Counter[int], part: float) -> float | None:
             return round(low + (high - low) * left / count, 1)
         left -= count
     return None
+
+
+def today(midnight: datetime) -> dict[str, int]:
+    """Deliveries that ended since then, by the tallies, and what is under way: two queries, however many there are.
+
+    Tallies are by the hour: where midnight is at half past, the hour before counts too.
+    """
+    tallies = EndpointTally.objects.filter(hour__gte=midnight.replace(minute=0)).order_by()
+    by_outcome = dict(tallies.values_list("outcome").annotate(Sum("count")))
+    done, failed = by_outcome.get(TryOutcome.DELIVERED, 0), by_outcome.get(TryOutcome.GIVEN_UP, 0)
+    pending = Delivery.objects.filter(state=DeliveryState.PENDING)[:MOST_COUNTED].count()
+    return {"total": done + failed + pending, "done": done, "pending": pending, "failed": failed}
+
+
+def failed_since(moment: datetime) -> int:
+    """Deliveries of events since then that were given up, counted no further than MOST_COUNTED."""
+    failed = Delivery.objects.filter(id__gte=uuid7_at(moment), state=DeliveryState.FAILED)
+    return failed[:MOST_COUNTED].count()

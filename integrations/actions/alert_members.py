@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from integrations.health import ALARMING
 from integrations.models import AlertChoice, AlertKind, AlertLetter, Health, Integration
+from tenants import alerts
 from tenants.access import ADMINISTRATORS
-from tenants.mail import can_mail
+from tenants.events import emit
 from tenants.models import Member
 from tenants.work import enqueue
 
@@ -67,6 +68,7 @@ def tell(alert: Alert) -> int:
         return 0
     if alert.kind is AlertKind.EXPIRING:
         row.expiry_told_of = row.credentials_expire_at
+        _tell_of_expiry(row)
     else:
         row.alert_state, row.alerted_at = row.health, timezone.now()
         row.changes_since_alert = 0
@@ -88,18 +90,33 @@ def tell(alert: Alert) -> int:
     return len(letters)
 
 
+def _tell_of_expiry(row: Integration) -> None:
+    ends = row.credentials_expire_at
+    if ends is None:
+        return
+    message = gettext("The credentials of “%(name)s” are valid until %(until)s.")
+    data = {
+        "severity": "warning",
+        "message": message % {"name": row.name, "until": ends.date().isoformat()},
+        "component": "integration",
+        "details": {"integration_id": str(row.pk), "connector": row.connector, "until": ends.isoformat()},
+    }
+    emit(row.tenant_id, "system.alert", data, key=f"system.alert:expiry:{row.pk}:{ends.isoformat()}")
+
+
 def recipients(tenant_id: int) -> list[int]:
     """The people with an address who chose it, or who are told by their role; nobody where nothing can be mailed."""
-    if not can_mail():
-        return []
-    members = Member.objects.filter(tenant_id=tenant_id, is_active=True, user__is_active=True)
-    members = members.exclude(user__email="").annotate(chosen=F("integration_alerts__wants_mail"))
-    found = members.order_by("user_id").values_list("user_id", "role", "chosen")
-    return [
-        user_id
-        for user_id, role, chosen in found
-        if (chosen if chosen is not None else role in ADMINISTRATORS)
-    ]
+    return [one.user_id for one in alerts.recipients(tenant_id)]
+
+
+def register() -> None:
+    """What members chose here counts for whatever the rooms below mail about, too."""
+    alerts.choices_from(_choices)
+
+
+def _choices(tenant_id: int) -> dict[UUID, bool]:
+    found = AlertChoice.objects.filter(tenant_id=tenant_id)
+    return dict(found.values_list("member_id", "wants_mail"))
 
 
 def wants_mail(member: Member) -> bool:

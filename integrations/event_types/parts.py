@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tenants.events import PUBLISHABLE
+from tenants.events import EXTERNAL, PUBLISHABLE
 
 OPEN: Final = frozenset({PUBLISHABLE})
+EXTERNALLY: Final = OPEN | {EXTERNAL}
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 ID: Final[Mapping[str, Any]] = {
     "type": "string",

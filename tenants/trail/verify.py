@@ -1,14 +1,17 @@
 """Checks the chains: says which entries were removed or changed, or that a chain was cut."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from config.ids import uuid7_at
-from tenants.models import AuditChain, AuditEntry, AuditLink
+from tenants.events import emit
+from tenants.models import AuditChain, AuditEntry, AuditLink, Tenant
 from tenants.scoping import all_tenants
 from tenants.trail import triggers
 from tenants.trail.entries import INSTALLATION, entries_of
@@ -16,6 +19,7 @@ from tenants.trail.retention import PRUNED
 from tenants.trail.seal import digest, unsealed
 
 BATCH: Final = 1000
+LONGEST_FINDING: Final = 2000
 LATE: Final = timedelta(hours=2)
 ANCHORED: Final = "audit.anchored"
 
@@ -49,13 +53,24 @@ def verify_trails(owners: list[int] | None = None) -> list[Damage]:
         for chain in chains if owners is None else chains.filter(owner__in=owners):
             own = list(_verify(chain))
             found += own
-            AuditChain.objects.filter(pk=chain.pk).update(
-                verified_at=timezone.now(), finding="\n".join(damage.what for damage in own)
-            )
+            finding = "\n".join(damage.what for damage in own)
+            with transaction.atomic():
+                AuditChain.objects.filter(pk=chain.pk).update(verified_at=timezone.now(), finding=finding)
+                if finding:
+                    _tell(chain, finding)
         if owners is None:
             found += _lost_chains()
             found += _late()
     return found
+
+
+def _tell(chain: AuditChain, finding: str) -> None:
+    """Once for each finding, to the company whose trail it is."""
+    if chain.owner == INSTALLATION or not Tenant.objects.filter(pk=chain.owner).exists():
+        return
+    data = {"kind": "audit_tampered", "message": finding[:LONGEST_FINDING], "severity": "critical"}
+    key = f"security.violation:trail:{hashlib.sha256(finding.encode()).hexdigest()}"
+    emit(chain.owner, "security.violation", data, key=key)
 
 
 def _verify(chain: AuditChain) -> Iterator[Damage]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from tenants import audit
 from tenants.events import emit
 from tenants.models import Work
+from webhooks.actions.mail_warning import Warned, mail_warning
 from webhooks.events import DISABLED
 from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointState, EndpointTrouble
 
@@ -29,6 +30,8 @@ def disable_endpoint(endpoint: Endpoint, reason: str = "person") -> bool:
     _park_waiting(endpoint)
     audit.record("endpoint.disabled", endpoint, after={"reason": reason})
     emit(endpoint.tenant_id, DISABLED, described(endpoint, reason), key=f"{DISABLED}:{endpoint.revision}")
+    if reason != "person":
+        mail_warning(endpoint, Warned.DISABLED, reason)
     return True
 
 

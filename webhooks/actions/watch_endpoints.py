@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tenants.events import emit
 from webhooks.actions.disable_endpoint import described, disable_endpoint
+from webhooks.actions.mail_warning import Warned, mail_warning
 from webhooks.events import FAILING, RECOVERED
 from webhooks.models import Endpoint, EndpointState, EndpointTally, EndpointTrouble, TryOutcome
 from webhooks.statistics import LONGEST
@@ -42,7 +43,7 @@ def watch_endpoints(now: datetime | None = None) -> None:
     now = now or timezone.now()
     failing = {one.endpoint_id: one for one in _failing(now)}
     _recover(now)
-    endpoints = Endpoint.objects.filter(id__in=failing).select_related("trouble")
+    endpoints = Endpoint.objects.filter(id__in=failing).select_related("trouble", "tenant")
     for endpoint in endpoints:
         _act(endpoint, failing[endpoint.pk], now)
 
@@ -98,6 +99,7 @@ def _warn(endpoint: Endpoint, failing: Failing, number: int, now: datetime) -> N
         told,
         key=f"{FAILING}:{endpoint.pk}:{failing.since.isoformat()}:{number}",
     )
+    mail_warning(endpoint, Warned.FAILING, reason, failing.since)
 
 
 def _reason(failing: Failing) -> str:
@@ -113,7 +115,7 @@ def _recover(now: datetime) -> None:
     well = EndpointTrouble.objects.filter(
         endpoint__in=taken.filter(endpoint__trouble__since__lt=F("hour")).values("endpoint")
     )
-    for trouble in well.select_related("endpoint"):
+    for trouble in well.select_related("endpoint__tenant"):
         with transaction.atomic():
             emit(
                 trouble.tenant_id,
@@ -121,4 +123,5 @@ def _recover(now: datetime) -> None:
                 described(trouble.endpoint, ""),
                 key=f"{RECOVERED}:{trouble.endpoint_id}:{trouble.since.isoformat()}",
             )
+            mail_warning(trouble.endpoint, Warned.RECOVERED)
             trouble.delete()

@@ -1,6 +1,8 @@
 """Today's deliveries on the first page."""
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -11,23 +13,17 @@ from django.utils.translation import ngettext
 from config.ids import uuid7_at
 from tenants.access import MANAGERS, has_role
 from tenants.admin.dashboard import Attention, Card, dashboard_card, needs_attention, start_of_today
-from webhooks.models import Delivery, Endpoint, EndpointTrouble, Inbound, InboundState, SourceTally
-from webhooks.models.delivery import DeliveryState
+from webhooks.models import Endpoint, EndpointTrouble, Inbound, InboundState, SourceTally
 from webhooks.models.endpoint import EndpointState
 from webhooks.reasons import explained
+from webhooks.statistics import failed_since, today
 
 
 @dashboard_card
 def deliveries_today(request: HttpRequest) -> Card | None:
     if not has_role(request, MANAGERS):
         return None
-    today = Delivery.objects.filter(id__gte=uuid7_at(start_of_today()))
-    figures = today.aggregate(
-        total=Count("id"),
-        done=Count("id", filter=Q(state=DeliveryState.DONE)),
-        pending=Count("id", filter=Q(state=DeliveryState.PENDING)),
-        failed=Count("id", filter=Q(state__in=[DeliveryState.FAILED, DeliveryState.PARKED])),
-    )
+    figures: dict[str, Any] = dict(today(start_of_today()))
     figures["url"] = reverse("admin:webhooks_delivery_changelist")
     return Card("admin/cards/deliveries.html", figures, place=30)
 
@@ -57,7 +53,7 @@ def undelivered(request: HttpRequest) -> list[Attention]:
         )
         for trouble in EndpointTrouble.objects.select_related("endpoint").order_by("since")[:5]
     ]
-    failed = Delivery.objects.filter(id__gte=uuid7_at(start_of_today()), state=DeliveryState.FAILED).count()
+    failed = failed_since(start_of_today())
     if failed:
         text = ngettext(
             "%(count)d webhook was given up today", "%(count)d webhooks were given up today", failed

@@ -13,7 +13,7 @@ from tenants.access import MANAGERS
 from tenants.admin.base import TenantAdmin
 from webhooks.admin.forms import OwnedForm
 from webhooks.admin.json_fields import IndentedJSON
-from webhooks.catalogue import catalogue
+from webhooks.catalogue import catalogue, search
 from webhooks.models import OwnEventType
 
 
@@ -66,7 +66,8 @@ class OwnEventTypePage(TenantAdmin):
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
         groups: dict[str, list[Any]] = {}
-        for one in catalogue():
+        wanted = request.GET.get("q", "")[:200]
+        for one in search(catalogue(), wanted):
             shown = {
                 "entry": one,
                 "schema": json.dumps(one.schema, ensure_ascii=False, indent=2),
@@ -81,5 +82,6 @@ class OwnEventTypePage(TenantAdmin):
                 "opts": self.opts,
                 "title": _("Event catalogue"),
                 "groups": groups,
+                "wanted": wanted,
             },
         )

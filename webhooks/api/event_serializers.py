@@ -30,6 +30,10 @@ class EventTypeSerializer(serializers.Serializer[Any]):
     publishable = serializers.BooleanField(
         source="is_publishable", help_text="Whether POST /events takes it; others only Switchboard publishes."
     )
+    external = serializers.BooleanField(
+        source="is_external",
+        help_text="Whether only outside systems publish it: Switchboard itself never does.",
+    )
     schema = serializers.DictField()
     example = serializers.DictField()
 

@@ -21,7 +21,7 @@ from webhooks.api.event_serializers import (
     PublicationsSerializer,
     PublishedAllSerializer,
 )
-from webhooks.catalogue import catalogue
+from webhooks.catalogue import catalogue, search
 from webhooks.models import OwnEventType
 from webhooks.selectors import events
 
@@ -62,10 +62,14 @@ class EventTypeView(TenantAPIView):
 
     resource = "events"
 
-    @extend_schema(responses=EventTypeSerializer(many=True))
+    @extend_schema(
+        parameters=[OpenApiParameter("search", str, description="Words of the name, title or description.")],
+        responses=EventTypeSerializer(many=True),
+    )
     def get(self, request: Request) -> Response:
         """All event types: those of Switchboard and those that this company declared itself."""
-        return Response(EventTypeSerializer(catalogue(), many=True).data)
+        found = search(catalogue(), request.query_params.get("search", ""))
+        return Response(EventTypeSerializer(found, many=True).data)
 
 
 class OwnEventTypeViewSet(TenantViewSet):

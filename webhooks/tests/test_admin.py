@@ -172,7 +172,9 @@ def test_test_rotate_disable_enable_parked(client, tenant, receiver):
 
 
 def test_a_delivery_shows_request_answer_and_body(client, tenant, receiver):
-    make_endpoint(tenant, receiver.url("/status/404"), name="Feed", headers={"X-Api-Key": "k1k2k3"})
+    make_endpoint(
+        tenant, receiver.url("/status/404"), ["endpoint.*"], name="Feed", headers={"X-Api-Key": "k1k2k3"}
+    )
     event = make_event(tenant, name="<script>")
     deliver()
     delivery = Delivery.objects.get()
@@ -225,7 +227,7 @@ def test_replaying_alone_and_in_bulk_shows_the_count_first(client, tenant, recei
 
 
 def test_logs_cannot_be_changed(client, tenant, receiver):
-    make_endpoint(tenant, receiver.url())
+    make_endpoint(tenant, receiver.url(), ["endpoint.*"])
     event = make_event(tenant)
     deliver()
     delivery = Delivery.objects.get()

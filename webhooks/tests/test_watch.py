@@ -3,16 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tenants.models import Event
+from tenants.models import Event, Role, User
+from tenants.tests.factories import make_member
+from tenants.work import drain
 from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
 from webhooks.actions.watch_endpoints import FEWEST_GIVEN_UP, watch_endpoints
 from webhooks.lanes import tallies
-from webhooks.models import Endpoint, EndpointTrouble, TryOutcome
+from webhooks.models import Endpoint, EndpointTrouble, Letter, TryOutcome
+from webhooks.reasons import explained
 from webhooks.tests.factories import make_endpoint
 
 NOW = timezone.now().replace(minute=30)
@@ -135,3 +139,35 @@ def test_many_failing_endpoints_cost_no_more_queries_to_find(tenant):
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_those_who_look_after_the_company_are_mailed_each_in_their_language(endpoint, tenant, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    owner, viewer = make_member(tenant, Role.OWNER), make_member(tenant, Role.VIEWER)
+    for member in (owner, viewer):
+        User.objects.filter(pk=member.user_id).update(email=f"{member.role}@example.com", language="en")
+    tried(endpoint, 25)
+    tried(endpoint, 1)
+
+    for _time in range(2):
+        watch_endpoints(NOW)
+    disable_endpoint(endpoint, reason="person")
+    enable_endpoint(endpoint)
+    disable_endpoint(endpoint, reason="gone")
+    drain("webhooks.letters")
+
+    warned, disabled = mail.outbox
+    assert warned.to == disabled.to == ["owner@example.com"]
+    assert warned.subject == f"{endpoint.name} takes no events"
+    assert str(explained("timeout").what) in warned.body
+    assert f"/admin/webhooks/endpoint/{endpoint.pk}/" in warned.body
+    assert disabled.subject == f"{endpoint.name} was switched off"
+
+
+def test_nobody_is_mailed_where_nothing_can_be(endpoint, tenant, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    make_member(tenant, Role.OWNER)
+
+    disable_endpoint(endpoint, reason="gone")
+
+    assert not Letter.objects.exists()
