@@ -271,7 +271,7 @@ GUARDS = (
         "tests/test_isolation.py::test_their_ids_open_nothing",
     ), only="/webhooks/endpoint/"),
     # The time of comparing
-    Guard("time-of-presets", compared_by_value("webhooks.presets.schemes"), (f"{COMPARED}::test_what_a_sender_presents",)),
+    Guard("time-of-presets", compared_by_value("webhooks.presets.schemes.comparing"), (f"{COMPARED}::test_what_a_sender_presents",)),
     Guard("time-of-standard-webhooks", compared_by_value("webhooks.signing"), (
         f"{COMPARED}::test_what_a_sender_presents",
     )),

@@ -15,7 +15,7 @@ from tenants.oauth import Validator
 from tenants.tests import test_signatures
 from webhooks.presets import PRESETS
 from webhooks.tests import test_presets
-from webhooks.tests.senders import secret_of, signed
+from webhooks.tests.senders import another_secret, secret_of, signed
 
 signer = test_signatures.signer
 ROOMS = ("config", "tenants", "webhooks", "integrations", "telephony", "exports")
@@ -44,15 +44,16 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return seen
 
 
-@pytest.mark.parametrize("name", PRESETS)
+# What a public key proves is no secret: there is nothing to compare.
+@pytest.mark.parametrize("name", [name for name, one in PRESETS.items() if one.certificate is None])
 @pytest.mark.parametrize("is_right", [True, False])
 def test_what_a_sender_presents(name: str, is_right: bool, compared: list[Any]) -> None:
-    other = "whsec_" + "B" * 32 if name in ("standard", "svix") else "x" * 28
-    presented = secret_of(name) if is_right else other
+    presented = secret_of(name) if is_right else another_secret(name)
     headers = signed(name, presented, at=test_presets.NOW)
     compared.clear()
 
-    reason = test_presets.reason(name, headers, query=f"token={presented}")
+    query = f"token={presented}" if PRESETS[name].is_token else ""
+    reason = test_presets.reason(name, headers, query=query)
 
     assert reason == ("" if is_right else "signature_wrong")
     assert len(compared) >= 2

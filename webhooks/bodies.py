@@ -42,7 +42,7 @@ def payload_row(
         rendered.content_type,
         "\n".join(rendered.headers),
         rendered.body,
-        hops_of(event.type, event.data),
+        hops_of(event.type, event.data, event.key),
         now,
     )
 

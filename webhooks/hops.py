@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from webhooks.events import INBOUND
+from webhooks.relaying import KEY_PREFIX
 
 HEADER: Final = "switchboard-hops"
 MOST: Final = 3  # enough for a hub behind a hub behind a hub
@@ -27,9 +28,10 @@ def hops_in(headers: Mapping[str, str]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
 
 
-def hops_of(event_type: str, data: Mapping[str, Any]) -> int:
-    """Those behind an event; only requests from outside have any."""
-    return int(data.get("hops", 0)) if event_type == INBOUND else 0
+def hops_of(event_type: str, data: Mapping[str, Any], key: str = "") -> int:
+    """Those behind an event; only requests from outside have any, also where they are published under another type."""
+    is_inbound = event_type == INBOUND or key.startswith(KEY_PREFIX)
+    return int(data.get("hops", 0)) if is_inbound else 0
 
 
 def leads_back(url: str, own_host: str) -> bool:

@@ -142,6 +142,14 @@ WORDS: dict[str, _Words] = {
             "If the sender has new addresses, enter its networks in the source. Behind a proxy, check that it is a trusted one."
         ),
     ),
+    "certificate_unknown": _Words(
+        _("The certificate that the request is signed with is not known, or not valid."),
+        _("It is fetched from the sender, who comes again by itself; look at its clock and at ours."),
+    ),
+    "event_unexpected": _Words(
+        _("Nobody expects this event of this source: it is kept aside."),
+        _("Process it again to take it in, or drop it. The source's page has the list of what is expected."),
+    ),
     "source_secret_missing": _Words(_("The source has no secret."), _("Set the source's secret.")),
     "unreadable_body": _Words(
         _("The body is neither JSON nor a form."),

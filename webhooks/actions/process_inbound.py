@@ -1,8 +1,6 @@
 """Read stored requests and put what they say into the event log."""
 
 from collections.abc import Sequence
-from datetime import UTC
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,30 +9,33 @@ from django.utils import timezone
 from tenants.events import NewEvent, emit_many
 from tenants.storable import storable_text
 from tenants.work import enqueue
+from webhooks.actions.keep_aside import UNEXPECTED, learn_events
+from webhooks.actions.relay_inbound import described, relayed
 from webhooks.events import INBOUND
-from webhooks.hops import hops_in
-from webhooks.models import Handling, Inbound, InboundState
+from webhooks.models import Handling, Inbound, InboundState, Intake
 from webhooks.owners import owner
 from webhooks.presets import Arrival, Preset, UnknownPreset
-from webhooks.presets.arrival import NotReadable
+from webhooks.relaying import is_expected
 
 EVENT_LENGTH = 200
 
 
 def process_inbound(ids: Sequence[UUID]) -> int:
-    """How many became events. Doing it again changes nothing: the event's key is the request and its replay."""
+    """How many were understood. Doing it again changes nothing: the event's key is the request and its replay."""
     rows = list(
         Inbound.objects.filter(id__in=ids, state=InboundState.RECEIVED)
         .select_related("source")
         .order_by("id")
     )
     events = [event for row in rows if (event := _read(row)) is not None]
+    understood = [row for row in rows if row.state == InboundState.PROCESSED]
     now = timezone.now()
     for row in rows:
         row.processed_at = now
     with transaction.atomic():
-        emit_many(events)
-        _pass_on([row for row in rows if row.state == InboundState.PROCESSED])
+        learn_events(understood)
+        emit_many([*events, *relayed(understood)])
+        _pass_on(understood)
         Inbound.objects.bulk_update(rows, ["state", "reason", "event_type", "processed_at", "handling"])
     return len(events)
 
@@ -61,32 +62,25 @@ def _read(row: Inbound) -> NewEvent | None:
         row.state, row.reason = InboundState.FAILED, "unreadable_body" if sender else "unknown_sender"
         return None
     row.event_type = storable_text(sender.event(arrival))[:EVENT_LENGTH]
+    if _is_strange(row):
+        row.state, row.reason = InboundState.ASIDE, UNEXPECTED
+        return None
     row.state, row.reason = InboundState.PROCESSED, ""
     return NewEvent(
         row.tenant_id,
         INBOUND,
-        _described(row, arrival),
+        described(row, arrival, sender),
         key=f"{INBOUND}:{row.id}:{row.replays}",
         correlation_id=row.correlation_id,
         occurred_at=row.created_at,
     )
 
 
-def _described(row: Inbound, arrival: Arrival) -> dict[str, Any]:
-    described = {
-        "inbound_id": str(row.id),
-        "source_id": str(row.source_id),
-        "source": row.source.name,
-        "sender": row.source.preset,
-        "event": row.event_type,
-        "received_at": row.created_at.astimezone(UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z"),
-        "content_type": row.content_type,
-        "replay": row.replays,
-        "hops": hops_in(arrival.headers),
-    }
-    try:
-        return described | {"body": arrival.data}
-    except NotReadable:
-        return described | {"body": None, "text": arrival.body.decode("utf-8", "replace")}
+def _is_strange(row: Inbound) -> bool:
+    """Whether it is kept aside. What a person has processed again is taken: that was a decision."""
+    source = row.source
+    return (
+        source.intake == Intake.LISTED
+        and not row.replays
+        and not is_expected(source.expected, row.event_type)
+    )

@@ -35,14 +35,14 @@ def replay_inbound(rows: QuerySet[Inbound]) -> int:
         if not ids:
             break
         last = ids[-1]
-        total += _replay(Inbound.objects.filter(id__in=ids))
+        total += replay_batch(Inbound.objects.filter(id__in=ids))
     if total:
         audit.record("inbound.replayed", after={"count": total})
     return total
 
 
 @transaction.atomic
-def _replay(batch: QuerySet[Inbound]) -> int:
+def replay_batch(batch: QuerySet[Inbound]) -> int:
     locked = replayable(batch).select_for_update()
     found = list(locked.values_list("id", "tenant_id", "source_id"))
     Inbound.objects.filter(id__in=[id_ for id_, _tenant, _source in found]).update(

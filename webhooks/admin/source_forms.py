@@ -10,7 +10,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from webhooks.admin.forms import OwnedForm, RotationForm
 from webhooks.models import Source
 from webhooks.presets import PRESETS, BadOption
-from webhooks.presets.preset import ENCODINGS, OPTIONS
+from webhooks.presets.options import OPTIONS
+from webhooks.presets.schemes.comparing import ENCODINGS
 
 FIELD_HINTS = {
     "header": _(

@@ -29,7 +29,7 @@ from webhooks.admin.confirming import ask
 from webhooks.admin.source_forms import SourceForm, SourceSecretForm
 from webhooks.models import Source
 from webhooks.presets import PRESETS
-from webhooks.presets.preset import OPTIONS
+from webhooks.presets.options import OPTIONS
 from webhooks.reasons import explained
 from webhooks.selectors import InboundFilter, inbound_requests, sources, state_counts
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote_plus
@@ -24,11 +25,16 @@ from config.metrics import counter
 from tenants.storable import storable_text
 from webhooks.hops import LOOP_STATUS, MOST, hops_in
 from webhooks.ingest import tallies
+from webhooks.ingest.captures import Recorder
+from webhooks.ingest.certificates import Certificates
+from webhooks.ingest.diagnosis import sample
 from webhooks.ingest.table import KnownSource, SourceTable
 from webhooks.ingest.writer import InboundWriter, NewInbound
+from webhooks.models.capture import CAPTURE
 from webhooks.models.source import PATH
 from webhooks.presets import PRESETS, Arrival, Preset, Proof
-from webhooks.presets.arrival import lower_case
+from webhooks.presets.arrival import FORM, lower_case
+from webhooks.presets.certificates import is_known
 from webhooks.presets.keys import fitting
 
 logger = logging.getLogger(__name__)
@@ -52,6 +58,8 @@ class Receiver:
         self.sources = SourceTable()
         self.writer = InboundWriter()
         self.tallies = tallies.Tallies()
+        self.certificates = Certificates()
+        self._recorder = Recorder()
         self._counting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,11 +86,16 @@ class Receiver:
     async def receive(self, request: FrontRequest) -> FrontResponse:
         """One request of a sender. 2xx only after the commit; 4xx and 503 have left no row."""
         sender, _slash, public_id = request.path.removeprefix(PATH).strip("/").partition("/")
+        is_capture = sender == CAPTURE
         try:
-            source = await self.sources.lookup(public_id) if sender in PRESETS else None
+            source = await self.sources.lookup(public_id) if sender in PRESETS or is_capture else None
+            if is_capture and source is None:
+                requests_total.inc(CAPTURE, "captured")
+                return await self._recorder.receive(request, public_id)
         except UNREACHABLE:
             return _unavailable(sender)
-        return await self._answer(request, sender, source)
+        # A source that was made of a capture keeps its URL, whoever its sender turned out to be.
+        return await self._answer(request, source.preset.name if is_capture and source else sender, source)
 
     async def receive_messaging(self, request: FrontRequest) -> FrontResponse:
         """The same by the path of messengers, at which a sender's token may stand for the identifier."""
@@ -103,29 +116,51 @@ class Receiver:
         if source is None or source.preset.name != sender:
             requests_total.inc(sender if sender in PRESETS else "unknown", "unknown")
             return front.problem(HTTPStatus.NOT_FOUND, "There is no such webhook.")
-        now = time.time()
+        preset, now = source.preset, time.time()
         arrival = _arrival(request, now, source.options)
+        if preset.greeting is not None and (greeting := preset.greeting(arrival)) is not None:
+            requests_total.inc(sender, "handshake")
+            return FrontResponse(200, greeting.body, greeting.content_type)
+        if request.method == "GET":
+            if not preset.takes_get:
+                return _refused(preset, HTTPStatus.METHOD_NOT_ALLOWED, "Use POST.", [("Allow", "POST")])
+            arrival = _of_parameters(arrival)
+        if preset.certificate is not None and self._lacks_certificate(preset.certificate(arrival)):
+            return _unavailable(sender, preset)
         try:
-            proof = source.preset.prove(arrival, source.secrets(now), source.tolerance)
+            proof = preset.prove(arrival, source.secrets(now), source.tolerance)
         except Unreadable:
             logger.exception("source %s: its secret cannot be read", source.id)
-            return _unavailable(sender, source.preset)
+            return _unavailable(sender, preset)
         if not proof.holds:
-            requests_total.inc(sender, "unauthorized")
-            self.tallies.reject(source.id, source.tenant_id, proof.reason)
+            self._reject(source, arrival, proof.reason)
             return _refused(
-                source.preset,
+                preset,
                 HTTPStatus.UNAUTHORIZED,
                 "The signature is missing or wrong.",
                 [("WWW-Authenticate", "Signature")],
             )
         return await self._accept(source, arrival, proof, request.client)
 
+    def _lacks_certificate(self, url: str) -> bool:
+        """Whether it must be fetched before anything can be said. An address that is not believed is never asked."""
+        if not url or is_known(url):
+            return False
+        self.certificates.want(url)
+        return True
+
+    def _reject(self, source: KnownSource, arrival: Arrival, reason: str) -> None:
+        requests_total.inc(source.preset.name, "unauthorized")
+        self.tallies.reject(source.id, source.tenant_id, reason)
+        if self.tallies.wants_sample(source.id):
+            neighbours = self.sources.neighbours(source)
+            self.tallies.add_sample(source.id, sample(source, arrival, reason, neighbours))
+
     async def _accept(
         self, source: KnownSource, arrival: Arrival, proof: Proof, client: str
     ) -> FrontResponse:
         sender = source.preset.name
-        reply = source.preset.reply(arrival)
+        reply = source.preset.reply(arrival, proof.secret)
         is_loop = hops_in(arrival.headers) > MOST
         new = NewInbound(
             source_id=source.id,
@@ -157,7 +192,23 @@ class Receiver:
 
 def _arrival(request: FrontRequest, now: float = 0.0, options: Mapping[str, str] | None = None) -> Arrival:
     query = request.query.decode("latin-1")
-    return Arrival(lower_case(request.headers), query, request.body, now, options or {}, request.client)
+    return Arrival(
+        lower_case(request.headers),
+        query,
+        request.body,
+        now,
+        options or {},
+        request.client,
+        request.method,
+        request.path,
+    )
+
+
+def _of_parameters(arrival: Arrival) -> Arrival:
+    """A GET has no body: its parameters are taken for a form, without the one that proves it."""
+    kept = [part for part in arrival.query.split("&") if part.partition("=")[0] != "token"]
+    body = "&".join(kept).encode("latin-1")
+    return replace(arrival, headers={**arrival.headers, "content-type": FORM}, body=body)
 
 
 def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
@@ -197,12 +248,12 @@ def _refused(
 
 
 def register_paths() -> None:
-    """Tell the front which paths are ours."""
+    """Tell the front which paths are ours. Some senders ask by GET whether a URL is ours before they use it."""
     receiver = Receiver()
-    front.register(PATH, receiver.receive, body_limit=settings.INBOUND_MAX_SIZE, prefix=True)
-    front.register(
-        MESSAGING_PATH, receiver.receive_messaging, body_limit=settings.INBOUND_MAX_SIZE, prefix=True
-    )
+    for path, handler in ((PATH, receiver.receive), (MESSAGING_PATH, receiver.receive_messaging)):
+        front.register(
+            path, handler, methods=("POST", "GET"), body_limit=settings.INBOUND_MAX_SIZE, prefix=True
+        )
     front.register_service(receiver)
 
 

@@ -1,10 +1,12 @@
 """Which source a URL belongs to: a table in memory, so that a request costs no query and strangers cost nothing."""
 
+import json
 import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from datetime import datetime
+from typing import Final, cast
 from uuid import UUID
 
 from django.db.models import Count, Max, TextField
@@ -19,6 +21,7 @@ from webhooks.models import Source
 from webhooks.presets import PRESETS, Arrival, Preset
 
 logger = logging.getLogger(__name__)
+MOST_NEIGHBOURS: Final = 20
 
 
 @dataclass(slots=True)
@@ -33,6 +36,8 @@ class KnownSource:
     sealed: str
     sealed_former: str | None
     former_until: float
+    name: str = ""
+    sealed_older: str | None = None
     _opened: dict[str, str] = field(default_factory=dict, repr=False)
 
     def secrets(self, now: float) -> list[str]:
@@ -40,13 +45,68 @@ class KnownSource:
         live = [self._open("secret", self.sealed)]
         if self.sealed_former and self.former_until > now:
             live.append(self._open("previous_secret", self.sealed_former))
+        if self.sealed_older:
+            live += [secret for secret, until in self._older() if until > now]
         return live
+
+    def former_secrets(self) -> list[str]:
+        """Those that were replaced, whether they are still accepted or not: for a diagnosis."""
+        former = [self._open("previous_secret", self.sealed_former)] if self.sealed_former else []
+        return former + [secret for secret, _until in self._older()]
+
+    def _older(self) -> list[tuple[str, float]]:
+        if not self.sealed_older:
+            return []
+        pairs = json.loads(self._open("former_secrets", self.sealed_older))
+        return [(secret, datetime.fromisoformat(until).timestamp()) for secret, until in pairs]
 
     def _open(self, column: str, sealed: str) -> str:
         if column not in self._opened:
             stored = cast(EncryptedTextField, Source._meta.get_field(column))
-            self._opened[column] = str(stored.decode(keyring.open_(sealed, stored.context)))
+            self._opened[column] = keyring.open_(sealed, stored.context).decode("utf-8", "surrogatepass")
         return self._opened[column]
+
+
+_COLUMNS: Final = (
+    "public_id",
+    "id",
+    "tenant_id",
+    "preset",
+    "options",
+    "tolerance",
+    "sealed",
+    "sealed_former",
+    "previous_until",
+    "name",
+    "sealed_older",
+)
+
+
+def _known(
+    id_: UUID,
+    tenant_id: int,
+    preset: str,
+    options: Mapping[str, str],
+    tolerance: float,
+    sealed: str,
+    sealed_former: str | None,
+    until: datetime | None,
+    name: str,
+    sealed_older: str | None,
+) -> KnownSource:
+    former_until = until.timestamp() if until else 0.0
+    return KnownSource(
+        id_,
+        tenant_id,
+        PRESETS[preset],
+        options,
+        tolerance,
+        sealed,
+        sealed_former,
+        former_until,
+        name,
+        sealed_older,
+    )
 
 
 class SourceTable(LiveTable[KnownSource]):
@@ -71,39 +131,28 @@ class SourceTable(LiveTable[KnownSource]):
             await self.lookup("")  # reads the table again, if that was not done just now
         return found[0] if len(found) == 1 else None
 
+    def neighbours(self, source: KnownSource) -> list[KnownSource]:
+        """The company's other sources of that sender, for a diagnosis."""
+        return [
+            one
+            for one in self._table.values()
+            if one.tenant_id == source.tenant_id and one.preset is source.preset and one.id != source.id
+        ][:MOST_NEIGHBOURS]
+
     def load(self) -> Mapping[str, KnownSource]:
         with all_tenants():
             # As text, still sealed: one secret that cannot be opened must not close all the other doors.
             rows = (
                 Source.objects.filter(is_enabled=True, tenant__is_active=True)
-                .annotate(sealed=_sealed("secret"), sealed_former=_sealed("previous_secret"))
+                .annotate(
+                    sealed=_sealed("secret"),
+                    sealed_former=_sealed("previous_secret"),
+                    sealed_older=_sealed("former_secrets"),
+                )
                 .order_by()
-                .values_list(
-                    "public_id",
-                    "id",
-                    "tenant_id",
-                    "preset",
-                    "options",
-                    "tolerance",
-                    "sealed",
-                    "sealed_former",
-                    "previous_until",
-                )
+                .values_list(*_COLUMNS)
             )
-            return {
-                public_id: KnownSource(
-                    id_,
-                    tenant_id,
-                    PRESETS[preset],
-                    options,
-                    tolerance,
-                    sealed,
-                    sealed_former,
-                    until.timestamp() if until else 0.0,
-                )
-                for public_id, id_, tenant_id, preset, options, tolerance, sealed, sealed_former, until in rows
-                if preset in PRESETS
-            }
+            return {row[0]: _known(*row[1:]) for row in rows if row[3] in PRESETS}
 
     def version(self) -> object:
         with all_tenants():

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
@@ -14,6 +15,8 @@ from tenants.scoping import all_tenants
 from webhooks.models import SourceTally
 
 logger = logging.getLogger(__name__)
+MOST_SAMPLES: Final = 5
+SAMPLES_A_ROUND: Final = 2
 
 
 @dataclass(slots=True)
@@ -23,6 +26,7 @@ class Count:
     rejected_at: datetime | None = None
     rejected_reason: str = ""
     duplicates: int = 0
+    samples: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Tallies:
@@ -35,6 +39,13 @@ class Tallies:
         count = self._counts.setdefault(source_id, Count(tenant_id))
         count.rejected += 1
         count.rejected_at, count.rejected_reason = timezone.now(), reason
+
+    def wants_sample(self, source_id: UUID) -> bool:
+        """A flood is looked at now and then only: finding out what is wrong costs more than refusing it."""
+        return len(self._counts[source_id].samples) < SAMPLES_A_ROUND
+
+    def add_sample(self, source_id: UUID, sample: dict[str, Any]) -> None:
+        self._counts[source_id].samples.append(sample)
 
     def repeat(self, source_id: UUID, tenant_id: int) -> None:
         self._counts.setdefault(source_id, Count(tenant_id)).duplicates += 1
@@ -67,5 +78,8 @@ def _add(source_id: UUID, count: Count) -> None:
             )
             if count.rejected:
                 rows.update(rejected_at=count.rejected_at, rejected_reason=count.rejected_reason)
+            if count.samples:
+                former = rows.select_for_update().values_list("samples", flat=True).get()
+                rows.update(samples=[*reversed(count.samples), *former][:MOST_SAMPLES])
     except IntegrityError:
         logger.info("source %s was deleted meanwhile", source_id)

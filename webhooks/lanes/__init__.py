@@ -8,9 +8,11 @@ from webhooks.lanes.fanout import FanOutLane
 from webhooks.lanes.inbound import InboundLane
 from webhooks.lanes.letters import LettersLane
 from webhooks.lanes.reports import ReportsLane
+from webhooks.lanes.inbound import InboundLane, ReplayLane
 
 register(FanOutLane())
 register(DeliverLane())
 register(InboundLane())
 register(ReportsLane())
 register(LettersLane())
+register(ReplayLane())

@@ -1,5 +1,6 @@
 """Subscribers and what was sent to them; sources and what they sent."""
 
+from webhooks.models.capture import Capture, CapturedRequest
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
 from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
 from webhooks.models.event_type import OwnEventType
@@ -7,6 +8,8 @@ from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.letter import Letter
 from webhooks.models.report import Occurrence, Report, ReportRun, Rhythm, Weekday
 from webhooks.models.source import Source, SourceTally
+from webhooks.models.replay import InboundReplay, ReplayState
+from webhooks.models.source import Intake, Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
 from webhooks.models.trouble import EndpointTrouble
 
@@ -14,6 +17,8 @@ __all__ = [
     "BOUNDS",
     "SHARDS",
     "Attempt",
+    "Capture",
+    "CapturedRequest",
     "Delivery",
     "DeliveryState",
     "Endpoint",
@@ -24,6 +29,7 @@ __all__ = [
     "Format",
     "Handling",
     "Inbound",
+    "InboundReplay",
     "InboundState",
     "Letter",
     "Occurrence",
@@ -32,6 +38,8 @@ __all__ = [
     "Report",
     "ReportRun",
     "Rhythm",
+    "Intake",
+    "ReplayState",
     "Source",
     "SourceTally",
     "Trigger",

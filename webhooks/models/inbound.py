@@ -14,6 +14,8 @@ class InboundState(models.TextChoices):
     RECEIVED = "received", _("received")
     PROCESSED = "processed", _("processed")
     FAILED = "failed", _("failed")
+    ASIDE = "aside", _("kept aside")
+    DROPPED = "dropped", _("dropped")
 
 
 class Handling(models.TextChoices):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl
 
 import orjson
+from django.conf import settings
 
 FORM: Final = "application/x-www-form-urlencoded"
 MOST_FIELDS: Final = 2000
@@ -31,6 +32,13 @@ class Arrival:
     at: float = 0.0
     options: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
+    method: str = "POST"
+    path: str = ""
+
+    @property
+    def url(self) -> str:
+        """The public address that the sender called: what it says itself in a Host header proves nothing."""
+        return settings.PUBLIC_URL + self.path + (f"?{self.query}" if self.query else "")
 
     @property
     def content_type(self) -> str:
@@ -47,7 +55,7 @@ class Arrival:
     @cached_property
     def data(self) -> Any:
         """The body as JSON, or as a form where it says that it is one; NotReadable when it is neither."""
-        if self.content_type.partition(";")[0].strip().lower() == FORM:
+        if self.is_form:
             return _form(self.body)
         try:
             data = orjson.loads(self.body)
@@ -56,6 +64,24 @@ class Arrival:
         if self.body.count(b"[") + self.body.count(b"{") > MAX_DEPTH and _is_deep(data):
             raise NotReadable("nested too deeply")
         return data
+
+    @property
+    def is_form(self) -> bool:
+        return self.content_type.partition(";")[0].strip().lower() == FORM
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The fields of a form in their order; empty when it is none."""
+        try:
+            return (
+                parse_qsl(
+                    self.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+                )
+                if self.is_form
+                else []
+            )
+        except ValueError:
+            return []
 
     def value(self, path: str) -> str:
         """The text or number at a dotted path of the body, empty when there is none."""

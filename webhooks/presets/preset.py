@@ -9,18 +9,20 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
 
-from webhooks.headers import NAME
 from webhooks.presets.arrival import Arrival, NotReadable
 from webhooks.presets.keys import Reader
-from webhooks.presets.schemes import Scheme, parsed_networks
+from webhooks.presets.options import BadOption, OptionValues, cleaned
+from webhooks.presets.schemes import Scheme
+from webhooks.presets.schemes.comparing import STALE, STRANGE
+from webhooks.presets.schemes.networks import is_from
+from webhooks.presets.schemes.standard import PUBLIC, public_key
 from webhooks.signing import BadSecret, new_secret, signing_key
 
-OptionValues = Mapping[str, str]
 LONGEST_SECRET: Final = 500
-PATH: Final = re.compile(r"[^\s.]{1,60}(\.[^\s.]{1,60}){0,5}")
+LONGEST_KEY: Final = 16_000
 TOKEN: Final = re.compile(r"[\x21-\x7e]+")
-ENCODINGS: Final = ("hex", "base64")
 
 
 class SecretFrom(Enum):
@@ -30,20 +32,24 @@ class SecretFrom(Enum):
     EITHER = "either"  # it is typed in there, so one can be made here
 
 
-class BadOption(ValueError):
-    """An option or a secret that this preset cannot use; `name` is the field, the text is for the person who typed it."""
+class Kind(Enum):
+    """Of senders, for people who look for theirs."""
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
+    GENERAL = _("Any sender")
+    SHOPS = _("Shops and marketplaces")
+    PAYMENTS = _("Payments")
+    CRM = _("CRM")
+    MESSENGERS = _("Messengers and telephony")
+    DEVELOPMENT = _("Development and documents")
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Whether a request is genuine. `reason` is a code of `webhooks.reasons`, empty when it is."""
+    """Whether a request is genuine. `reason` is a code of `webhooks.reasons`, empty when it is; `secret` is what proved it."""
 
     reason: str = ""
     is_former_secret: bool = False
+    secret: str = field(default="", repr=False)
 
     @property
     def holds(self) -> bool:
@@ -60,14 +66,20 @@ class Reply:
 
 
 TAKEN: Final = Reply()
+OK: Final = Reply(b"ok", "text/plain")
+EMPTY: Final = Reply(b"", "text/plain")
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A sender's way. `name` stands in the path; `hint` says what to do at the sender.
 
-    `reply` is what a genuine request is answered with once it is stored. `refusal` makes the body of any other answer
-    from its status and a text; without it, it is a problem in the form of RFC 9457.
+    `greeting` answers what a sender asks of a new address before it signs anything; nothing is stored of that. `reply`
+    is what a genuine request is answered with once it is stored; it is given the secret that proved it. `refusal` makes
+    the body of any other answer from its status and a text; without it, it is a problem in the form of RFC 9457.
+    `networks` are those that the sender publishes, and the option of that name stands in their place.
+    `secret_fields` of the body carry the secret: subscribers must not see them. `certificate` is the address of what a
+    request is signed with, where that is no secret.
     """
 
     name: str
@@ -76,16 +88,27 @@ class Preset:
     scheme: Scheme
     key: Reader
     event: Reader
+    kind: Kind = Kind.GENERAL
     secret_from: SecretFrom = SecretFrom.EITHER
     shortest_secret: int = 8
     is_standard_secret: bool = False
     is_token: bool = False
+    is_token_in_url: bool = True  # for tokens that no header carries
+    is_key_text: bool = False  # a PEM or JSON of several lines
     has_timestamp: bool = False
     is_json: bool = True
+    takes_get: bool = False  # the parameters of the URL are the body then
     secret_headers: frozenset[str] = frozenset()
+    secret_fields: frozenset[str] = frozenset()
+    networks: str = ""
     options: tuple[str, ...] = ()
-    reply: Callable[[Arrival], Reply] = field(default=lambda arrival: TAKEN)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    check_options: Callable[[OptionValues], None] | None = None
+    check_secret: Callable[[str, OptionValues], None] | None = None
+    greeting: Callable[[Arrival], Reply | None] | None = None
+    reply: Callable[[Arrival, str], Reply] = field(default=lambda arrival, secret: TAKEN)
     refusal: Callable[[int, str], bytes] | None = None
+    certificate: Callable[[Arrival], str] | None = None
 
     def prove(self, arrival: Arrival, given: list[str], tolerance: float) -> Proof:
         """`given` are the live secrets, the current one first; without any, nothing is genuine."""
@@ -93,11 +116,12 @@ class Preset:
             self.scheme(arrival, secret, tolerance) if secret else "source_secret_missing" for secret in given
         ]
         if "" in reasons:
-            return Proof(is_former_secret=reasons[0] != "")
+            networks = arrival.options.get("networks") or self.networks
+            if networks and not is_from(arrival.address, networks):
+                return Proof(STRANGE)
+            return Proof(is_former_secret=reasons[0] != "", secret=given[reasons.index("")])
         # "Too old" is the more helpful of two reasons: that signature was right.
-        return Proof(
-            "timestamp_stale" if "timestamp_stale" in reasons else (reasons or ["source_secret_missing"])[0]
-        )
+        return Proof(STALE if STALE in reasons else (reasons or ["source_secret_missing"])[0])
 
     def is_readable(self, arrival: Arrival) -> bool:
         """Whether the body is what this sender sends."""
@@ -110,60 +134,49 @@ class Preset:
         """A secret that fits; BadOption where only the sender can make it."""
         if self.secret_from is SecretFrom.SENDER:
             raise BadOption("secret", translated("Copy the secret from the sender."))
-        return new_secret() if self.is_standard_secret else secrets.token_urlsafe(32)
+        made = secrets.token_urlsafe(32)
+        if self.is_standard_secret:
+            return new_secret()
+        return f"switchboard:{made}" if self.name == "basic" else made
 
     def has_secret_in_url(self, options: OptionValues) -> bool:
         """Whether the sender proves itself by a parameter of the URL, `token`: one that can sign nothing."""
-        return self.is_token and not self.secret_headers and not options.get("header")
+        return (
+            self.is_token and self.is_token_in_url and not self.secret_headers and not options.get("header")
+        )
 
-    def clean_secret(self, secret: str) -> str:
+    def clean_secret(self, secret: str, options: OptionValues | None = None) -> str:
         """The secret, or BadOption that says what is wrong with it."""
         secret = secret.strip()
         if self.is_standard_secret:
-            try:
-                signing_key(secret)
-            except BadSecret as error:
-                raise BadOption("secret", str(error)) from error
-        if not self.shortest_secret <= len(secret) <= LONGEST_SECRET:
+            _check_standard(secret)
+        longest = LONGEST_KEY if self.is_key_text else LONGEST_SECRET
+        if not self.shortest_secret <= len(secret) <= longest:
             text = translated("The secret must have %(least)d to %(most)d characters.")
-            raise BadOption("secret", text % {"least": self.shortest_secret, "most": LONGEST_SECRET})
-        if not TOKEN.fullmatch(secret) if self.is_token else not secret.isprintable():
+            raise BadOption("secret", text % {"least": self.shortest_secret, "most": longest})
+        shown = secret.replace("\r\n", "\n").replace("\n", "") if self.is_key_text else secret
+        if not TOKEN.fullmatch(secret) if self.is_token else not shown.isprintable():
             raise BadOption("secret", translated("The secret contains characters that cannot be sent."))
+        if self.check_secret is not None and options is not None:
+            self.check_secret(secret, options)
         return secret
 
     def clean_options(self, options: object) -> dict[str, str]:
         """The options that this preset has, without empty ones; BadOption names the one that is wrong."""
-        if not isinstance(options, Mapping):
-            raise BadOption("options", translated("Options are pairs of name and value."))
-        cleaned: dict[str, str] = {}
-        for name, value in options.items():
-            if name not in self.options:
-                known = ", ".join(self.options) or "–"
-                text = translated("This preset has no option “%(name)s”; it has: %(known)s.")
-                raise BadOption("options", text % {"name": str(name)[:50], "known": known})
-            if not isinstance(value, str) or not _CHECKS[name](value.strip() if name != "prefix" else value):
-                text = translated("“%(value)s” cannot be the value of “%(name)s”.")
-                raise BadOption(name, text % {"name": name, "value": str(value)[:50]})
-            if value.strip():
-                cleaned[name] = value if name == "prefix" else value.strip()
-        if "header" in self.options and not self.is_token and "header" not in cleaned:
-            raise BadOption("header", translated("Name the header that carries the signature."))
-        return cleaned
+        found = cleaned(options, self.options, self.choices)
+        if self.check_options is not None:
+            self.check_options(found)
+        return found
 
 
-def _are_networks(text: str) -> bool:
+def _check_standard(secret: str) -> None:
     try:
-        return len(text) <= 500 and bool(parsed_networks(text))
-    except ValueError:
-        return False
-
-
-_CHECKS: Mapping[str, Callable[[str], object]] = {
-    "header": lambda value: not value or NAME.fullmatch(value),
-    "prefix": lambda value: len(value) <= 40 and value.isascii() and (not value or value.isprintable()),
-    "encoding": lambda value: not value or value in ENCODINGS,
-    "event_field": lambda value: not value or PATH.fullmatch(value),
-    "networks": lambda value: not value or _are_networks(value),
-    "id_field": lambda value: not value or PATH.fullmatch(value),
-}
-OPTIONS: Final = tuple(_CHECKS)
+        if secret.startswith(PUBLIC):
+            public_key(secret)
+        else:
+            signing_key(secret)
+    except BadSecret as error:
+        raise BadOption("secret", str(error)) from error
+    except ValueError as error:
+        text = translated("A public key is “whpk_” followed by the base64 form of 32 bytes.")
+        raise BadOption("secret", text) from error

@@ -380,7 +380,7 @@ def test_a_url_that_answers_wrongly_is_not_taken(simulator, integration, answeri
 
 
 def test_our_replies_are_what_ozon_wants(simulator, answering):
-    answering.reply = lambda body: preset("ozon").reply(Arrival({}, "", body, time.time())).body
+    answering.reply = lambda body: preset("ozon").reply(Arrival({}, "", body, time.time()), "").body
     simulator.office.connect(answering.url, ("TYPE_NEW_POSTING", "TYPE_STATE_CHANGED"))
     make_product(simulator.cabinet)
 

@@ -10,15 +10,16 @@ from typing import Final
 import orjson
 from django.utils.translation import gettext_lazy as _
 
-from webhooks.presets import keys, schemes
+from webhooks.presets import keys
 from webhooks.presets.arrival import Arrival
-from webhooks.presets.preset import Preset, Reply
+from webhooks.presets.preset import Kind, Preset, Reply
+from webhooks.presets.schemes.tokens import token_in
 
 NETWORKS: Final = "195.34.21.0/24, 185.73.192.0/22, 91.223.93.0/24"
 DONE: Final = Reply(b'{"result":true}')
 
 
-def _reply(arrival: Arrival) -> Reply:
+def _reply(arrival: Arrival, secret: str) -> Reply:
     """A ping, sent at the connection and now and then, wants to know who is there and what time it is."""
     if arrival.value("message_type") != "TYPE_PING":
         return DONE
@@ -38,7 +39,9 @@ PRESET: Final = Preset(
         "In Ozon Seller: Settings → Seller API → Notifications. Paste the URL with ?token= and the secret, and choose the"
         " types. Only Ozon's own networks are let in."
     ),
-    scheme=schemes.token_from(NETWORKS),
+    kind=Kind.SHOPS,
+    scheme=token_in(),
+    networks=NETWORKS,
     key=keys.canonical_digest,
     event=keys.field("message_type"),
     shortest_secret=16,

@@ -1,0 +1,74 @@
+"""Process a range of stored requests again in the background, batch after batch."""
+
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants import audit
+from tenants.errors import ConfigError
+from tenants.models import Tenant
+from tenants.work import enqueue
+from webhooks.actions.replay_inbound import BATCH, replay_batch, replayable
+from webhooks.models import Inbound, InboundReplay, ReplayState
+from webhooks.selectors import InboundFilter, inbound_requests
+
+REPLAY_LANE: Final = "webhooks.replay"
+
+
+def requests_of(wanted: InboundFilter) -> QuerySet[Inbound]:
+    """What a replay of that range would process. Count it before you ask."""
+    return replayable(inbound_requests(wanted).select_related(None).defer(None))
+
+
+@transaction.atomic
+def begin_replay(tenant: Tenant, wanted: InboundFilter) -> InboundReplay:
+    """ConfigError when there is nothing in the range."""
+    total = requests_of(wanted).order_by().count()
+    if not total:
+        raise ConfigError(_("There is nothing in this range that could be processed again."))
+    run = InboundReplay.objects.create(
+        tenant=tenant,
+        source_id=wanted.source,
+        wanted_state=wanted.state or "",
+        event=wanted.event or "",
+        since=wanted.since,
+        until=min(wanted.until, timezone.now()) if wanted.until else timezone.now(),
+        total=total,
+    )
+    enqueue(REPLAY_LANE, [(run.pk, tenant.pk, str(tenant.pk), None)])
+    audit.record("inbound.replay_begun", run, after={"count": total})
+    return run
+
+
+def cancel_replay(run: InboundReplay) -> bool:
+    """False when it was over already. What it has queued is processed."""
+    ended = InboundReplay.objects.filter(pk=run.pk, state=ReplayState.RUNNING).update(
+        state=ReplayState.CANCELLED, finished_at=timezone.now()
+    )
+    if ended:
+        audit.record("inbound.replay_cancelled", run)
+    return bool(ended)
+
+
+@transaction.atomic
+def continue_replay(pk: UUID) -> bool:
+    """One batch, oldest first; whether there is more. The batch and how far it got are one fact: a crash repeats nothing."""
+    run = InboundReplay.objects.select_for_update().filter(pk=pk, state=ReplayState.RUNNING).first()
+    if run is None:
+        return False
+    rows = requests_of(
+        InboundFilter(run.source_id, run.wanted_state or None, run.event or None, run.since, run.until)
+    )
+    rest = rows.filter(id__gt=run.last) if run.last else rows
+    ids = list(rest.order_by("id").values_list("id", flat=True)[:BATCH])
+    if ids:
+        done = replay_batch(Inbound.objects.filter(id__in=ids))
+        InboundReplay.objects.filter(pk=pk).update(done=F("done") + done, last=ids[-1])
+    is_over = len(ids) < BATCH
+    if is_over:
+        InboundReplay.objects.filter(pk=pk).update(state=ReplayState.DONE, finished_at=timezone.now())
+    return not is_over
