@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from tenants import audit
 from tenants.errors import ConfigError
-from tenants.models import Tenant
 from tenants.work import enqueue
 from webhooks.actions.replay_inbound import BATCH, replay_batch, replayable
 from webhooks.models import Inbound, InboundReplay, ReplayState
@@ -25,13 +24,13 @@ def requests_of(wanted: InboundFilter) -> QuerySet[Inbound]:
 
 
 @transaction.atomic
-def begin_replay(tenant: Tenant, wanted: InboundFilter) -> InboundReplay:
+def begin_replay(tenant_id: int, wanted: InboundFilter) -> InboundReplay:
     """ConfigError when there is nothing in the range."""
     total = requests_of(wanted).order_by().count()
     if not total:
         raise ConfigError(_("There is nothing in this range that could be processed again."))
     run = InboundReplay.objects.create(
-        tenant=tenant,
+        tenant_id=tenant_id,
         source_id=wanted.source,
         wanted_state=wanted.state or "",
         event=wanted.event or "",
@@ -39,7 +38,7 @@ def begin_replay(tenant: Tenant, wanted: InboundFilter) -> InboundReplay:
         until=min(wanted.until, timezone.now()) if wanted.until else timezone.now(),
         total=total,
     )
-    enqueue(REPLAY_LANE, [(run.pk, tenant.pk, str(tenant.pk), None)])
+    enqueue(REPLAY_LANE, [(run.pk, tenant_id, str(tenant_id), None)])
     audit.record("inbound.replay_begun", run, after={"count": total})
     return run
 

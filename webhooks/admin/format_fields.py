@@ -60,6 +60,10 @@ class FormatFields(forms.Form):
     chat_id = _line(_("Chat"), _("Such as -1001234567890 or @channel."))
     thread_id = _line(_("Topic"), _("The number of a topic in a group with topics."))
     source = _line(_("Source of CloudEvents"), _("Empty for the address of this installation."))
+    keep_headers = _line(
+        _("Headers of the sender"),
+        _("Names with commas between them, of those that the source hands on, such as x-shopify-topic."),
+    )
     scheme = forms.ChoiceField(
         label=_("Signature"),
         required=False,

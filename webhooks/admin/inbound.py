@@ -12,16 +12,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from tenants.access import MANAGERS
 from tenants.admin.badges import Tone
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from tenants.models import Event
+from tenants.scoping import current_tenant_id
+from webhooks.actions.keep_aside import aside, drop, release
 from webhooks.actions.record_handling import outcomes_of
 from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
+from webhooks.actions.replay_range import begin_replay, requests_of
 from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
+from webhooks.admin.replays import RangeForm
 from webhooks.models import Inbound, InboundState
 
 
@@ -31,9 +36,13 @@ class InboundPage(LogAdmin):
     menu_icon = "inbox"
     view_roles = MANAGERS
     own_roles = {"replay": MANAGERS}
-    buttons = {"replay": "replay"}
+    buttons = {"replay": "replay", "range": "replay"}
     heavy = ("body", "headers", "outcomes")
-    tones: ClassVar[Mapping[str, Tone]] = {InboundState.PROCESSED: "good", InboundState.FAILED: "bad"}
+    tones: ClassVar[Mapping[str, Tone]] = {
+        InboundState.PROCESSED: "good",
+        InboundState.FAILED: "bad",
+        InboundState.ASIDE: "warn",
+    }
     readonly_fields = ("proof", "identity")
     list_display = ("created", "source", "event_name", "state_label", "why")
     list_display_links = ("created", "event_name")
@@ -41,7 +50,8 @@ class InboundPage(LogAdmin):
     list_select_related = ("source",)
     search_fields = ("event_type__istartswith", "dedup_key__startswith")
     search_help_text = _("Event, or the sender's identifier")
-    actions = ("replay_chosen",)
+    actions = ("replay_chosen", "release_chosen", "drop_chosen")
+    list_before_template = "admin/webhooks/inbound_list.html"
     change_form_outer_before_template = "admin/webhooks/inbound.html"
     fieldsets = (
         (
@@ -71,7 +81,9 @@ class InboundPage(LogAdmin):
         replay = path(
             "<uuid:pk>/replay/", self.admin_site.admin_view(self.replay_view), name="webhooks_inbound_replay"
         )
-        return [replay, *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        whole = path("range/", wrap(self.range_view), name="webhooks_inbound_range")
+        return [replay, whole, *super().get_urls()]
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return self.may(request, "replay")
@@ -131,6 +143,65 @@ class InboundPage(LogAdmin):
         text_shown = text % {"count": replayable(chosen).count()}
         return ask_about_chosen(
             self, request, title=_("Process again"), text=text_shown, action="replay_chosen"
+        )
+
+    def range_view(self, request: HttpRequest) -> HttpResponse:
+        """What is wanted, then how many that are, then the run."""
+        if not self.has_replay_permission(request) or (tenant_id := current_tenant_id()) is None:
+            raise Http404
+        form = RangeForm(request.POST or None)
+        text: Any = _("Requests of the range are read again, and their events go to all subscribers anew.")
+        back = reverse("admin:webhooks_inbound_changelist")
+        button, hidden = _("Count them"), {}
+        if request.method == "POST" and form.is_valid():
+            count = requests_of(form.wanted).order_by().count()
+            if "confirmed" in request.POST and count:
+                run = begin_replay(tenant_id, form.wanted)
+                return HttpResponseRedirect(reverse("admin:webhooks_inboundreplay_change", args=[run.pk]))
+            text = ngettext(
+                "There is %(count)d request in this range.",
+                "There are %(count)d requests in this range.",
+                count,
+            ) % {"count": count}
+            if count:
+                button, hidden = _("Process them again"), {"confirmed": "1"}
+        return ask(
+            self,
+            request,
+            title=_("Process a range again"),
+            text=text,
+            button=button,
+            back=back,
+            form=form,
+            hidden=hidden,
+        )
+
+    @admin.action(description=_("Take in what is kept aside"), permissions=["replay"])
+    def release_chosen(self, request: HttpRequest, chosen: QuerySet[Inbound]) -> HttpResponse | None:
+        chosen = Inbound.objects.filter(pk__in=chosen.order_by().values("pk"))
+        if "confirmed" in request.POST:
+            messages.success(request, translated("Requests queued: %(count)d.") % {"count": release(chosen)})
+            return None
+        text = translated(
+            "Of the chosen requests, %(count)d are kept aside. They are processed like any other."
+        )
+        text = text % {"count": aside(chosen).count()}
+        return ask_about_chosen(
+            self, request, title=_("Take in what is kept aside"), text=text, action="release_chosen"
+        )
+
+    @admin.action(description=_("Drop what is kept aside"), permissions=["replay"])
+    def drop_chosen(self, request: HttpRequest, chosen: QuerySet[Inbound]) -> HttpResponse | None:
+        chosen = Inbound.objects.filter(pk__in=chosen.order_by().values("pk"))
+        if "confirmed" in request.POST:
+            messages.success(request, translated("Requests dropped: %(count)d.") % {"count": drop(chosen)})
+            return None
+        text = translated(
+            "Of the chosen requests, %(count)d are kept aside. They stay in the log for a while, and nothing comes of them."
+        )
+        text = text % {"count": aside(chosen).count()}
+        return ask_about_chosen(
+            self, request, title=_("Drop what is kept aside"), text=text, action="drop_chosen"
         )
 
     @admin.display(description=_("received"), ordering="id")

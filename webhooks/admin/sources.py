@@ -24,10 +24,12 @@ from tenants.errors import ConfigError
 from tenants.scoping import current_tenant_id
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.create_source import create_source
+from webhooks.actions.keep_aside import aside
 from webhooks.actions.own_source import owned_text, whose
 from webhooks.admin.confirming import ask
 from webhooks.admin.source_forms import SourceForm, SourceSecretForm
-from webhooks.models import Source
+from webhooks.diagnoses import refused
+from webhooks.models import Inbound, Source
 from webhooks.presets import PRESETS
 from webhooks.presets.options import OPTIONS
 from webhooks.reasons import explained
@@ -51,7 +53,14 @@ class SourcePage(TenantAdmin):
     search_fields = ("name",)
     change_form_outer_before_template = "admin/webhooks/source_head.html"
     conditional_fields = {option: _shown_for(option) for option in OPTIONS} | {
-        "tolerance": " || ".join(f"preset == '{one.name}'" for one in PRESETS.values() if one.has_timestamp)
+        "tolerance": " || ".join(
+            f"preset == '{one.name}'"
+            for one in PRESETS.values()
+            if one.has_timestamp or "timestamp_header" in one.options
+        ),
+        "expected": "intake != 'all'",
+        "relay_headers": "relay != ''",
+        "relay_original": "relay != ''",
     }
 
     class Media:
@@ -65,6 +74,7 @@ class SourcePage(TenantAdmin):
         first = ["name", "preset", *([] if obj else ["secret"]), *OPTIONS]
         return [
             (None, {"fields": first}),
+            (_("Events"), {"fields": ["intake", "expected", "relay", "relay_headers", "relay_original"]}),
             (_("More"), {"fields": ["description", "tolerance", "is_enabled"]}),
         ]
 
@@ -113,9 +123,11 @@ class SourcePage(TenantAdmin):
                 "hint": source.sender.hint if source.preset in PRESETS else "",
                 "counts": state_counts(source, start_of_today()),
                 "tally": tally,
+                "refused": refused(tally.samples) if tally else [],
                 "refusal": explained(tally.rejected_reason) if tally and tally.rejected else None,
                 "recent": list(inbound_requests(InboundFilter(source=source.pk))[:5]),
                 "has_former_secret": source.has_former_secret(),
+                "aside": aside(Inbound.objects.filter(source=source)).count(),
                 "can_write": self.has_change_permission(request) and not source.owner,
                 "whose": whose(source),
             }

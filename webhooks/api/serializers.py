@@ -15,7 +15,9 @@ ABOUT_KEY = (
     "`whsec_` and base64, or any text where `signing` uses it as one; made by Switchboard when left out. Shown in this "
     "answer only."
 )
-ABOUT_OPTIONS = "`chat_id` and `thread_id` for telegram, `source` for cloudevents."
+ABOUT_OPTIONS = (
+    "`chat_id` and `thread_id` for telegram, `source` for cloudevents, `keep_headers` for original."
+)
 ABOUT_SIGNING = (
     "Empty for Standard Webhooks. `scheme`: github, stripe, shopify, token, custom, none; beside it `header`, `value`, `entry`, "
     "`signed`, `algorithm`, `encoding`, `key` (docs/webhooks.md)."

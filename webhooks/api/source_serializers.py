@@ -28,6 +28,22 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
     tolerance = serializers.IntegerField(
         min_value=limits.ALLOWED_TOLERANCE[0], max_value=limits.ALLOWED_TOLERANCE[-1], required=False
     )
+    expected = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        help_text="Names of events, as the sender writes them; a star at the end stands for any rest.",
+    )
+    relay = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=60,
+        help_text="Publish requests also as events of this group (`shop.*`) or type (`shop.news`).",
+    )
+    relay_headers = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        help_text="Names of the sender's headers that are handed on with relayed events.",
+    )
     url = serializers.SerializerMethodField(help_text="To paste at the sender.")
     last_received = serializers.SerializerMethodField()
     rejected = serializers.SerializerMethodField(help_text="Requests that were refused.")
@@ -44,6 +60,11 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "options",
             "tolerance",
             "enabled",
+            "intake",
+            "expected",
+            "relay",
+            "relay_headers",
+            "relay_original",
             "owner",
             "previous_until",
             "last_received",

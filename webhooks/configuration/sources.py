@@ -1,5 +1,6 @@
 """The section `sources` of the configuration file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,11 +11,18 @@ from tenants.models import Tenant
 from webhooks import limits
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.own_source import owned_text
+from webhooks.configuration.intake import dumped_intake, intake_values
 from webhooks.configuration.values import texts
 from webhooks.models import Source
 from webhooks.presets import PRESETS, BadOption, preset
 
-KEYS = {"name", "preset", "secret", "id", "description", "options", "tolerance", "enabled"}
+KEYS = {"name", "preset", "secret", "id", "description", "options", "tolerance", "enabled"} | {
+    "intake",
+    "expected",
+    "relay",
+    "relay_headers",
+    "relay_original",
+}
 
 
 class Sources(Section):
@@ -34,10 +42,11 @@ class Sources(Section):
         if source.owner:
             raise ConfigurationError(block.at("name"), owned_text(source))
         values = _source_values(source, block)
-        secret = _source_secret(values["preset"], block, is_new=is_new)
+        options = values.get("options", source.options)
+        secret = _source_secret(values["preset"], block, options, is_new=is_new)
         if is_new and secret is not None:
             values["secret"] = secret
-        plan.save(source, f"source {name}", values, block.place)
+        plan.save(source, f"source {name}", values | intake_values(block), block.place)
         if not is_new and secret is not None and source.secret != secret:
             change_source_secret(source, secret)
             plan.note("update", f"source {name}", secret="changed")  # noqa: S106 shown as a mask
@@ -84,11 +93,11 @@ def _preset_name(source: Source, block: Block) -> str:
     return name
 
 
-def _source_secret(preset_name: str, block: Block, *, is_new: bool) -> str | None:
+def _source_secret(preset_name: str, block: Block, options: Mapping[str, str], *, is_new: bool) -> str | None:
     """The secret of the file, or a fresh one where Switchboard may make it; None leaves the stored one alone."""
     try:
         if "secret" in block:
-            return preset(preset_name).clean_secret(text(block, "secret"))
+            return preset(preset_name).clean_secret(text(block, "secret"), options)
         return preset(preset_name).new_secret() if is_new else None
     except BadOption as error:
         message = str(error) if "secret" in block else _("the key “secret” is missing: the sender makes it")
@@ -103,6 +112,7 @@ def _dumped_source(source: Source, secrets: bool) -> dict[str, Any]:
         shown["tolerance"] = source.tolerance
     if not source.is_enabled:
         shown["enabled"] = False
+    shown |= dumped_intake(source)
     if secrets:
         shown["secret"] = source.secret
     return shown

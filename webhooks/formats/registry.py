@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
-from webhooks.formats import chats, escaping, plain
+from webhooks.formats import chats, escaping, original, plain
 from webhooks.formats.occasion import Occasion, Rendered, RenderFailed
 from webhooks.formats.template_filters import LARGEST_OUTPUT
 from webhooks.formats.templates import BadTemplate, Escape, template
@@ -33,6 +33,7 @@ class Format(models.TextChoices):
     JSON = "json", _("JSON from a template")
     FORM = "form", _("form fields")
     TEXT = "text", _("plain text")
+    ORIGINAL = "original", _("original request")
     SLACK = "slack", "Slack"
     DISCORD = "discord", "Discord"
     TELEGRAM = "telegram", "Telegram"
@@ -62,6 +63,7 @@ FORMATS: Final[Mapping[str, _Kind]] = {
     Format.JSON: _Kind(plain.own_json, escaping.json_text, needs_template=True),
     Format.FORM: _Kind(plain.form),
     Format.TEXT: _Kind(plain.plain_text, escaping.unchanged),
+    Format.ORIGINAL: _Kind(original.original, options=frozenset({"keep_headers"})),
     Format.SLACK: _Kind(chats.slack, escaping.slack, is_chat=True, gone=frozenset({404})),
     Format.DISCORD: _Kind(chats.discord, escaping.discord, is_chat=True, gone=frozenset({404})),
     Format.TELEGRAM: _Kind(
@@ -77,6 +79,7 @@ OPTIONS: Final[Mapping[str, re.Pattern[str]]] = {
     "chat_id": re.compile(r"(-?[0-9]{1,20}|@[A-Za-z0-9_]{4,40})\Z"),
     "thread_id": re.compile(r"[0-9]{1,15}\Z"),
     "source": re.compile(r"[!-~]{1,200}\Z"),
+    "keep_headers": re.compile(r"[A-Za-z0-9-]{1,60}(\s*,\s*[A-Za-z0-9-]{1,60}){0,19}\Z"),
 }
 
 

@@ -8,10 +8,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote_plus
 
 from django.conf import settings
 
@@ -20,29 +18,24 @@ from config.front import FrontRequest, FrontResponse
 from config.front.group_commit import NotStored, Overloaded
 from config.front.live_table import REFRESH_SECONDS, UNREACHABLE
 from config.keyring import Unreadable
-from config.masking import MASK, is_secret_header, is_secret_name
 from config.metrics import counter
-from tenants.storable import storable_text
-from webhooks.hops import LOOP_STATUS, MOST, hops_in
+from webhooks.hops import LOOP_STATUS, MOST
 from webhooks.ingest import tallies
+from webhooks.ingest.arrived import new_inbound, of_parameters
 from webhooks.ingest.captures import Recorder
 from webhooks.ingest.certificates import Certificates
 from webhooks.ingest.diagnosis import sample
 from webhooks.ingest.table import KnownSource, SourceTable
-from webhooks.ingest.writer import InboundWriter, NewInbound
+from webhooks.ingest.writer import InboundWriter
 from webhooks.models.capture import CAPTURE
 from webhooks.models.source import PATH
 from webhooks.presets import PRESETS, Arrival, Preset, Proof
-from webhooks.presets.arrival import FORM, lower_case
+from webhooks.presets.arrival import lower_case
 from webhooks.presets.certificates import is_known
-from webhooks.presets.keys import fitting
 
 logger = logging.getLogger(__name__)
 
 MESSAGING_PATH: Final = "/api/v1/messaging/webhook/"
-MOST_HEADERS: Final = 60
-HEADER_LENGTH: Final = 1000
-QUERY_LENGTH: Final = 2000
 
 requests_total = counter(
     "switchboard_inbound_requests_total", "Requests to inbound webhooks.", ("sender", "result")
@@ -124,7 +117,7 @@ class Receiver:
         if request.method == "GET":
             if not preset.takes_get:
                 return _refused(preset, HTTPStatus.METHOD_NOT_ALLOWED, "Use POST.", [("Allow", "POST")])
-            arrival = _of_parameters(arrival)
+            arrival = of_parameters(arrival)
         if preset.certificate is not None and self._lacks_certificate(preset.certificate(arrival)):
             return _unavailable(sender, preset)
         try:
@@ -140,7 +133,7 @@ class Receiver:
                 "The signature is missing or wrong.",
                 [("WWW-Authenticate", "Signature")],
             )
-        return await self._accept(source, arrival, proof, request.client)
+        return await self._accept(source, arrival, proof)
 
     def _lacks_certificate(self, url: str) -> bool:
         """Whether it must be fetched before anything can be said. An address that is not believed is never asked."""
@@ -156,30 +149,17 @@ class Receiver:
             neighbours = self.sources.neighbours(source)
             self.tallies.add_sample(source.id, sample(source, arrival, reason, neighbours))
 
-    async def _accept(
-        self, source: KnownSource, arrival: Arrival, proof: Proof, client: str
-    ) -> FrontResponse:
+    async def _accept(self, source: KnownSource, arrival: Arrival, proof: Proof) -> FrontResponse:
         sender = source.preset.name
         reply = source.preset.reply(arrival, proof.secret)
-        is_loop = hops_in(arrival.headers) > MOST
-        new = NewInbound(
-            source_id=source.id,
-            tenant_id=source.tenant_id,
-            dedup_key=fitting(source.preset.key(arrival)),
-            is_former_secret=proof.is_former_secret,
-            address=client[:45],
-            query=shown_query(arrival.query),
-            headers=shown_headers(source, arrival),
-            content_type=storable_text(arrival.content_type)[:200],
-            body=arrival.body,
-            is_handshake=reply.is_handshake,
-            is_loop=is_loop,
+        new = new_inbound(
+            source.id, source.tenant_id, source.preset, arrival, reply, is_former=proof.is_former_secret
         )
         try:
             is_new = await self.writer.store(new, len(arrival.body))
         except (NotStored, Overloaded):
             return _unavailable(sender, source.preset)
-        if is_loop:
+        if new.is_loop:
             requests_total.inc(sender, "loop")
             return _refused(
                 source.preset, LOOP_STATUS, f"It came through more than {MOST} deliveries of Switchboard."
@@ -202,33 +182,6 @@ def _arrival(request: FrontRequest, now: float = 0.0, options: Mapping[str, str]
         request.method,
         request.path,
     )
-
-
-def _of_parameters(arrival: Arrival) -> Arrival:
-    """A GET has no body: its parameters are taken for a form, without the one that proves it."""
-    kept = [part for part in arrival.query.split("&") if part.partition("=")[0] != "token"]
-    body = "&".join(kept).encode("latin-1")
-    return replace(arrival, headers={**arrival.headers, "content-type": FORM}, body=body)
-
-
-def shown_headers(source: KnownSource, arrival: Arrival) -> dict[str, str]:
-    """The headers as they are kept: storable, and what proves or logs in is masked."""
-    secret = source.preset.secret_headers | {source.options.get("header", "").lower()}
-    return {
-        storable_text(name)[:100]: MASK
-        if name in secret or is_secret_header(name)
-        else storable_text(value)[:HEADER_LENGTH]
-        for name, value in list(arrival.headers.items())[:MOST_HEADERS]
-    }
-
-
-def shown_query(query: str) -> str:
-    """The parameters of the URL, without what may be a credential."""
-    parts = []
-    for part in query.split("&"):
-        name, sign, _value = part.partition("=")
-        parts.append(f"{name}{sign}{MASK}" if sign and _is_secret_parameter(unquote_plus(name)) else part)
-    return storable_text("&".join(parts))[:QUERY_LENGTH]
 
 
 def _unavailable(sender: str, preset: Preset | None = None) -> FrontResponse:
@@ -255,8 +208,3 @@ def register_paths() -> None:
             path, handler, methods=("POST", "GET"), body_limit=settings.INBOUND_MAX_SIZE, prefix=True
         )
     front.register_service(receiver)
-
-
-def _is_secret_parameter(name: str) -> bool:
-    # Senders that sign nothing put their secret into the URL, under whatever name sounds like one.
-    return is_secret_name(name) or is_secret_header(name)

@@ -30,6 +30,9 @@ class Capture(TenantModel):
     )
     expires_at = models.DateTimeField(_("records until"), default=end_of_capture, editable=False)
     requests = models.PositiveIntegerField(_("requests"), default=0, editable=False)
+    secret = EncryptedTextField(
+        _("secret"), null=True, editable=False
+    )  # what was tried last, until a source has it
     source = models.OneToOneField(
         Source,
         on_delete=models.SET_NULL,
@@ -52,8 +55,12 @@ class Capture(TenantModel):
         return f"{PATH}{CAPTURE}/{self.public_id}"
 
     @property
+    def has_source(self) -> bool:
+        return bool(self.source_id)
+
+    @property
     def is_recording(self) -> bool:
-        return self.source_id is None and self.expires_at > timezone.now() and self.requests < MOST_CAPTURED
+        return not self.has_source and self.expires_at > timezone.now() and self.requests < MOST_CAPTURED
 
 
 class CapturedRequest(TenantModel):
@@ -68,7 +75,6 @@ class CapturedRequest(TenantModel):
     query = EncryptedTextField(_("parameters of the URL"), blank=True, default="")
     headers = EncryptedJSONField(_("headers"), default=dict)
     body = EncryptedBytesField(_("body"))
-    inbound_id = models.UUIDField(_("processed as"), null=True)
 
     class Meta:
         verbose_name = _("captured request")

@@ -118,7 +118,7 @@ def _hubspot(letter: Letter) -> dict[str, str]:
 
 
 def _twilio(letter: Letter) -> dict[str, str]:
-    fields = sorted(parse_qsl(letter.body.decode(), keep_blank_values=True))
+    fields = sorted(parse_qsl(letter.body.decode("utf-8", "replace"), keep_blank_values=True))
     words = letter.url + "".join(name + value for name, value in fields)
     return {
         "X-Twilio-Signature": b64encode(letter.digest(words.encode(), algorithm="sha1")).decode(),

@@ -22,7 +22,7 @@ from webhooks.ingest.receive import Receiver, requests_total
 from webhooks.models import Inbound, InboundState, Source, SourceTally
 from webhooks.presets import PRESETS
 from webhooks.tests.factories import make_source
-from webhooks.tests.senders import BODY, REPLIES, SECRET, genuine, posted, signed
+from webhooks.tests.senders import BODY, REPLIES, SECRET, another_secret, genuine, posted, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,11 +81,9 @@ def test_a_genuine_request_is_a_committed_row_and_queued(tenant: Tenant, preset:
     stored = Inbound.objects.get()
     assert (answer.status, answer.body) == (200, REPLIES.get(preset, b"{}"))
     assert (stored.source_id, stored.tenant_id, stored.state) == (source.pk, tenant.pk, "received")
-    assert (bytes(stored.body), stored.content_type, stored.address) == (
-        BODY,
-        "application/json",
-        "192.0.2.7",
-    )
+    sent = genuine(source)
+    assert (bytes(stored.body), stored.address) == (sent.body, "192.0.2.7")
+    assert stored.content_type.encode() == sent.header(b"content-type")
     assert stored.correlation_id == stored.id
     assert list(Work.objects.values_list("lane", "subject", "tenant_id")) == [
         ("webhooks.inbound", stored.pk, tenant.pk)
@@ -125,7 +123,7 @@ def test_a_few_hops_and_what_is_no_number_are_taken(tenant: Tenant, hops: str) -
 
 def test_a_forged_circle_is_refused_as_forged(tenant: Tenant) -> None:
     source = make_source(tenant)
-    forged = genuine(Source(preset="standard", public_id=source.public_id, secret=_other("standard")))
+    forged = genuine(Source(preset="standard", public_id=source.public_id, secret=another_secret("standard")))
 
     assert statuses(with_hops(forged, "9")) == [401]
     assert not Inbound.objects.exists()
@@ -135,7 +133,7 @@ def test_a_forged_circle_is_refused_as_forged(tenant: Tenant) -> None:
 def test_a_wrong_proof_stores_nothing_and_is_counted(tenant: Tenant, preset: str) -> None:
     source = make_source(tenant, preset)
     before = requests_total.value(preset, "unauthorized")
-    forged = genuine(Source(preset=preset, public_id=source.public_id, secret=_other(preset)))
+    forged = genuine(Source(preset=preset, public_id=source.public_id, secret=another_secret(preset)))
 
     [answer] = receive(forged)
 
@@ -146,10 +144,6 @@ def test_a_wrong_proof_stores_nothing_and_is_counted(tenant: Tenant, preset: str
     tally = SourceTally.objects.get()
     assert (tally.source_id, tally.tenant_id, tally.rejected) == (source.pk, tenant.pk, 1)
     assert tally.rejected_reason == "signature_wrong"
-
-
-def _other(preset: str) -> str:
-    return "whsec_" + "B" * 32 if preset in ("standard", "svix") else "y" * 30
 
 
 def test_repeats_are_absorbed_however_they_come(tenant: Tenant) -> None:
@@ -366,7 +360,7 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name != "vk"])  # its proof is in the body
 def test_hostile_but_signed_bodies_are_stored_as_they_are(tenant: Tenant, preset: str) -> None:
     source = make_source(tenant, preset)
 
