@@ -5,14 +5,7 @@ from webhooks.admin import dashboard, deliveries, endpoints, event_types, events
 __all__ = ["dashboard", "deliveries", "endpoints", "event_types", "events", "inbound", "reports", "sources"]
 from webhooks.admin import (
     captures,
-    dashboard,
-    deliveries,
-    endpoints,
-    event_types,
-    events,
-    inbound,
     replays,
-    sources,
 )
 
 __all__ = [

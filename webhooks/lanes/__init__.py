@@ -5,10 +5,9 @@ reports and mails that are due.
 from tenants.work import register
 from webhooks.lanes.deliver import DeliverLane
 from webhooks.lanes.fanout import FanOutLane
-from webhooks.lanes.inbound import InboundLane
+from webhooks.lanes.inbound import InboundLane, ReplayLane
 from webhooks.lanes.letters import LettersLane
 from webhooks.lanes.reports import ReportsLane
-from webhooks.lanes.inbound import InboundLane, ReplayLane
 
 register(FanOutLane())
 register(DeliverLane())

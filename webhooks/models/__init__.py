@@ -6,9 +6,8 @@ from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Fo
 from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.letter import Letter
-from webhooks.models.report import Occurrence, Report, ReportRun, Rhythm, Weekday
-from webhooks.models.source import Source, SourceTally
 from webhooks.models.replay import InboundReplay, ReplayState
+from webhooks.models.report import Occurrence, Report, ReportRun, Rhythm, Weekday
 from webhooks.models.source import Intake, Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
 from webhooks.models.trouble import EndpointTrouble
@@ -31,15 +30,15 @@ __all__ = [
     "Inbound",
     "InboundReplay",
     "InboundState",
+    "Intake",
     "Letter",
     "Occurrence",
     "OwnEventType",
     "Payload",
+    "ReplayState",
     "Report",
     "ReportRun",
     "Rhythm",
-    "Intake",
-    "ReplayState",
     "Source",
     "SourceTally",
     "Trigger",

@@ -12,7 +12,7 @@ import webhooks.models.source
 class Migration(migrations.Migration):
     dependencies = [
         ("tenants", "0007_people_mail"),
-        ("webhooks", "0013_owned_sources"),
+        ("webhooks", "0014_reports"),
     ]
 
     operations = [
