@@ -53,6 +53,8 @@ INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; o
 # What a test that looks into the database asks for, itself or through others; pytest-django refuses it to all others.
 OF_DATABASES = {"db", "transactional_db", "django_db_setup"}
 FIRST_ENGINE = "sqlite"
+# They speak to no database: what they stand on (http, store, sync) is tested on both engines.
+CONNECTORS = Path(__file__).parent / "integrations" / "connectors"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -74,6 +76,8 @@ def _engines_of(item: pytest.Item) -> tuple[str, ...]:
     marker = item.get_closest_marker("engine")
     if marker is not None:
         return marker.args
+    if CONNECTORS in item.path.parents:
+        return (FIRST_ENGINE,)
     uses_database = item.get_closest_marker("django_db") or OF_DATABASES & set(
         getattr(item, "fixturenames", ())
     )
