@@ -4,12 +4,12 @@ import io
 import itertools
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -33,6 +33,7 @@ from exports.cells import CellConverter
 from exports.columns import Column
 from exports.formats import FORMATS, OutputColumn
 from exports.kinds import Kind
+from exports.pushdown import zones
 from exports.pushdown.copy import Copy
 from exports.pushdown.zones import server_agrees
 from exports.reader import Reader
@@ -278,6 +279,35 @@ def test_wall_clocks_of_many_zones_agree(db: None, zone: str) -> None:
     assert server_agrees(ZoneInfo(zone))
     for format in ("csv", "json", "xlsx"):
         assert_alike(ways(tenant, [entry.pk for entry in made], format, {}, ["created_at", "id"]))
+
+
+class Unheard(tzinfo):
+    """A zone of Python's that the server was never told of."""
+
+    key = "Europe/Nowhere"
+
+
+@pytest.mark.engine("postgresql")
+def test_a_zone_that_the_server_does_not_know_is_computed_here(db: None) -> None:
+    zone: Any = Unheard()
+
+    assert not server_agrees(zone)
+    assert server_agrees(ZoneInfo("Europe/Minsk"))
+
+
+@pytest.mark.engine("postgresql")
+def test_a_server_in_trouble_says_nothing_about_a_zone(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    zone = ZoneInfo("Asia/Omsk")
+    with monkeypatch.context() as slow, transaction.atomic():
+        slow.setattr(zones, "_OFFSETS", "SELECT pg_sleep(60), %s, %s, %s, %s")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 10")
+        with pytest.raises(OperationalError):
+            server_agrees(zone)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+
+    assert server_agrees(zone)
 
 
 @pytest.mark.engine("postgresql")
