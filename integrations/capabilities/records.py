@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities.base import Capability, Text
 from integrations.records import Json, Record, RecordKind
-from tenants.errors import HubError
+from tenants.errors import HubError, Unsupported
 
 
 class Changes(StrEnum):
@@ -151,12 +151,15 @@ class Records(Capability):
         """One object as it is now; None when it is not there (any more)."""
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
-        """Create or change; one answer for each. Raises only when nothing at all can be said of the whole batch."""
-        raise NotImplementedError
+        """Create or change; one answer for each. Raises only when nothing at all can be said of the whole batch.
+
+        For kinds that are writable (`KindSupport`); a system that is only read says so.
+        """
+        raise Unsupported(_("This system's %(kind)s are only read.") % {"kind": kind.label})
 
     def delete(self, kind: RecordKind, outside_id: str) -> None:
-        """Remove it there; no error when it is gone already."""
-        raise NotImplementedError
+        """Remove it there; no error when it is gone already. For kinds that are deletable."""
+        raise Unsupported(_("Nothing is deleted in this system: %(kind)s.") % {"kind": kind.label})
 
     def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
         """Their fields as the account has them now; empty where the system has no such list."""
