@@ -4,6 +4,7 @@ from integrations.capabilities.account import Account, Check, CheckState, Diagno
 from integrations.capabilities.base import Capability, MappingIssue, MappingKind, Repeat
 from integrations.capabilities.callers import Caller, CallerLookup
 from integrations.capabilities.calls import (
+    CallAnswered,
     CallFacts,
     CallHangup,
     CallKind,
@@ -38,6 +39,7 @@ __all__ = [
     "Account",
     "AssignedExtension",
     "Button",
+    "CallAnswered",
     "CallFacts",
     "CallHangup",
     "CallKind",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities.base import Capability, MappingIssue, Repeat
 from integrations.http.errors import OutcomeUnknown
-from tenants.errors import HubError, TransientError
+from tenants.errors import HubError, TransientError, Unsupported
 
 
 class Direction(StrEnum):
@@ -23,9 +23,10 @@ class Direction(StrEnum):
 
 
 class CallKind(StrEnum):
-    """The three notifications of a call."""
+    """The notifications of a call."""
 
     RINGING = "ringing"
+    ANSWERED = "answered"
     HANGUP = "hangup"
     FINISHED = "finished"
 
@@ -73,6 +74,13 @@ class CallRinging(CallFacts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallFacts):
+    """Somebody took the call: the first of `extensions`. The others rang for nothing."""
+
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallHangup(CallFacts):
     """The call is over; figures may still follow."""
 
@@ -114,8 +122,11 @@ class CallNotifications(Capability):
 
     names_calls: ClassVar[bool] = False
     """The system gives a call an id of its own and wants to be told it later on: one call's notifications go one by one."""
+    hears_answers: ClassVar[bool] = False
+    """The system wants to know who took the call while it lasts (`notify_answered`); others are not told."""
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = {
         CallKind.RINGING: Repeat.IF_UNSENT,
+        CallKind.ANSWERED: Repeat.IF_UNSENT,
         CallKind.HANGUP: Repeat.IF_UNSENT,
         CallKind.FINISHED: Repeat.IF_UNSENT,
     }
@@ -123,6 +134,10 @@ class CallNotifications(Capability):
     @abstractmethod
     def notify_ringing(self, call: CallRinging) -> CallReceipt:
         """Show the pop-up."""
+
+    def notify_answered(self, call: CallAnswered) -> CallReceipt:
+        """Say who took the call, and close the pop-ups of the others; only where `hears_answers`."""
+        raise Unsupported(_("This system does not want to know who took a call."))
 
     @abstractmethod
     def notify_hangup(self, call: CallHangup) -> CallReceipt:
@@ -137,7 +152,7 @@ class CallNotifications(Capability):
         """Whether a notification that ended with this error may be sent again."""
         if not isinstance(error, TransientError):
             return False
-        policy = cls.repeatable[kind]
+        policy = cls.repeatable.get(kind, Repeat.IF_UNSENT)
         if policy is Repeat.IF_UNSENT:
             return not isinstance(error, OutcomeUnknown)
         return policy is Repeat.ALWAYS

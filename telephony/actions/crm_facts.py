@@ -4,13 +4,29 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from integrations.capabilities import CallHangup, CallOutcome, CallRinging, Direction, FinishedCall
+from integrations.capabilities import (
+    CallAnswered,
+    CallHangup,
+    CallOutcome,
+    CallRinging,
+    Direction,
+    FinishedCall,
+)
 from telephony.models import Call, CallNotification
 
 
 def ringing(one: CallNotification, users: Mapping[str, str], outside_id: str) -> CallRinging:
     """The pop-up of one set of extensions."""
     return CallRinging(**_common(one.call, tuple(one.extensions), users, outside_id))
+
+
+def answered(one: CallNotification, users: Mapping[str, str], outside_id: str) -> CallAnswered:
+    """Who took the call, and after that everybody else whose phone rang."""
+    call = one.call
+    extensions = tuple(dict.fromkeys([*one.extensions, *_everybody(call)]))
+    return CallAnswered(
+        **_common(call, extensions, users, outside_id), answered_at=call.answered_at or call.updated_at
+    )
 
 
 def hangup(one: CallNotification, users: Mapping[str, str], outside_id: str) -> CallHangup:

@@ -29,9 +29,7 @@ def finish_calls(call_ids: Sequence[UUID]) -> Mapping[UUID, float]:
         finished = [call for call in over if waits[call.pk] <= 0]
         if finished:
             Call.objects.filter(id__in=[call.pk for call in finished]).update(finished_at=now)
-            notifying.create(
-                finished, lambda call, integrations, known: when_finished(call, integrations, known, now)
-            )
+            notifying.create(finished, lambda call, crms, known: when_finished(call, crms, known, now))
             announcing.announce(
                 [(call, kind) for call in finished for kind in announcing.when_finished(call)]
             )

@@ -167,7 +167,7 @@ def _save(folded: list[Folded], groups: list[Group], aliases: dict[Channel, UUID
     rings = {one.call.pk: one.state.rings for one in folded}
     notifying.create(
         [one.call for one in folded],
-        lambda call, integrations, known: while_folding(call, rings[call.pk], integrations, known, now),
+        lambda call, crms, known: while_folding(call, rings[call.pk], crms, known, now),
     )
     announcing.announce(
         [

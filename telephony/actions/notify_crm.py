@@ -29,6 +29,7 @@ from tenants.reads import Read
 from tenants.work import backoff
 
 POPUP_RETRIES: Final = (1.0, 4.0, 15.0)
+ANSWER_RETRIES: Final = (1.0, 4.0, 15.0)
 HANGUP_RETRIES: Final = (1.0, 4.0, 15.0, 60.0, 300.0)
 # About three days: quick at first, then every six hours.
 UPLOAD_RETRIES: Final = (2.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 3 * 3600.0, *([6 * 3600.0] * 11))
@@ -72,6 +73,13 @@ class Way:
 WAYS: Final = {
     NotificationKind.POPUP: Way(
         CallKind.RINGING, lambda crm, call: crm.notify_ringing(call), crm_facts.ringing, 3.0, POPUP_RETRIES
+    ),
+    NotificationKind.ANSWER: Way(
+        CallKind.ANSWERED,
+        lambda crm, call: crm.notify_answered(call),
+        crm_facts.answered,
+        3.0,
+        ANSWER_RETRIES,
     ),
     NotificationKind.HANGUP: Way(
         CallKind.HANGUP, lambda crm, call: crm.notify_hangup(call), crm_facts.hangup, 5.0, HANGUP_RETRIES
@@ -121,10 +129,12 @@ def _held_back(one: CallNotification) -> Told | None:
     held = None
     if one.kind == NotificationKind.POPUP:
         held = _held_popup(one, is_over=is_over)
+    elif one.kind == NotificationKind.ANSWER:
+        held = _cancelled(one, "ended_since") if is_over else _held_for_popup(one)
     elif not is_over:
         return Told(one, NotificationState.PENDING, "reopened", retry_in=REOPENED_SECONDS, is_attempt=False)
     elif one.kind == NotificationKind.HANGUP:
-        held = _held_hangup(one)
+        held = _held_for_popup(one)
     if held is None and _names_calls(integration):
         held = _held_for_id(one)
     if held is None and not integration.is_enabled:
@@ -142,8 +152,8 @@ def _is_late(one: CallNotification, at: datetime) -> bool:
     return one.rang_at is not None and at - one.rang_at > POPUP_LIFE
 
 
-def _held_hangup(one: CallNotification) -> Told | None:
-    """A hang-up follows its pop-up, and is pointless without one."""
+def _held_for_popup(one: CallNotification) -> Told | None:
+    """What closes pop-ups follows them, and is pointless without one."""
     popups = _of_same_call(one).filter(kind=NotificationKind.POPUP)
     states = set(popups.values_list("state", flat=True))
     if NotificationState.PENDING in states:

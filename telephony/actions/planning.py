@@ -1,7 +1,7 @@
 """From a call's state to what has to be said of it: CRM notifications and events. Pure but for the clock it is given."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,14 @@ EXTERNAL: Final = (CallDirection.IN, CallDirection.OUT)
 
 Key = tuple[UUID, UUID, str, str]
 """Integration, call, kind, variant: unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crms:
+    """The integrations that are told of a call; `hearing` are those that want to know who took it."""
+
+    ids: tuple[UUID, ...] = ()
+    hearing: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +50,44 @@ def variant(ring: Ring) -> str:
 
 
 def while_folding(
-    call: Call, rings: Iterable[Ring], integrations: Collection[UUID], known: Known, now: datetime
+    call: Call, rings: Iterable[Ring], crms: Crms, known: Known, now: datetime
 ) -> list[CallNotification]:
-    """Pop-ups for each set of extensions that rang, and the hang-up once the call is over. New ones only."""
+    """Pop-ups for each set of extensions that rang, who took it, and the hang-up once it is over. New ones only."""
     if call.direction not in EXTERNAL or call.is_merged:
         return []
     planned = [
         _popup(call, ring, integration_id, now)
         for ring in rings
         if call.ended_at is None or ring.at <= call.ended_at
-        for integration_id in integrations
+        for integration_id in crms.ids
         if (integration_id, call.pk, NotificationKind.POPUP.value, variant(ring)) not in known.states
     ]
     known.states.update({key(one): one.state for one in planned})
+    return planned + [
+        one
+        for one in _after_popups(call, crms)
+        if key(one) not in known.states and known.has_popup(one.integration_id, call.pk)
+    ]
+
+
+def _after_popups(call: Call, crms: Crms) -> list[CallNotification]:
+    """What those are told who were shown the call. After a transfer somebody else has taken it: that is told, too."""
     if call.phase == CallPhase.ENDED:
-        for integration_id in integrations:
-            one = _new(call, integration_id, NotificationKind.HANGUP)
-            if key(one) not in known.states and known.has_popup(integration_id, call.pk):
-                planned.append(one)
-    return planned
+        return [_new(call, integration_id, NotificationKind.HANGUP) for integration_id in crms.ids]
+    if call.phase != CallPhase.TALKING or call.answered_at is None or not call.responsible:
+        return []
+    answers = [_new(call, integration_id, NotificationKind.ANSWER) for integration_id in crms.hearing]
+    for one in answers:
+        one.variant, one.extensions = call.responsible, [call.responsible]
+    return answers
 
 
-def when_finished(
-    call: Call, integrations: Collection[UUID], known: Known, now: datetime
-) -> list[CallNotification]:
+def when_finished(call: Call, crms: Crms, known: Known, now: datetime) -> list[CallNotification]:
     """The upload of a call that is over for good."""
     if call.direction not in EXTERNAL:
         return []
     planned = []
-    for integration_id in integrations:
+    for integration_id in crms.ids:
         one = _new(call, integration_id, NotificationKind.UPLOAD)
         if key(one) not in known.states:
             planned.append(one if call.client_number else _cancelled(one, "no_number", now))

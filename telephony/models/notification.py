@@ -10,6 +10,7 @@ from tenants.models import TenantModel
 
 class NotificationKind(models.TextChoices):
     POPUP = "popup", _("pop-up")
+    ANSWER = "answer", _("answered call")
     HANGUP = "hangup", _("hang-up")
     UPLOAD = "upload", _("call history")
 
@@ -24,6 +25,7 @@ class NotificationState(models.TextChoices):
 
 REASONS = {
     "call_over": _("The call was already over: a pop-up after it would only confuse."),
+    "ended_since": _("The call was over before this could be said; its end was told instead."),
     "too_late": _("The phone began to ring more than 20 seconds ago: too late for a pop-up."),
     "no_popup": _("The CRM never got a pop-up of this call, so there is none to close."),
     "no_number": _("The client's number is not known."),
@@ -36,7 +38,8 @@ REASONS = {
 
 
 class CallNotification(TenantModel):
-    """Goes out once: (integration, call, kind, variant) is unique. `variant` is the set of extensions of a pop-up.
+    """Goes out once: (integration, call, kind, variant) is unique. `variant` is the set of extensions of a pop-up, or the
+    one that answered.
 
     What was said to the CRM and what it answered is in the exchanges whose subject is this row.
     """
