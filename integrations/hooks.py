@@ -57,6 +57,30 @@ class Revoked:
     reason: Text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """Tokens of OAuth2 that came by themselves, with what the connector wants beside them (`ApiClient.kept`)."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False, default="")
+    seconds: float | None = None
+    kept: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """We were let in there, and are handed what it takes, instead of somebody copying it.
+
+    `account` is the address that it says it is: nothing is taken from another one than was entered here. `settings` and
+    `credentials` are fields of the manifest; those that are not named stay as they are.
+    """
+
+    account: str
+    settings: Json = field(default_factory=dict)
+    credentials: Json = field(repr=False, default_factory=dict)
+    granted: Granted | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Noticed:
     """Anything else, as an event of one of the declared types. `key` tells repetitions apart."""
@@ -66,7 +90,7 @@ class Noticed:
     key: str
 
 
-Happening = Changed | Removed | Told | Clicked | Revoked | Noticed
+Happening = Changed | Removed | Told | Clicked | Revoked | Admitted | Noticed
 
 
 class Hooks(ABC):
@@ -77,6 +101,14 @@ class Hooks(ABC):
     @abstractmethod
     def parse(self, arrival: Arrival, settings: Mapping[str, Any]) -> tuple[Happening, ...]:
         """What the request says; empty for what is of no use. `NotReadable` when it is not what that system sends."""
+
+    def is_genuine(self, arrival: Arrival, kept: Mapping[str, str]) -> bool:
+        """A second proof, for systems that repeat what they told us at the installation and we kept beside the token."""
+        return True
+
+    def is_farewell(self, query: Mapping[str, str], credentials: Mapping[str, Any]) -> bool:
+        """Whether a GET proves, by what stands in its address, that somebody disconnected us there."""
+        return False
 
 
 class WebhookRegistration(Capability):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from integrations.hooks import Changed, Clicked, Happening, Noticed, Removed, Revoked, Told
+from integrations.hooks import Admitted, Changed, Clicked, Happening, Noticed, Removed, Revoked, Told
 
 
 def described(happening: Happening) -> str:
@@ -33,6 +33,10 @@ def _revoked(_one: Revoked) -> str:
     return _("We were disconnected there")
 
 
+def _admitted(_one: Admitted) -> str:
+    return _("We were let in there")
+
+
 def _noticed(one: Noticed) -> str:
     return _("Event %(name)s") % {"name": one.event_type}
 
@@ -43,5 +47,6 @@ _WORDS: Mapping[type[Happening], Callable[[Any], str]] = {
     Told: _told,
     Clicked: _clicked,
     Revoked: _revoked,
+    Admitted: _admitted,
     Noticed: _noticed,
 }

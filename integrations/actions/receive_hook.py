@@ -18,14 +18,15 @@ from django.utils.translation import override
 from config.correlation import correlated
 from integrations import live
 from integrations.actions.happenings import described
+from integrations.actions.take_access import take_access
 from integrations.capabilities import Records
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
-from integrations.hooks import Changed, Clicked, Happening, Hooks, Noticed, Removed, Revoked, Told
+from integrations.hooks import Admitted, Changed, Clicked, Happening, Hooks, Noticed, Removed, Revoked, Told
 from integrations.http.journal import Journal, Sign
 from integrations.mapping.active import mapped
 from integrations.mapping.through import MappedRecords, in_words
-from integrations.models import Integration
+from integrations.models import Integration, OAuthToken
 from integrations.receivers import Hook, receive_click, receive_records, receive_removal
 from integrations.sessions import open_session
 from tenants.errors import HubError, TransientError, Unsupported
@@ -96,11 +97,18 @@ def _parsed(row: Inbound, owner: Integration) -> tuple[Happening, ...]:
         row.created_at.timestamp(),
         row.source.options,
     )
+    if not hooks.is_genuine(arrival, _kept(owner)):
+        raise NotReadable(_("it lacks the proof that came with the installation"))
     found: list[Happening] = []
     for happening in hooks.parse(arrival, owner.settings):
         if happening not in found:
             found.append(happening)
     return tuple(found)
+
+
+def _kept(owner: Integration) -> Mapping[str, str]:
+    token = OAuthToken.objects.filter(integration=owner).first()
+    return token.extras if token else {}
 
 
 def _over(row: Inbound, found: Found) -> Received:
@@ -194,6 +202,9 @@ class _Turn:
         self.journal.signs.append(sign)
         return reason
 
+    def admitted(self, happening: Admitted) -> object:
+        return take_access(self.hook, happening)
+
     def noticed(self, happening: Noticed) -> object:
         key = f"hook:{self.hook.integration_id}:{happening.key}"
         try:
@@ -222,6 +233,7 @@ _DEEDS: Mapping[type[Happening], Callable[[_Turn, Any], object]] = {
     Removed: _Turn.removed,
     Clicked: _Turn.clicked,
     Revoked: _Turn.revoked,
+    Admitted: _Turn.admitted,
     Noticed: _Turn.noticed,
 }
 

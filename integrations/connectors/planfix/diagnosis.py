@@ -3,13 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities import Check, CheckState, Diagnosis
-from integrations.connectors.planfix.client import Planfix
+from integrations.connectors.planfix.client import Telephony
+from integrations.connectors.planfix.rest import Rest
 from tenants.errors import HubError
 
 
-def diagnose(api: Planfix) -> Diagnosis:
-    """Telephony first: it is what the integration is for."""
-    checks = (_telephony(api), _rest(api))
+def diagnose(api: Telephony, rest: Rest) -> Diagnosis:
+    """Telephony first: it is what most connect Planfix for."""
+    checks = (_telephony(api, may_lack=rest.is_ready), _rest(rest))
     found = Diagnosis("", checks)
     if found.works:
         return Diagnosis(_("The connection works."), checks)
@@ -18,27 +19,28 @@ def diagnose(api: Planfix) -> Diagnosis:
     return Diagnosis(_("Planfix answers, but not everything will work."), checks)
 
 
-def _telephony(api: Planfix) -> Check:
+def _telephony(api: Telephony, *, may_lack: bool) -> Check:
     title = _("Address and Planfix token")
+    advice = _(
+        "In Planfix open Account → Integrations → Virtual PBX → Planfix API for telephony, switch it on and copy its token."
+    )
+    if not api.is_ready and may_lack:
+        text = _("Calls are not connected: there is no Planfix token yet.")
+        return Check(title, CheckState.WARNING, text, advice)
     try:
         api.ping()
     except HubError as error:
-        return Check(
-            title,
-            CheckState.FAILED,
-            str(error),
-            _("In Planfix open Account → Integrations → Virtual PBX → Planfix API for telephony, switch it on and copy its token."),
-        )  # fmt: skip
+        return Check(title, CheckState.FAILED, str(error), advice)
     return Check(title, CheckState.PASSED, _("Planfix knows the token."))
 
 
-def _rest(api: Planfix) -> Check:
+def _rest(api: Rest) -> Check:
     title = _("Read employees")
-    if not api.has_rest:
+    if not api.is_ready:
         return Check(
             title,
             CheckState.SKIPPED,
-            _("There is no REST API token: employees are not loaded, calls are shown by extension."),
+            _("There is no REST API token: no employees, contacts and deals; calls are shown by extension."),
         )
     try:
         api.user_page(0, 1)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.capabilities import (
+    CallAnswered,
+    Caller,
     CallFacts,
     CallHangup,
     CallOutcome,
@@ -52,18 +54,43 @@ def ringing_events(call: CallRinging) -> list[Form]:
     return [_event(call, RINGING[call.direction], extension) for extension in call.extensions]
 
 
+def answered_events(call: CallAnswered) -> list[Form]:
+    """Who took the call talks now; the cards of the others close."""
+    taken = [_event(call, "ACCEPTED", extension) for extension in call.extensions[:1]]
+    return taken + [_completed(call, extension, CANCELLED) for extension in call.extensions[1:]]
+
+
 def skipped_events(call: CallHangup) -> list[Form]:
     """For those that rang and did not have the call: their cards close, and none of them counts as the call's end."""
     return [_completed(call, extension, CANCELLED) for extension in call.extensions[1:]]
 
 
-def finished_event(call: FinishedCall) -> Form:
-    """The end, with the extension that talked (or rang first): Planfix makes its entry from it."""
+def finished_event(call: FinishedCall, *, is_copied: bool = False) -> Form:
+    """The end, with the extension that talked (or rang first): Planfix makes its entry from it.
+
+    A recording that Planfix is to copy is announced, and comes afterwards (`copied_record`).
+    """
     statuses = INBOUND_STATUS if call.direction is Direction.IN else OUTBOUND_STATUS
     event = _completed(call, next(iter(call.extensions), ""), statuses[call.outcome], call.talk_seconds)
     if call.recording_url:
-        event |= {"is_recorded": "1", "record_link": call.recording_url}
+        event["is_recorded"] = "1"
+        if not is_copied:
+            event["record_link"] = call.recording_url
     return event
+
+
+def copied_record(call: FinishedCall) -> Form:
+    """A recording of which Planfix makes a copy at once."""
+    return {"callid": call.external_id, "record_link": call.recording_url, "is_temp": "1"}
+
+
+def caller(answer: Mapping[str, Any]) -> Caller | None:
+    """None when nobody has the number: then there is no name in the answer."""
+    name, extension = answer.get("contact_name"), answer.get("responsible")
+    if not name:
+        return None
+    is_number = isinstance(extension, str | int) and not isinstance(extension, bool)
+    return Caller(name=str(name), extension=str(extension) if is_number else "")
 
 
 def _completed(call: CallFacts, extension: str, status: str, seconds: int = 0) -> Form:

@@ -94,16 +94,16 @@ def plain(text: str) -> str:
     return "".join(char for char in text[:300] if char.isprintable())
 
 
+def is_sound(token: str) -> bool:
+    """It goes into a header: what could end that header is no token."""
+    return 0 < len(token) <= LONGEST_TOKEN and all("!" <= char <= "~" for char in token)
+
+
 def _token(answer: Mapping[str, Any], name: str, *, needed: bool) -> str:
     found = answer.get(name)
     if not needed and found in (None, ""):
         return ""
-    # It goes into a header: what could end that header is no token.
-    if (
-        not isinstance(found, str)
-        or not 0 < len(found) <= LONGEST_TOKEN
-        or not all("!" <= c <= "~" for c in found)
-    ):
+    if not isinstance(found, str) or not is_sound(found):
         raise OutcomeUnknown(
             _("The outside system answered in a form that we do not know."), detail=f"no sound {name}"
         )

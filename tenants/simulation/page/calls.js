@@ -33,6 +33,16 @@ const Calls = (() => {
     at(`no-${name}`).hidden = rows.length > 0;
   }
 
+  // People whom somebody may call by a click (contacts.html).
+  function contacts(rows) {
+    table("contacts", rows, (node, contact) => {
+      Live.fill(node, contact);
+      const button = node.querySelector("button");
+      button.hidden = !contact.phone;
+      button.onclick = () => Live.act("call", { id: contact.id });
+    }, "contact");
+  }
+
   // `more` draws what only that simulator has.
   function listen(more = () => {}) {
     Live.listen((state) => {
@@ -46,5 +56,5 @@ const Calls = (() => {
     at("clear").addEventListener("click", () => Live.act("clear", {}));
   }
 
-  return { listen, table, drawCall };
+  return { listen, table, contacts, drawCall };
 })();

@@ -2,16 +2,31 @@
 
 from typing import Final
 
+import orjson
 from django.utils.translation import gettext_lazy as _
 
 from webhooks.presets import keys
-from webhooks.presets.preset import Kind, Preset, SecretFrom
+from webhooks.presets.arrival import Arrival
+from webhooks.presets.preset import Kind, Preset, Reply, SecretFrom
 from webhooks.presets.schemes.addressed import hubspot
 from webhooks.presets.schemes.signed import Signed
 from webhooks.presets.schemes.tokens import token_in, token_in_form
 
 # Requests that an administrator there describes by hand: identifiers only where the source's options name them.
 _EACH: Final = keys.first(keys.option("id_field"), keys.header("idempotency-key"), keys.each_its_own)
+
+_by_form, _by_address = token_in_form("token"), token_in()
+
+
+def _planfix(arrival: Arrival, secret: str, tolerance: float) -> str:
+    """Commands of its telephony carry the token in the form; a scenario's request has it where its author put it."""
+    is_named = bool(arrival.options.get("header"))
+    return (_by_address if is_named else _by_form)(arrival, secret, tolerance)
+
+
+def _planfix_refusal(status: int, text: str) -> bytes:
+    return orjson.dumps({"error": "Invalid token" if status == 401 else text})
+
 
 PRESETS: Final = (
     Preset(
@@ -95,16 +110,22 @@ PRESETS: Final = (
         name="planfix",
         title=_("Planfix"),
         hint=_(
-            "In Planfix: an automatic scenario with the operation “HTTP request”. Paste the URL with ?token= and the secret,"
-            " and write the body as JSON."
+            "For calls, in Planfix: Account → Integrations → Virtual PBX → Planfix API for telephony. Paste the URL as the address"
+            " of the exchange, and the secret as its token. An automatic scenario with the operation “HTTP request” takes the"
+            " URL with ?token= and the secret; write its body as JSON."
         ),
         kind=Kind.CRM,
-        scheme=token_in(),
+        scheme=_planfix,
+        # A second click on the same number is the same form, and has no mark by which it could be told from a repetition.
         key=_EACH,
-        event=keys.option("event_field"),
+        event=keys.first(keys.option("event_field"), keys.field("cmd"), keys.field("object")),
         shortest_secret=16,
         is_token=True,
         is_json=False,
+        secret_fields=frozenset({"token", "planfix_token"}),
         options=("header", "prefix", "event_field", "id_field"),
+        # All requests of an account wait for one another: whatever is proved is answered at once, and empty.
+        reply=lambda arrival, secret: Reply(b""),
+        refusal=_planfix_refusal,
     ),
 )

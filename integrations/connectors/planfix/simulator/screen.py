@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from integrations.connectors.planfix.simulator.state import Account, Card, Employee, Entry
+from integrations.connectors.planfix.simulator.state import Account, Card, Contact, Employee, Entry
 
 EMPLOYEES_SHOWN = 12
 CARDS_PER_EMPLOYEE = 8
@@ -35,11 +35,25 @@ def snapshot(account: Account) -> dict[str, Any]:
                 for one in account.employees[:EMPLOYEES_SHOWN]
             ],
             "calls": [_entry(account, one) for one in account.journal[: -ENTRIES_SHOWN - 1 : -1]],
+            "contacts": [_contact(account, one) for one in account.contacts[: -ENTRIES_SHOWN - 1 : -1]],
             "totals": {
+                "contacts": len(account.contacts),
                 "calls": len(account.journal),
                 "ringing": sum(card.state == "ringing" for card in account.cards),
             },
         }
+
+
+def _contact(account: Account, one: Contact) -> dict[str, Any]:
+    owner = next(
+        (each for each in account.employees if one.responsible and each.extension == one.responsible), None
+    )
+    return {
+        "id": one.id,
+        "name": one.name,
+        "phone": one.phone,
+        "manager": f"{owner.name} {owner.lastname}" if owner else "",
+    }
 
 
 def _employee(account: Account, one: Employee, cards: list[Card]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from django.utils.translation import gettext as _
 
 from integrations.connectors.planfix.simulator import screen
+from integrations.connectors.planfix.simulator.outgoing import Outgoing
 from integrations.connectors.planfix.simulator.rest import Rest
 from integrations.connectors.planfix.simulator.state import (
     DEFAULT_CONTACTS,
@@ -25,6 +26,7 @@ from tenants.simulation import Action, BaseSimulator, Kind, Reply, Request
 DEFAULT_TOKEN = "simulator-token"  # noqa: S105 (of a simulator)
 DEFAULT_REST_TOKEN = "simulator-rest-token"  # noqa: S105
 DEFAULT_PBX_TOKEN = "what-planfix-sends-to-the-exchange"  # noqa: S105
+DEFAULT_PBX_URL = "https://pbx.example/planfix"
 
 
 class Simulator(BaseSimulator):
@@ -42,15 +44,26 @@ class Simulator(BaseSimulator):
         token: str = DEFAULT_TOKEN,
         rest_token: str = DEFAULT_REST_TOKEN,
         pbx_token: str = DEFAULT_PBX_TOKEN,
+        pbx_url: str = DEFAULT_PBX_URL,
         employees: Iterable[Employee] = DEFAULT_EMPLOYEES,
         contacts: Iterable[Contact] = DEFAULT_CONTACTS,
         limits_rate: bool = True,
     ) -> None:
         super().__init__(host=host, port=port)
-        self.token, self.rest_token, self.pbx_token = token, rest_token, pbx_token
+        self.token, self.rest_token = token, rest_token
         self.account = Account(employees, contacts)
-        self.rest = Rest(self.account, rest_token, limits_rate=limits_rate)
-        self._telephony = Telephony(self.account, token, pbx_token, "https://pbx.example/planfix")
+        self.rest = Rest(self.account, rest_token, limits_rate=limits_rate, changed=self.changes.touch)
+        self.outgoing = Outgoing(pbx_url, pbx_token, self.changes.touch)
+        self._telephony = Telephony(self.account, token, self.outgoing)
+
+    @property
+    def pbx_token(self) -> str:
+        """By which Planfix proves itself at the exchange."""
+        return self.outgoing.pbx_token
+
+    def set_up(self) -> int:
+        """Somebody switches the telephony on: the exchange is told address and token. The status of its answer."""
+        return self.outgoing.set_up(self.token, f"{self.url}/tel/api").status
 
     # What came in, for tests.
 
@@ -101,11 +114,20 @@ class Simulator(BaseSimulator):
         return screen.snapshot(self.account)
 
     def actions(self) -> dict[str, Action]:
-        return {"clear": self._clear}
+        return {"clear": self._clear, "call": self._call}
 
     def _clear(self, data: dict[str, Any]) -> str:
         self.account.clear()
         return _("The screen is clear.")
+
+    def _call(self, data: dict[str, Any]) -> str:
+        contact = next((one for one in self.account.contacts if one.id == data.get("id")), None)
+        if contact is None or not contact.phone:
+            raise ValueError(_("This contact has no telephone number."))
+        extension = contact.responsible or self.account.employees[0].extension
+        if self.outgoing.make_call(extension, contact.phone).status != 200:
+            raise ValueError(_("The exchange did not take the call."))
+        return _("The click was sent to the hub.")
 
     @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
@@ -118,6 +140,14 @@ class Simulator(BaseSimulator):
             help="the token of the REST API (default: %(default)s)",
         )
         parser.add_argument(
+            "--pbx-url",
+            default=DEFAULT_PBX_URL,
+            help="where clicks on numbers are sent (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--pbx-token", default=DEFAULT_PBX_TOKEN, help="the token that proves them (default: %(default)s)"
+        )
+        parser.add_argument(
             "--no-rate-limit", action="store_true", help="answer any number of requests a second"
         )
 
@@ -128,5 +158,7 @@ class Simulator(BaseSimulator):
             port=options["port"],
             token=options["token"],
             rest_token=options["rest_token"],
+            pbx_url=options["pbx_url"],
+            pbx_token=options["pbx_token"],
             limits_rate=not options["no_rate_limit"],
         )

@@ -4,12 +4,15 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from tenants.simulation import Kind, Request
 
 # A demo may run for days.
 KEPT = 10_000
 CANCELLED = "Cancelled"
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,12 @@ class Employee:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody who calls; `responsible` is an extension."""
+    """Somebody who calls; `responsible` is an extension. `id` is given by the account."""
 
     name: str
     phone: str
     responsible: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +96,23 @@ DEFAULT_CONTACTS = (
 
 
 class Account:
-    """The state, guarded by one lock."""
+    """The state, guarded by one lock. `tables` holds contacts (companies among them) and tasks by their numbers."""
 
     def __init__(self, employees: Iterable[Employee], contacts: Iterable[Contact]) -> None:
         self.lock = threading.RLock()
         self.employees = tuple(employees)
-        self.contacts = tuple(contacts)
+        self.tables: dict[str, dict[int, Row]] = {"contact": {}, "task": {}}
+        self.broken: set[int] = set()
+        self._last_number = 0
+        for one in contacts:
+            self._furnish(one)
         self.events: list[Event] = []
         self.cards: list[Card] = []
         self.journal: list[Entry] = []
+
+    @staticmethod
+    def now() -> datetime:
+        return datetime.now(UTC)
 
     def clear(self) -> None:
         with self.lock:
@@ -123,9 +135,46 @@ class Account:
 
         return {Kind.INSERTED: insert, Kind.REMOVED: remove, Kind.MOVED: move}
 
+    @property
+    def contacts(self) -> list[Contact]:
+        """As telephony sees them."""
+        with self.lock:
+            return [self._seen(row) for row in self.tables["contact"].values() if not row.get("isDeleted")]
+
     def contact(self, phone: str) -> Contact | None:
         """By the last ten digits, as Planfix compares."""
         return next((one for one in self.contacts if phone and one.phone[-10:] == phone[-10:]), None)
+
+    def add(self, what: str, at: datetime | None = None, **fields: Any) -> Row:
+        """A new object; what is not said of it is empty."""
+        with self.lock:
+            self._last_number += 1
+            row = {"id": self._last_number, **fields, "changed": at or datetime.now(UTC)}
+            self.tables[what][row["id"]] = row
+            return row
+
+    def _furnish(self, one: Contact) -> None:
+        owner = next(
+            (each for each in self.employees if one.responsible and each.extension == one.responsible), None
+        )
+        name, _space, lastname = one.name.partition(" ")
+        self.add(
+            "contact",
+            name=name,
+            lastname=lastname,
+            phones=[{"number": one.phone, "type": 1}],
+            supervisors={"users": [{"id": f"user:{owner.id}"}] if owner else []},
+            isCompany=False,
+            template={"id": 1},
+        )
+
+    def _seen(self, row: Row) -> Contact:
+        names = " ".join(str(row[name]) for name in ("name", "lastname") if row.get(name))
+        phone = next((str(one["number"]) for one in row.get("phones") or ()), "")
+        users = (row.get("supervisors") or {}).get("users") or ()
+        number = next((str(one["id"]).removeprefix("user:") for one in users), "")
+        extension = next((each.extension for each in self.employees if str(each.id) == number), "")
+        return Contact(names, phone, extension, row["id"])
 
     def take(self, event: Event) -> None:
         """What one event changes."""

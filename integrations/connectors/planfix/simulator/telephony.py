@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from integrations.connectors.planfix.simulator.outgoing import Outgoing
 from integrations.connectors.planfix.simulator.state import Account, Event
 from tenants.simulation import Reply, Request, is_whole
 
@@ -20,13 +21,12 @@ class Refused(Exception):
 
 
 class Telephony:
-    """The commands over one account; `pbx` is what the account's settings say of the exchange."""
+    """The commands over one account."""
 
-    def __init__(self, account: Account, token: str, pbx_token: str, pbx_url: str) -> None:
+    def __init__(self, account: Account, token: str, exchange: Outgoing) -> None:
         self._account, self._token = account, token
-        self._pbx = {"pbxToken": pbx_token, "pbxUrl": pbx_url}
         self._commands: dict[str, Callable[[dict[str, str]], dict[str, Any]]] = {
-            "ping": lambda form: self._pbx,
+            "ping": lambda form: {"pbxToken": exchange.pbx_token, "pbxUrl": exchange.pbx_url},
             "contact": self._contact,
             "event": self._event,
             "record": self._record,

@@ -1,23 +1,47 @@
 """Planfix keeps the contract, and its own promises beyond it."""
 
-import pytest
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
+import pytest
+from django.core.cache import cache
+
+from integrations import connectors
 from integrations.actions.load_users import load_users
 from integrations.actions.save_integration import create_integration
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Account, CallKind, CallNotifications, CallOutcome, CheckState, Direction
+from integrations.connectors import get as get_connector
 from integrations.connectors.planfix.simulator import Employee, Simulator
 from integrations.http.errors import OutcomeUnknown
+from integrations.manifest import RateLimit
 from integrations.models import Exchange
+from integrations.records import Company, Contact, Deal, DealPhase, Money, Record, RecordKind
 from integrations.sessions import open_session
 from integrations.tests.contract import CallNotificationsContract
 from integrations.tests.factories import finished, hangup, ringing
+from integrations.tests.written_records_contract import WrittenRecordsContract
 from tenants.errors import AuthFailed, ConfigError, RateLimited, RemoteRejected, TransientError, Unsupported
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_tenant
 
+TABLES = {RecordKind.CONTACT: "contact", RecordKind.COMPANY: "contact", RecordKind.DEAL: "task"}
+DEALS = 10
+SETTINGS = {
+    "contact_template": "1",
+    "company_template": "2",
+    "deal_template": str(DEALS),
+    "amount_field": "41",
+    "currency": "BYN",
+    "won_statuses": "3",
+    "zone": "Europe/Moscow",
+    "daily_requests": 0,
+}
 
-class TestContract(CallNotificationsContract):
+
+class TestContract(CallNotificationsContract, WrittenRecordsContract):
     code = "planfix"
     bad_credentials = {
         "planfix_token": "a-wrong-token-0123456789",
@@ -27,16 +51,103 @@ class TestContract(CallNotificationsContract):
     is_empty_answer_success = True
     user_count = 101
     """More than a page; a request a second is all that Planfix allows."""
+    record_kinds = tuple(TABLES)
+    written_kinds = tuple(TABLES)
+    record_count = 210
+    keeps_place = False
+
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch):
+        """A request a second would make it a test of patience; the pace has tests of its own."""
+        cache.clear()
+        rates = (RateLimit("telephony", 200, 100), RateLimit("rest", 200, 100))
+        manifest = replace(get_connector("planfix").manifest, rate_limits=rates)
+        connector = replace(get_connector("planfix"), manifest=manifest)
+        found = {**connectors.registry(), "planfix": connector}
+        monkeypatch.setattr(connectors, "registry", lambda: found)
 
     def make_simulator(self, user_count):
         employees = [Employee(number, f"Ann{number}", "Smith") for number in range(1, user_count + 1)]
-        return Simulator(employees=employees, limits_rate=False)
+        return Simulator(employees=employees, contacts=(), limits_rate=False)
 
     def settings_for(self, simulator):
-        return {"url": simulator.url}
+        return {"url": simulator.url, **SETTINGS}
 
     def credentials_for(self, simulator):
         return {"planfix_token": simulator.token, "rest_token": simulator.rest_token}
+
+    def put_records(self, simulator: Simulator, kind: RecordKind, count: int, at: datetime) -> list[str]:
+        more: dict[str, Any] = {"isCompany": kind is RecordKind.COMPANY, "template": {"id": 1}}
+        if kind is RecordKind.DEAL:
+            more = {"template": {"id": DEALS}, "status": {"id": 1}}
+        rows = [
+            simulator.account.add(TABLES[kind], at, name=f"Name {number}", **more) for number in range(count)
+        ]
+        return [str(row["id"]) for row in rows]
+
+    def touch_record(self, simulator: Simulator, kind: RecordKind, outside_id: str, at: datetime) -> None:
+        row = simulator.account.tables[TABLES[kind]][int(outside_id)]
+        row |= {"changed": at, "name": "Touched"}
+
+    def remove_record(self, simulator: Simulator, kind: RecordKind, outside_id: str) -> None:
+        simulator.account.tables[TABLES[kind]][int(outside_id)]["isDeleted"] = True
+
+    def break_record(self, simulator: Simulator, kind: RecordKind, outside_id: str) -> None:
+        simulator.account.broken.add(int(outside_id))
+
+    def count_records(self, simulator: Simulator, kind: RecordKind) -> int:
+        is_company = kind is RecordKind.COMPANY
+        rows = simulator.account.tables[TABLES[kind]].values()
+        return sum(not row.get("isDeleted") and bool(row.get("isCompany")) is is_company for row in rows)
+
+    def records_path(self, kind: RecordKind) -> str:
+        return f"/rest/{TABLES[kind]}/"
+
+    def new_record(self, simulator: Simulator, kind: RecordKind, number: int) -> Record:
+        phones = (f"+3752912345{number:02}", "+375291234599")
+        if kind is RecordKind.COMPANY:
+            return Company(
+                name=f"Firm {number}",
+                phones=phones,
+                emails=("firm@example.com",),
+                website="https://example.com",
+                address="Minsk, 1",
+                responsible_id="2",
+                comment="5 < 6 & more",
+                custom={"cf.36": 5},
+            )
+        firm = str(simulator.account.add("contact", name="Firm", isCompany=True)["id"])
+        if kind is RecordKind.CONTACT:
+            return Contact(
+                name="Ann Smith",
+                first_name="Ann",
+                last_name="Smith",
+                phones=phones,
+                emails=("ann@example.com",),
+                company_ids=(firm,),
+                responsible_id="2",
+                position="Buyer",
+                custom={"cf.36": 5, "cf.37": "Реклама"},
+            )
+        return Deal(
+            title=f"Deal {number}",
+            total=Money(Decimal("1500.5"), "BYN"),
+            stage="2",
+            stage_title="В работе",
+            contact_ids=(firm,),
+            responsible_id="2",
+            comment="two\nlines",
+            custom={"cf.42": "Д-16", "cf.41": 1500.5},
+        )
+
+    def change_of(self, kind: RecordKind) -> dict[str, Any]:
+        if kind is RecordKind.DEAL:
+            return {"title": "Another", "stage": "3", "stage_title": "Завершённая", "phase": DealPhase.WON}
+        news = {"phones": ("+375291234577",)}
+        return news | ({"position": "Seller"} if kind is RecordKind.CONTACT else {"name": "Another"})
+
+    def extra_of(self, simulator: Simulator, kind: RecordKind) -> tuple[str, Any]:
+        return ("cf.42", "Д-17") if kind is RecordKind.DEAL else ("cf.37", "Сайт")
 
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
 // Draws the screen of the simulated Planfix from its live state.
 "use strict";
 
-Calls.listen();
+Calls.listen((state) => Calls.contacts(state.contacts));

@@ -111,7 +111,7 @@ def test_page_shows_cards_and_the_journal(sim, language):
 
     state = requests.get(f"{sim.url}/_page/state", params={"lang": language}, timeout=5).json()
 
-    assert state["totals"] == {"calls": 1, "ringing": 1}
+    assert state["totals"] == {"calls": 1, "ringing": 1, "contacts": 3}
     assert state["managers"][0]["cards"][0]["customer"] == "Петров Иван"
     assert state["calls"][0]["duration"] == "1:01"
     document = requests.get(sim.url, params={"lang": language}, timeout=5)

@@ -1,0 +1,160 @@
+"""Contacts, companies and deals of one account, read page by page and written one by one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from integrations.capabilities import (
+    Change,
+    Changes,
+    Fault,
+    FieldDescription,
+    KindSupport,
+    Page,
+    Records,
+    Written,
+)
+from integrations.connector import Session
+from integrations.connectors.planfix import describing, objects, writing
+from integrations.connectors.planfix.objects import CONTACT, FIELDS, WHAT, Reading, Row, Unreadable
+from integrations.connectors.planfix.rest import PAGE_SIZE, Rest
+from integrations.records import Json, Record, RecordKind
+from tenants.errors import HubError, RemoteRejected, TransientError, Unsupported
+
+KEPT_SECONDS: Final = 600
+CHANGED, TEMPLATE_OF_TASK = 38, 51
+_SUPPORT: Final = KindSupport(is_writable=True, changes=Changes.WATERMARK, lag=timedelta(minutes=2))
+
+
+class PlanfixRecords(Session, Records):
+    """Deals are there where a template of tasks is said to be one. Nothing tells of what was deleted."""
+
+    kinds: ClassVar[Mapping[RecordKind, KindSupport]] = MappingProxyType(dict.fromkeys(WHAT, _SUPPORT))
+
+    rest: Rest
+
+    @classmethod
+    def kinds_for(cls, settings: Mapping[str, Any]) -> Mapping[RecordKind, KindSupport]:
+        has_deals = bool(settings.get("deal_template"))
+        return {kind: one for kind, one in cls.kinds.items() if has_deals or kind is not RecordKind.DEAL}
+
+    def read(
+        self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
+    ) -> Page:
+        offset = int(position["offset"]) if position else 0
+        reading = Reading.of(self.live)
+        more = {} if WHAT[kind] != CONTACT else {"isCompany": kind is RecordKind.COMPANY}
+        filters = self._filters(kind, changed_since, reading)
+        rows = self.rest.page(WHAT[kind], offset, self._fields(WHAT[kind]), filters, more)
+        records, faults = _read(kind, [row for row in rows if row.get("isDeleted") is not True], reading)
+        if changed_since is not None:
+            # Their filter knows minutes only.
+            records = [one for one in records if one.updated_at is None or one.updated_at >= changed_since]
+        following = {"offset": offset + len(rows)} if len(rows) == PAGE_SIZE else None
+        return Page(records=tuple(records), faults=tuple(faults), next=following)
+
+    def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
+        row = self._row(kind, outside_id)
+        if row is None:
+            return None
+        try:
+            return objects.record(kind, row, Reading.of(self.live))
+        except Unreadable as error:
+            text = _("It could not be read: %(why)s.") % {"why": error}
+            raise RemoteRejected(text, detail=f"{kind} {outside_id}: {error}") from error
+
+    def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
+        return tuple(self._write(kind, change) for change in changes)
+
+    def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
+        return describing.fields(WHAT[kind], self._custom(WHAT[kind]))
+
+    def _write(self, kind: RecordKind, change: Change) -> Written:
+        try:
+            return Written(key=change.key, outside_id=self._written(kind, change))
+        except TransientError as error:
+            if not change.record.outside_id:
+                # Whether it was created is not known, and nothing there would tell: people look.
+                return Written(key=change.key, error=error)
+            raise
+        except HubError as error:
+            return Written(key=change.key, error=error)
+
+    def _written(self, kind: RecordKind, change: Change) -> str:
+        what, reading, number = WHAT[kind], Reading.of(self.live), change.record.outside_id
+        if not number:
+            return self.rest.create(what, writing.new_body(kind, change, self.live.settings, reading))
+        known: Row = {}
+        if writing.needs_known(change):
+            found = self._row(kind, number)
+            if found is None:
+                raise RemoteRejected(_("Planfix has no such object (any more)."))
+            known = found
+        elif not _is_id(number):
+            raise RemoteRejected(_("Planfix has no such object (any more)."))
+        body = writing.changed_body(kind, change, known, reading)
+        if body:
+            self.rest.update(what, number, body)
+        return number
+
+    def _row(self, kind: RecordKind, number: str) -> Row | None:
+        """The object as it is, if it is of that kind."""
+        if not _is_id(number):
+            return None
+        row = self.rest.one(WHAT[kind], number, self._fields(WHAT[kind]))
+        if row is None or row.get("isDeleted") is True:
+            return None
+        if kind is RecordKind.DEAL:
+            template = row.get("template")
+            named = str(template.get("id")) if isinstance(template, Mapping) else ""
+            return row if named == str(self.live.settings.get("deal_template") or "") else None
+        return row if (row.get("isCompany") is True) == (kind is RecordKind.COMPANY) else None
+
+    def _filters(
+        self, kind: RecordKind, changed_since: datetime | None, reading: Reading
+    ) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        if kind is RecordKind.DEAL:
+            template = str(self.live.settings.get("deal_template") or "")
+            if not template:
+                raise Unsupported(_("No template of tasks is said to be a deal."))
+            found.append({"type": TEMPLATE_OF_TASK, "operator": "equal", "value": int(template)})
+        if changed_since is not None:
+            begin = (changed_since - timedelta(minutes=1)).astimezone(reading.zone).strftime("%d-%m-%Y %H:%M")
+            # Their text names `dateFrom`, their first example `dateValue`.
+            value = {"dateType": "otherDate_withTime", "dateFrom": begin, "dateValue": begin}
+            found.append({"type": CHANGED, "operator": "gt", "value": value})
+        return found
+
+    def _fields(self, what: str) -> str:
+        """Own fields are named by their numbers."""
+        return ",".join([FIELDS[what], *(str(one["id"]) for one in self._custom(what))])
+
+    def _custom(self, what: str) -> list[dict[str, Any]]:
+        """They change seldom, and one request a second is all there is."""
+        key = f"planfix:fields:{self.live.id}:{self.live.version}:{what}"
+        found: list[dict[str, Any]] | None = cache.get(key)
+        if found is None:
+            found = [row for row in self.rest.custom_fields(what) if objects.text(row.get("id")).isdecimal()]
+            cache.set(key, found, KEPT_SECONDS)
+        return found
+
+
+def _read(kind: RecordKind, rows: Sequence[Row], reading: Reading) -> tuple[list[Record], list[Fault]]:
+    records: list[Record] = []
+    faults: list[Fault] = []
+    for row in rows:
+        try:
+            records.append(objects.record(kind, row, reading))
+        except Unreadable as error:
+            text = _("It could not be read: %(why)s.") % {"why": error}
+            faults.append(Fault(objects.text(row.get("id")), text))
+    return records, faults
+
+
+def _is_id(number: str) -> bool:
+    return number.isascii() and number.isdecimal() and len(number) <= 18 and int(number) > 0
