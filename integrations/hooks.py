@@ -8,13 +8,16 @@ not sign is only a hint: such hooks name objects (`Changed`), which are read aga
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from integrations.capabilities.base import Capability, Text
 from integrations.records import Json, Record, RecordKind
 from webhooks.presets import Arrival
+
+FAREWELL: Final = "farewell"
+"""The name under which a stored farewell stands, of which `Hooks.is_farewell` had the proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ class Hooks(ABC):
     def is_genuine(self, arrival: Arrival, kept: Mapping[str, str]) -> bool:
         """A second proof, for systems that repeat what they told us at the installation and we kept beside the token."""
         return True
+
+    has_farewell: ClassVar[bool] = False
+    """The system opens an address of ours when somebody disconnects us there: the integration's page shows it."""
 
     def is_farewell(self, query: Mapping[str, str], credentials: Mapping[str, Any]) -> bool:
         """Whether a GET proves, by what stands in its address, that somebody disconnected us there."""

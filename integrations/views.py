@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from integrations.actions.hand_off import take_handoff
+from integrations.actions.take_farewell import take_farewell
 from integrations.models import Integration
 from integrations.selectors import overview
 from tenants.access import is_operator
@@ -31,6 +32,21 @@ def handoff(request: HttpRequest, ticket: str) -> HttpResponse:
     response = HttpResponseRedirect(page)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+@require_GET
+@never_cache
+def disconnected(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Opened by an outside system when somebody disconnects us there; its signature is the proof."""
+    query = {name: values[0] for name, values in request.GET.lists() if len(values) == 1}
+    taken = take_farewell(identifier, query, request.META.get("REMOTE_ADDR", ""))
+    if taken is None:
+        return JsonResponse({"detail": "There is no such integration."}, status=404)
+    return (
+        JsonResponse({})
+        if taken
+        else JsonResponse({"detail": "The signature is missing or wrong."}, status=401)
+    )
 
 
 @require_safe

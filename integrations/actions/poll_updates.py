@@ -73,6 +73,7 @@ def _ask(row: Integration, source: Source) -> Asked:
         with open_session(row.pk, seconds=wait + 10, journal=journal) as session:
             updates = session.require(Updates)
             polled = updates.poll(_position(row, updates), wait)
+            pause = PAUSE if polled.bodies else max(PAUSE, updates.pause)
     except HubError as error:
         pause = MISCONFIGURED if isinstance(error, ConfigError) else TROUBLE
         told = error.retry_after if isinstance(error, TransientError) else None
@@ -85,7 +86,7 @@ def _ask(row: Integration, source: Source) -> Asked:
         # Thousands a day that say nothing.
         journal.exchanges.clear()
     _store(row, source, polled)
-    return Asked(PAUSE, journal)
+    return Asked(pause, journal)
 
 
 def _position(row: Integration, updates: Updates) -> str:

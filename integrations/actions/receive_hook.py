@@ -18,7 +18,7 @@ from django.utils.translation import override
 from config.correlation import correlated
 from integrations import live
 from integrations.actions.happenings import described
-from integrations.actions.take_access import take_access
+from integrations.actions.take_access import end_access, take_access
 from integrations.capabilities import Records
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
@@ -196,6 +196,7 @@ class _Turn:
 
     def revoked(self, happening: Revoked) -> object:
         reason = str(happening.reason)
+        end_access(self.hook, reason)
         sign = Sign(
             self.hook.integration_id, self.hook.tenant_id, timezone.now(), "revoked", reason, is_config=True
         )

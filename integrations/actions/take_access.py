@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations import live as configurations
 from integrations.actions.connect_account import keep_tokens, way_of
 from integrations.actions.save_integration import update_integration
 from integrations.capabilities.base import Text
@@ -29,6 +30,14 @@ def take_access(hook: Hook, admitted: Admitted) -> Text:
     if admitted.settings or admitted.credentials:
         _enter(row, admitted)
     return _("What it handed over is kept: the connection can be used.")
+
+
+def end_access(hook: Hook, reason: str) -> None:
+    """The tokens of before are worth nothing any more, so nothing is asked with them until somebody connects it again."""
+    tokens = OAuthToken.objects.filter(integration_id=hook.integration_id)
+    tokens = tokens.exclude(obtained_at__gt=hook.received_at)
+    if tokens.update(refusal=answers.plain(reason)):
+        configurations.forget(hook.tenant_id)
 
 
 def _check_account(row: Integration, account: str) -> None:

@@ -21,6 +21,7 @@ from integrations.actions.copy_integration import targets
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.hook_source import hook_url
 from integrations.actions.save_integration import create_integration, update_integration
+from integrations.actions.take_farewell import farewell_url
 from integrations.actions.test_connection import diagnose
 from integrations.admin.account import account_of, callback_of
 from integrations.admin.catalogue import drawing, shelves
@@ -233,6 +234,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             "account": account,
             "may_change": may_change,
             "hook_url": hook_url(row) if may_change else "",
+            "farewell_url": farewell_url(row) if may_change else "",
             "can_subscribe": connector.can(WebhookRegistration),
             "may_copy": may_change and bool(targets(request.user, row)),  # type: ignore[arg-type]
             **arrival_context(row),

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +25,8 @@ class Updates(Capability):
     code = "updates"
     title = _("Asking for what is new")
 
+    pause: ClassVar[float] = 0.0
+    """Seconds until the next question when there was nothing new, for systems that answer at once."""
     position_life: timedelta | None = None
     """After so long without news a position means nothing there any more."""
 

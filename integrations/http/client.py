@@ -115,6 +115,36 @@ class ApiClient:
                 self._verdicts.failed(KEEP_ALIVE, error)
                 raise
 
+    def pause(self, request: Request, seconds: float) -> None:
+        """Nobody has a turn in that request's bucket for so long; nothing for 0."""
+        if seconds > 0:
+            self._line.hold(request.bucket, min(seconds, LONGEST_HOLD))
+
+    def download(self, url: str, operation: str) -> bytes:
+        """A file that is not the system's own, such as a recording at the exchange: without our credentials, up to 16 MB.
+
+        Neither its address's parameters nor the file are kept in the exchange.
+        """
+        exchange = self._recorder.begin(operation, "GET", 1)
+        outgoing = Outgoing("GET", url, {"User-Agent": USER_AGENT}, None)
+        clock = Attempt(
+            max(min(self.left(), settings.EXTERNAL_API_TIMEOUT), 0.0), settings.EXTERNAL_API_TIMEOUT
+        )
+        response: Response | None = None
+        error: HubError | None = None
+        try:
+            response = self._line.transport.send(clock, outgoing)
+            error = classify(response, {})
+        except HubError as failure:
+            error = failure
+        shown = Outgoing("GET", url.partition("?")[0], outgoing.headers, None)
+        kept = None if response is None else Response(response.status, response.headers, b"")
+        self._recorder.note(exchange, clock, 0.0, shown, kept, error)
+        if error is not None:
+            raise error
+        assert response is not None
+        return response.body
+
     def left(self) -> float:
         """Seconds of the budget that remain; the installation's limit for one call when there is no budget."""
         if self._deadline is None:

@@ -6,12 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from integrations.actions.save_integration import create_integration
-from integrations.capabilities import CallHangup, CallOutcome, CallRinging, Direction, FinishedCall
+from integrations.capabilities import (
+    CallAnswered,
+    CallHangup,
+    CallOutcome,
+    CallRinging,
+    Direction,
+    FinishedCall,
+)
 from integrations.models import Integration
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
 STARTED = datetime(2026, 6, 10, 11, 3, 0, tzinfo=UTC)
+BOT_TOKEN = "123456789:AAabcdefghijklmnopqrstuvwxyz0123456"
 CALL_ID = UUID("01920000-0000-7000-8000-000000000001")
 
 
@@ -26,19 +34,19 @@ def make_integration(tenant: Tenant, url: str = "https://example.retailcrm.ru", 
         return create_integration(tenant, "retailcrm", **{**defaults, **values})
 
 
-def make_planfix(tenant: Tenant, **values: Any) -> Integration:
-    """A Planfix integration: a system without records."""
-    defaults: dict[str, Any] = {
-        "name": "Planfix",
-        "settings": {"url": "https://example.planfix.ru"},
-        "credentials": {"planfix_token": "simulator-token"},
-    }
+def make_bot(tenant: Tenant, **values: Any) -> Integration:
+    """A Telegram bot: a system without records."""
+    defaults: dict[str, Any] = {"name": "Bot", "settings": {}, "credentials": {"bot_token": BOT_TOKEN}}
     with tenant_scope(tenant):
-        return create_integration(tenant, "planfix", **{**defaults, **values})
+        return create_integration(tenant, "telegram", **{**defaults, **values})
 
 
 def ringing(**values: Any) -> CallRinging:
     return CallRinging(**{**_facts(), **values})
+
+
+def answered(**values: Any) -> CallAnswered:
+    return CallAnswered(**{**_facts(), "answered_at": STARTED + timedelta(seconds=8), **values})
 
 
 def hangup(**values: Any) -> CallHangup:

@@ -11,7 +11,7 @@ from integrations.actions.save_mapping import save_mapping
 from integrations.connectors.rest.simulator import Simulator
 from integrations.connectors.rest.tests.entered import kind_row, settings_of
 from integrations.models import Integration, MappingVersion
-from integrations.tests.factories import make_planfix
+from integrations.tests.factories import make_bot
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_member, make_tenant
 
@@ -232,7 +232,7 @@ def test_others_and_unknown_kinds_are_not_found(client, row):
 
 
 def test_system_without_records_has_no_mapping(client, tenant):
-    crm = make_planfix(tenant)
+    crm = make_bot(tenant)
 
     assert client.get(at(crm)).status_code == 404
     page = text_of(client.get(reverse("admin:integrations_integration_change", args=[crm.pk])))

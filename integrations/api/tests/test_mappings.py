@@ -7,7 +7,7 @@ from integrations.api.tests.test_api import client_of, errors_of
 from integrations.connectors.rest.simulator import Simulator
 from integrations.connectors.rest.tests.entered import settings_of
 from integrations.models import MappingVersion
-from integrations.tests.factories import make_planfix
+from integrations.tests.factories import make_bot
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_tenant
 
@@ -111,7 +111,7 @@ def test_strangers_unknown_kinds_and_scopes(client, tenant, row):
     assert stranger.put(at(row), {"rules": []}, format="json").status_code == 404
     assert stranger.post(at(row, "contact/preview/"), {}, format="json").status_code == 404
     assert client.put(at(row, "product/"), {"rules": []}, format="json").status_code == 404
-    assert client.put(at(make_planfix(tenant)), {"rules": []}, format="json").status_code == 404
+    assert client.put(at(make_bot(tenant)), {"rules": []}, format="json").status_code == 404
     assert reader.put(at(row), {"rules": []}, format="json").status_code == 403
     assert reader.get(at(row, "")).status_code == 200
 

@@ -102,6 +102,10 @@ class AmoCrm:
         found = rows(answer, "calls")
         return found[0] if found else {}
 
+    def add_task(self, task: Row) -> None:
+        """Never repeated here: it would be a second one."""
+        self._send("POST", "/api/v4/tasks", "task", [task], "tasks")
+
     def add_unsorted_call(self, item: Row) -> Row:
         """Among the incoming leads."""
         path = "/api/v4/leads/unsorted/sip"

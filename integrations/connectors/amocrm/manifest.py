@@ -85,6 +85,14 @@ manifest = Manifest(
             default=False,
         ),
         Field(
+            "task_minutes",
+            _("Minutes to call back a missed call"),
+            FieldType.NUMBER,
+            required=False,
+            default=0,
+            help=_("A task for the responsible user, in the card of whoever called. 0: no tasks."),
+        ),
+        Field(
             "source_name",
             _("Name of the telephony"),
             default="Switchboard",

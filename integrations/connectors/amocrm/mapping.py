@@ -49,6 +49,9 @@ RESULT: Final[Mapping[CallOutcome, Promise]] = {
     CallOutcome.UNKNOWN: _("Unknown"),
 }
 WAY: Final = {Direction.IN: "inbound", Direction.OUT: "outbound"}
+CARDS: Final = {"contact": "contacts", "company": "companies", "lead": "leads"}
+"""How tasks name what a call's answer names."""
+CALL_BACK: Final = 1  # the type of tasks that every account has
 SERVICE_CODE: Final = "switchboard"
 COMPARED_DIGITS: Final = 10
 LEAST_DIGITS: Final = 5
@@ -120,6 +123,27 @@ def unsorted_call(call: FinishedCall, source: str, pipeline: str) -> Row:
     if pipeline:
         found["pipeline_id"] = int(pipeline)
     return found
+
+
+def callback_task(call: FinishedCall, taken: Row, minutes: float, text: str) -> Row | None:
+    """A task in the card in which the call is; None where nobody has to call back, or there is no card."""
+    entity = CARDS.get(str(taken.get("entity_type") or ""))
+    number = taken.get("entity_id")
+    is_missed = call.direction is Direction.IN and call.outcome not in (
+        CallOutcome.ANSWERED,
+        CallOutcome.UNKNOWN,
+    )
+    if not is_missed or entity is None or type(number) is not int:
+        return None
+    task: Row = {
+        "text": text,
+        "complete_till": int(call.ended_at.timestamp() + minutes * 60),
+        "task_type_id": CALL_BACK,
+        "entity_id": number,
+        "entity_type": entity,
+    }
+    user = responsible_user(call)
+    return task | {"responsible_user_id": user} if user else task
 
 
 def is_playable(url: str) -> bool:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import (
+    CallAnswered,
     CallFacts,
     CallHangup,
     CallKind,
@@ -22,6 +23,7 @@ from integrations.connector import Session
 from integrations.connectors.bitrix24 import mapping
 from integrations.connectors.bitrix24.client import Bitrix24
 from integrations.connectors.bitrix24.errors import Refused
+from integrations.connectors.bitrix24.manifest import HANDED_OVER
 from integrations.connectors.bitrix24.staff import Staff, known_user
 from integrations.http.errors import OutcomeUnknown
 from tenants.errors import ConfigError, RemoteRejected, TransientError, Unsupported
@@ -33,9 +35,11 @@ class Calls(Session, CallNotifications):
     """A registration is recognised for half an hour and cards may be shown twice; the end of a call is told once."""
 
     names_calls: ClassVar[bool] = True
+    hears_answers: ClassVar[bool] = True
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = MappingProxyType(
         {
             CallKind.RINGING: Repeat.ALWAYS,
+            CallKind.ANSWERED: Repeat.ALWAYS,
             CallKind.HANGUP: Repeat.ALWAYS,
             CallKind.FINISHED: Repeat.IF_UNSENT,
         }
@@ -58,8 +62,15 @@ class Calls(Session, CallNotifications):
                     self._api.show(call_id, rest)
         return self.noted(_receipt(call, found, call_id))
 
+    def notify_answered(self, call: CallAnswered) -> CallReceipt:
+        """The card stays with whoever took the call."""
+        return self._close_others(call)
+
     def notify_hangup(self, call: CallHangup) -> CallReceipt:
         """Whose call it was sees its end with the history; this closes the cards of the others."""
+        return self._close_others(call)
+
+    def _close_others(self, call: CallAnswered | CallHangup) -> CallReceipt:
         found = self._staff.users(call)
         first = found.get(next(iter(call.extensions), ""), "")
         others = [user for user in dict.fromkeys(found.values()) if user != first]
@@ -101,8 +112,12 @@ class Calls(Session, CallNotifications):
         if fields is None:
             return
         try:
-            self._api.attach_record(fields)
-        except (Refused, ConfigError) as error:
+            if self.live.settings.get("recordings") == HANDED_OVER:
+                content = self.http.download(fields.pop("RECORD_URL"), "recording")
+                self._api.attach_record_bytes(fields, content)
+            else:
+                self._api.attach_record(fields)
+        except (RemoteRejected, ConfigError) as error:
             text = _("The call is in Bitrix24's history, but its recording was not taken: %(why)s")
             raise RemoteRejected(text % {"why": error}, detail=error.detail) from error
         except TransientError as error:

@@ -1,13 +1,15 @@
 """Bitrix24's methods that we use. Each is a POST of JSON; the answer's `result` is an object, a list or a truth value."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from config.masking import MASK
 from integrations.capabilities import Repeat
-from integrations.connectors.bitrix24.errors import Refused, inspect, is_expired, refusal
+from integrations.connectors.bitrix24.errors import Refused, inspect, is_expired, refusal, rest_before_limit
 from integrations.connectors.bitrix24.manifest import CRM, TELEPHONY
 from integrations.connectors.bitrix24.portal import REST, check_webhook
 from integrations.connectors.bitrix24.query import encoded
@@ -103,6 +105,16 @@ class Bitrix24:
         """Its recording, once it is finished; another one takes the place of the first."""
         self._telephony("attachRecord", params, Repeat.ALWAYS, attempts=3)
 
+    def attach_record_bytes(self, params: Params, content: bytes) -> None:
+        """The same where Bitrix24 cannot reach the recording: it is handed over. Nothing of it is kept here."""
+        noted = self._http.journal.exchanges
+        before = len(noted)
+        try:
+            self.attach_record({**params, "FILE_CONTENT": b64encode(content).decode()})
+        finally:
+            for exchange in noted[before:]:
+                exchange.request_body = MASK
+
     def callers(self, phone: str) -> list[Row]:
         """Who has that number, the likeliest first, each with the responsible user."""
         params = {"PHONE_NUMBER": phone}
@@ -150,6 +162,18 @@ class Bitrix24:
         """The events that are sent to us, each with its handler."""
         return as_rows(self.read("event.get"))
 
+    def offline_events(self) -> Row:
+        """Up to 50 that nobody was given yet, marked with a process id until they are cleared."""
+        return as_object(self.read("event.offline.get", {"clear": 0, "limit": PAGE_SIZE}))
+
+    def taken_events(self) -> list[Row]:
+        """Those that were given to somebody who has not said that they are stored."""
+        return as_rows(self.read("event.offline.list", {"filter": {"!PROCESS_ID": ""}}))
+
+    def clear_events(self, process_id: str) -> None:
+        """They are stored: the portal may forget them. The same again clears nothing."""
+        self._call("event.offline.clear", {"process_id": process_id}, CRM, Repeat.ALWAYS)
+
     def add_line(self, number: str) -> None:
         """The outside line of our calls; one that is there already is refused."""
         params = {"NUMBER": number, "NAME": LINE_NAME, "CRM_AUTO_CREATE": "N"}
@@ -171,7 +195,9 @@ class Bitrix24:
 
     def _answer(self, method: str, params: Params, bucket: str, *, is_optional: bool = False) -> Row:
         request = self._request(method, params, bucket, Repeat.ALWAYS, 3, is_optional, "", is_change=False)
-        return self._http.call(request).json_object()
+        answer = self._http.call(request).json_object()
+        self._http.pause(request, rest_before_limit(answer))
+        return answer
 
     def _telephony(self, name: str, params: Params, repeat: Repeat, *, attempts: int = 1) -> Any:
         method = f"telephony.externalCall.{name}"

@@ -17,6 +17,8 @@ from tenants.errors import AuthFailed, ConfigError, HubError, RateLimited, Remot
 BUCKET_PAUSE = 1.0
 # The sum of a method's seconds is taken over ten minutes.
 LONGEST_OPERATION_PAUSE = 600.0
+# Of 480 in the cloud, 420 on an own server.
+MOST_OPERATING = 380.0
 LONGEST_WHY = 300
 _TAGS = re.compile(r"<[^>]{0,200}>")
 
@@ -113,6 +115,16 @@ def _too_long(detail: str, answer: Mapping[str, Any], response: Response | None)
         detail=detail,
         retry_after=min(max(pause, BUCKET_PAUSE), LONGEST_OPERATION_PAUSE),
     )
+
+
+def rest_before_limit(answer: Mapping[str, Any]) -> float:
+    """Seconds to wait where a method has nearly used up its ten minutes' share; else 0."""
+    clock = answer.get("time")
+    used = clock.get("operating") if isinstance(clock, Mapping) else None
+    until = clock.get("operating_reset_at") if isinstance(clock, Mapping) else None
+    if not isinstance(used, int | float) or not isinstance(until, int | float) or used < MOST_OPERATING:
+        return 0.0
+    return min(max(float(until) - time.time(), 0.0), LONGEST_OPERATION_PAUSE)
 
 
 def _auth(text: Callable[[], str]) -> Callable[[str, str], HubError]:

@@ -2,13 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.capabilities import Account, CallerLookup, CallNotifications, Records
+from integrations.capabilities import Account, CallerLookup, CallNotifications, Records, Updates
 from integrations.connectors.bitrix24.portal import PortalAccess, read_callback, webhook_address
 from integrations.fields import Field, FieldType, account_address
 from integrations.hooks import WebhookRegistration
 from integrations.manifest import Category, Manifest, RateLimit, Scope
 
 TELEPHONY, CRM, PORTAL = "telephony", "crm", "portal"
+FETCHED, HANDED_OVER = "fetched", "handed_over"
+SENT, ASKED = "sent", "asked"
 AUTH_SERVERS = (
     ("https://oauth.bitrix.info", "oauth.bitrix.info"),
     ("https://oauth.bitrix24.tech", "oauth.bitrix24.tech"),
@@ -24,7 +26,7 @@ manifest = Manifest(
         "The client's card while the phone rings, every call in the history, and contacts, companies, leads and deals."
     ),
     docs_url="https://apidocs.bitrix24.com/",
-    capabilities=(Account, CallNotifications, CallerLookup, Records, WebhookRegistration),
+    capabilities=(Account, CallNotifications, CallerLookup, Records, WebhookRegistration, Updates),
     base_url_setting="url",
     settings=(
         Field(
@@ -43,6 +45,35 @@ manifest = Manifest(
             default=AUTH_SERVERS[0][0],
             choices=AUTH_SERVERS,
             help=_("Leave it as it is, unless Bitrix24 names another one for your country."),
+        ),
+        Field(
+            "recordings",
+            _("Recordings"),
+            FieldType.CHOICE,
+            required=False,
+            default=FETCHED,
+            choices=(
+                (FETCHED, _("Bitrix24 fetches them from their address")),
+                (HANDED_OVER, _("We hand them over")),
+            ),
+            help=_(
+                "Hand them over where their address cannot be reached from the internet; up to 16 MB each."
+            ),
+        ),
+        Field(
+            "events",
+            _("How we hear of changes and clicks"),
+            FieldType.CHOICE,
+            required=False,
+            default=SENT,
+            choices=(
+                (SENT, _("The portal sends them to our address")),
+                (ASKED, _("We ask for them every few seconds")),
+            ),
+            help=_(
+                "Asking works without an address that can be reached from the internet, and nothing is lost while we are"
+                " down. An administrator has to connect the application."
+            ),
         ),
         Field(
             "creates_leads",

@@ -9,6 +9,7 @@ from integrations.connectors.bitrix24.client import Bitrix24
 from integrations.connectors.bitrix24.crm import CrmRecords
 from integrations.connectors.bitrix24.diagnosis import diagnose
 from integrations.connectors.bitrix24.objects import COMPANY, CONTACT, LEAD
+from integrations.connectors.bitrix24.offline import OfflineEvents
 from integrations.connectors.bitrix24.registration import Subscriptions
 from integrations.connectors.bitrix24.staff import Staff
 from integrations.http.client import ApiClient
@@ -19,7 +20,7 @@ from integrations.phones import digits
 _FOUND = (("CONTACT", CONTACT), ("COMPANY", COMPANY), ("LEAD", LEAD))
 
 
-class Bitrix24Session(Calls, CrmRecords, Subscriptions, Account, CallerLookup):
+class Bitrix24Session(Calls, CrmRecords, Subscriptions, OfflineEvents, Account, CallerLookup):
     """Calls, callers and events need an application; the CRM and the users are read by a webhook, too."""
 
     def __init__(self, live: Live, http: ApiClient) -> None:

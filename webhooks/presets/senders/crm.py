@@ -7,13 +7,26 @@ from django.utils.translation import gettext_lazy as _
 
 from webhooks.presets import keys
 from webhooks.presets.arrival import Arrival
-from webhooks.presets.preset import Kind, Preset, Reply, SecretFrom
+from webhooks.presets.preset import TAKEN, Kind, Preset, Reply, SecretFrom
 from webhooks.presets.schemes.addressed import hubspot
 from webhooks.presets.schemes.signed import Signed
 from webhooks.presets.schemes.tokens import token_in, token_in_form
 
 # Requests that an administrator there describes by hand: identifiers only where the source's options name them.
 _EACH: Final = keys.first(keys.option("id_field"), keys.header("idempotency-key"), keys.each_its_own)
+
+# An application with a page of its own has to say in the browser that it is installed: until then nothing is sent to it.
+_INSTALLED: Final = (
+    b'<!doctype html><meta charset="utf-8"><title>Switchboard</title>'
+    b'<script src="https://api.bitrix24.com/api/v1/"></script>'
+    b"<script>BX24.init(function () { BX24.installFinish(); });</script>"
+)
+
+
+def _bitrix24_reply(arrival: Arrival, secret: str) -> Reply:
+    """The page of an installation, which the portal shows in a frame; for all others an empty object."""
+    return Reply(_INSTALLED, "text/html; charset=utf-8") if arrival.value("AUTH_ID") else TAKEN
+
 
 _by_form, _by_address = token_in_form("token"), token_in()
 
@@ -70,7 +83,17 @@ PRESETS: Final = (
         shortest_secret=16,
         is_token=True,
         is_json=False,
-        secret_fields=frozenset({"auth[application_token]", "auth[access_token]", "auth[refresh_token]"}),
+        secret_fields=frozenset(
+            {
+                "auth[application_token]",
+                "auth[access_token]",
+                "auth[refresh_token]",
+                "AUTH_ID",
+                "REFRESH_ID",
+                "APPLICATION_TOKEN",
+            }
+        ),
+        reply=_bitrix24_reply,
     ),
     Preset(
         name="hubspot",

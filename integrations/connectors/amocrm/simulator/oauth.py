@@ -34,6 +34,14 @@ class OAuth:
         self._access: dict[str, float] = {}
         self._refresh: dict[str, float] = {}
 
+    def farewell(self, account_id: int) -> dict[str, str]:
+        """What stands in the address that is opened when somebody switches the integration off; its tokens end."""
+        self._access.clear()
+        self._refresh.clear()
+        signed = f"{self.client.client_id}|{account_id}".encode()
+        signature = hmac.new(self.client.secret.encode(), signed, "sha256").hexdigest()
+        return {"client_uuid": self.client.client_id, "account_id": str(account_id), "signature": signature}
+
     def knows(self, request: Request) -> bool:
         """Whether the request bears a token that is good now."""
         scheme, _space, token = request.header("authorization").partition(" ")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import requests
 from django.utils.translation import gettext as _
 
 from integrations.connectors.amocrm.simulator import people, problems, screen
@@ -16,6 +17,7 @@ from integrations.connectors.amocrm.simulator.entities import Entities
 from integrations.connectors.amocrm.simulator.lists import Lists
 from integrations.connectors.amocrm.simulator.oauth import Client, OAuth
 from integrations.connectors.amocrm.simulator.state import DEFAULT_USERS, PLURALS, Account, User
+from integrations.connectors.amocrm.simulator.tasks import Tasks
 from integrations.connectors.amocrm.simulator.telephony import Telephony
 from integrations.connectors.amocrm.simulator.webhooks import Webhooks
 from tenants.simulation import Action, BaseSimulator, Kind, RateLimit, Reply, Request, Routes
@@ -107,6 +109,13 @@ class Simulator(BaseSimulator):
     def snapshot(self, language: str) -> dict[str, Any]:
         return screen.snapshot(self.account, self.webhooks)
 
+    def switch_off(self, address: str) -> int:
+        """Somebody switches the integration off: its address for that is opened. The status of the answer."""
+        with requests.Session() as session:
+            session.trust_env = False
+            query = self.oauth.farewell(self.account.id)
+            return session.get(address, params=query, timeout=5, allow_redirects=False).status_code
+
     def how_to_connect(self) -> dict[str, str]:
         return {"url": self.url, "access_token": self.token}
 
@@ -121,6 +130,7 @@ class Simulator(BaseSimulator):
             ("GET", "/api/v4/leads/pipelines"): directory.pipelines,
             ("POST", "/api/v2/events"): self.telephony.popup,
             ("POST", "/api/v4/calls"): self.telephony.add_calls,
+            ("POST", "/api/v4/tasks"): Tasks(self.account).add,
             ("POST", "/api/v4/leads/unsorted/sip"): self.telephony.add_unsorted,
             ("GET", "/api/v4/webhooks"): self.webhooks.list,
             ("POST", "/api/v4/webhooks"): self.webhooks.subscribe,

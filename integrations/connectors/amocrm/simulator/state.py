@@ -127,6 +127,7 @@ class Account:
             self.calls: list[Call] = []
             self.unsorted: list[Unsorted] = []
             self.webhooks: list[Webhook] = []
+            self.tasks: list[Row] = []
 
     def number(self) -> int:
         with self.lock:

@@ -56,6 +56,56 @@ def test_group_sees_one_toast_and_unassigned_extensions_are_reported(simulator, 
     assert [row.value for row in MappingProblem.objects.all()] == ["152"]
 
 
+def test_second_set_of_extensions_shows_the_call_to_newcomers_only(simulator, integration):
+    tell(integration, lambda crm: crm.notify_ringing(ring(extensions=("150",))))
+    tell(integration, lambda crm: crm.notify_ringing(ring(extensions=("150", "151"))))
+    with pytest.raises(Unsupported, match="seen"):
+        tell(integration, lambda crm: crm.notify_ringing(ring(extensions=("151",))))
+
+    assert [popup.users for popup in simulator.account.popups] == [(501,), (502,)]
+
+
+def test_toast_that_was_not_taken_may_be_shown_again(simulator, integration):
+    simulator.fail_next("503")
+    with pytest.raises(TransientError):
+        tell(integration, lambda crm: crm.notify_ringing(ring()))
+
+    tell(integration, lambda crm: crm.notify_ringing(ring()))
+
+    assert [popup.users for popup in simulator.account.popups] == [(501,)]
+
+
+def test_missed_call_is_a_task_in_the_callers_card(simulator, connect):
+    card = client(simulator)
+    missed = end(outcome=CallOutcome.MISSED, talk_seconds=0)
+
+    tell(connect(task_minutes=30), lambda crm: crm.upload_call(missed))
+    tell(connect(task_minutes=30), lambda crm: crm.upload_call(end(external_id="2")))
+    tell(connect(), lambda crm: crm.upload_call(end(outcome=CallOutcome.MISSED, external_id="3")))
+
+    [task] = simulator.account.tasks
+    assert (task["entity_type"], task["entity_id"], task["responsible_user_id"]) == (
+        "contacts",
+        card["id"],
+        501,
+    )
+    assert task["complete_till"] == int(missed.ended_at.timestamp()) + 1800
+    assert CLIENT in task["text"]
+
+
+def test_task_that_fails_never_stores_the_call_again(simulator, connect):
+    client(simulator)
+    simulator.fail_next("503", path="/api/v4/tasks")
+
+    with open_session(connect(task_minutes=30).pk) as session:
+        crm = session.require(CallNotifications)
+        with pytest.raises(OutcomeUnknown, match="task") as raised:
+            crm.upload_call(end(outcome=CallOutcome.MISSED))
+
+    assert not crm.may_repeat(CallKind.FINISHED, raised.value)
+    assert len(simulator.account.calls) == 1
+
+
 def test_nobody_assigned_shows_nothing_unless_everyone_shall_see_it(simulator, integration, connect):
     with pytest.raises(Unsupported):
         tell(integration, lambda crm: crm.notify_ringing(ring(users={})))

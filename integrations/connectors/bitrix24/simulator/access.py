@@ -55,6 +55,8 @@ class Access:
         self.webhook_scope = webhook_scope
         self.blocked_until: dict[str, int] = {}
         """Method -> when its sum of seconds is free again."""
+        self.operating = 0.01
+        """The sum of seconds that answers tell."""
 
     def pace(self) -> None:
         if self._bucket is not None and not self._bucket.admit():

@@ -128,7 +128,7 @@ class Rest:
             "date_start": self._portal.now(),
             "date_finish": self._portal.now(),
             "operating_reset_at": int(free or now + OPERATING_SECONDS),
-            "operating": 0.01,
+            "operating": self._access.operating,
         }
         return Reply.json(body | {"time": time}, status)
 
@@ -143,6 +143,9 @@ def _table(portal: Portal, events: Events, crm: Crm) -> dict[str, Method]:
         "event.bind": Method(events.bind, is_for_apps=True),
         "event.unbind": Method(events.unbind, is_for_apps=True),
         "event.get": Method(events.get, is_for_apps=True),
+        "event.offline.get": Method(events.offline_get, is_for_apps=True),
+        "event.offline.list": Method(events.offline_list, is_for_apps=True),
+        "event.offline.clear": Method(events.offline_clear, is_for_apps=True),
         "crm.item.list": Method(crm.page, "crm"),
         "crm.item.get": Method(crm.get, "crm"),
         "crm.item.add": Method(crm.add, "crm"),

@@ -95,6 +95,10 @@ class Simulator(BaseSimulator):
         """Somebody clicks a number: the call is registered there already when the event leaves. Returns its CALL_ID."""
         return click(self.portal, self.event_sender, user_id, phone)
 
+    def install(self, handler: str, user_id: int = 1) -> None:
+        """Somebody installs the application: its address of installation is told everything that it needs."""
+        self.event_sender.install(handler, self.oauth.issue(user_id))
+
     def reset(self) -> None:
         self.portal.clear_calls()
         super().reset()

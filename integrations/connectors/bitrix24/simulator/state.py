@@ -63,12 +63,27 @@ class Row:
     finishes: int = 1
     record_url: str = ""
     record_name: str = ""
+    record: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
+    """An event is sent to its handler, or kept for the application to ask for."""
+
     event: str
     handler: str
+    is_offline: bool = False
+
+
+@dataclass(slots=True)
+class Kept:
+    """An event that waits to be asked for; of one object only the last state is kept."""
+
+    id: int
+    event: str
+    data: dict[str, Any]
+    at: str
+    process_id: str = ""
 
 
 DEFAULT_EMPLOYEES = (
@@ -105,6 +120,7 @@ class Portal:
         self.calls: dict[str, Call] = {}
         self.statistics: dict[str, Row] = {}
         self.bindings: list[Binding] = []
+        self.kept: list[Kept] = []
         self.lines: dict[str, str] = {}
         self._ahead = 0.0
         self.real_clock = Clock()

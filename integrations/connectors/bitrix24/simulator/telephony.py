@@ -1,6 +1,8 @@
 """`telephony.*`: calls are registered, shown, hidden and finished; the same registration within 30 minutes is one call."""
 
+import binascii
 import hashlib
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -104,13 +106,19 @@ class Telephony:
             )
         if row is None:
             raise Refused("", NOT_FINISHED)
+        content = _content(params.get("FILE_CONTENT"))
         name = name or urlsplit(url).path.rpartition("/")[2]
         if name.rpartition(".")[2].lower() not in EXTENSIONS:
             raise core("Wrong file extension. Only wav and mp3 are allowed")
         if url and not _is_public(url):
             raise Refused("", "Record URL resolves to a non-public address and was blocked.")
         with self._portal.lock:
-            row.record_url, row.record_name = url, name
+            row.record_url, row.record_name, row.record = url, name, content
+        if not url and not content:
+            return {
+                "uploadUrl": f"https://portal.example/rest/upload.json?token={row.id}",
+                "fieldName": "file",
+            }
         return {"FILE_ID": row.id + 5000}
 
     def search_entities(self, params: Params, caller: Caller) -> list[dict[str, Any]]:
@@ -227,6 +235,14 @@ class Telephony:
             if owner
             else [],
         }
+
+
+def _content(value: Any) -> bytes:
+    """base64, or nothing where it is fetched or uploaded."""
+    try:
+        return b64decode(str(value), validate=True) if value else b""
+    except binascii.Error as error:
+        raise core("FILE_CONTENT is not base64") from error
 
 
 def _show(call: Call, ids: list[int]) -> None:

@@ -10,16 +10,19 @@ from integrations.capabilities import (
     Direction,
     MappingIssue,
     MappingKind,
+    Records,
 )
 from integrations.connectors.bitrix24.simulator import Simulator
 from integrations.connectors.bitrix24.simulator.state import LEAD
 from integrations.connectors.bitrix24.tests.factories import make_application, make_webhook
 from integrations.http.errors import OutcomeUnknown
 from integrations.models import Exchange
+from integrations.records import RecordKind
 from integrations.sessions import open_session
-from integrations.tests.factories import finished, hangup, ringing
+from integrations.tests.factories import answered, finished, hangup, ringing
 from tenants.errors import ConfigError, RateLimited, RemoteRejected, TransientError, Unsupported
 from tenants.scoping import tenant_scope
+from tenants.simulation import BaseSimulator, Reply
 from tenants.tests.factories import make_tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -270,3 +273,60 @@ def test_full_bucket_is_waited_for(integration, simulator):
 
     assert raised.value.retry_after is not None
     assert 60 < raised.value.retry_after <= 120
+
+
+def test_who_took_the_call_keeps_its_card(simulator, integration):
+    [receipt] = told(integration, lambda crm: crm.notify_ringing(ringing(**BOTH)))
+
+    taken = {"extensions": ("151", "150"), "users": USERS, "outside_id": receipt.outside_id}
+    told(integration, lambda crm: crm.notify_answered(answered(**taken)))
+
+    [call] = simulator.calls
+    assert (call.shown, call.is_finished) == ([6], False)
+
+
+class Exchange24(BaseSimulator):
+    """A telephone exchange in a private network, with one recording."""
+
+    name, title, folder = "exchange", "Exchange", Simulator.folder
+
+    def respond(self, request):
+        return Reply(200, b"ID3 a recording", "audio/mpeg") if request.path == "/A.mp3" else Reply(404)
+
+    def snapshot(self, language):
+        return {}
+
+
+def test_recording_in_a_private_network_is_handed_over(simulator, connect):
+    integration = connect(recordings="handed_over")
+    with Exchange24().running() as exchange:
+        call = finished(users=USERS, recording_url=f"{exchange.url}/A.mp3?token=of-the-exchange")
+        told(integration, lambda crm: crm.upload_call(call))
+
+    [row] = simulator.journal
+    assert (row.record, row.record_url, row.finishes) == (b"ID3 a recording", "", 1)
+    kept = str(list(Exchange.objects.values("request_body", "response_body", "url")))
+    assert "SUQzIGEg" not in kept
+    assert "of-the-exchange" not in kept
+
+
+def test_recording_that_is_not_there_is_said_and_the_call_is_told_once(simulator, connect):
+    integration = connect(recordings="handed_over")
+    with Exchange24().running() as exchange:
+        call = finished(users=USERS, recording_url=f"{exchange.url}/B.mp3")
+        with pytest.raises(RemoteRejected, match="recording"):
+            told(integration, lambda crm: crm.upload_call(call))
+
+    assert [row.finishes for row in simulator.journal] == [1]
+
+
+def test_crm_rests_before_a_method_has_used_up_its_time_and_calls_go_on(simulator, integration):
+    simulator.access.operating = 400.0
+    with open_session(integration.pk, seconds=3) as session:
+        assert session.require(Records).read(RecordKind.CONTACT).records
+        with pytest.raises(RateLimited):
+            session.require(Records).read(RecordKind.CONTACT)
+
+    told(integration, lambda crm: crm.notify_ringing(ringing(users=USERS)))
+
+    assert len(simulator.calls) == 1

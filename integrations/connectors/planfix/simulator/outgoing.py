@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import requests
+
+from tenants.simulation import Outbox
 
 TIMEOUT_SECONDS = 5.0
 
@@ -21,8 +24,8 @@ class Sent:
 class Outgoing:
     """`pbx_url` and `pbx_token` are what the account's settings say of the exchange."""
 
-    def __init__(self, pbx_url: str, pbx_token: str, touched: Callable[[], None]) -> None:
-        self.pbx_url, self.pbx_token = pbx_url, pbx_token
+    def __init__(self, pbx_url: str, pbx_token: str, touched: Callable[[], None], outbox: Outbox) -> None:
+        self.pbx_url, self.pbx_token, self._outbox = pbx_url, pbx_token, outbox
         self.sent: list[Sent] = []
         self._touched = touched
 
@@ -35,11 +38,14 @@ class Outgoing:
         return self.command({"cmd": "setup", "planfix_token": planfix_token, "planfix_url": planfix_url})
 
     def command(self, form: Mapping[str, str]) -> Sent:
-        return self._post(form["cmd"], self.pbx_url, data={**form, "token": self.pbx_token})
+        return self._send(form["cmd"], self.pbx_url, data={**form, "token": self.pbx_token})
 
     def scenario(self, url: str, body: Mapping[str, Any]) -> Sent:
         """The HTTP request of an automatic scenario, as its author wrote it."""
-        return self._post("scenario", url, json=dict(body))
+        return self._send("scenario", url, json=dict(body))
+
+    def _send(self, command: str, url: str, **body: Any) -> Sent:
+        return self._outbox.send(url, partial(self._post, command, url, **body), Sent(command, 0, b""))
 
     def _post(self, command: str, url: str, **body: Any) -> Sent:
         with requests.Session() as session:

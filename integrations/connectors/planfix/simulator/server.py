@@ -53,7 +53,7 @@ class Simulator(BaseSimulator):
         self.token, self.rest_token = token, rest_token
         self.account = Account(employees, contacts)
         self.rest = Rest(self.account, rest_token, limits_rate=limits_rate, changed=self.changes.touch)
-        self.outgoing = Outgoing(pbx_url, pbx_token, self.changes.touch)
+        self.outgoing = Outgoing(pbx_url, pbx_token, self.changes.touch, self.outbox)
         self._telephony = Telephony(self.account, token, self.outgoing)
 
     @property

@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from integrations import connectors
 from integrations.actions.load_users import load_users
-from integrations.actions.save_integration import create_integration
+from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Account, CallKind, CallNotifications, CallOutcome, CheckState, Direction
 from integrations.connectors import get as get_connector
@@ -21,7 +21,7 @@ from integrations.models import Exchange
 from integrations.records import Company, Contact, Deal, DealPhase, Money, Record, RecordKind
 from integrations.sessions import open_session
 from integrations.tests.contract import CallNotificationsContract
-from integrations.tests.factories import finished, hangup, ringing
+from integrations.tests.factories import answered, finished, hangup, ringing
 from integrations.tests.written_records_contract import WrittenRecordsContract
 from tenants.errors import AuthFailed, ConfigError, RateLimited, RemoteRejected, TransientError, Unsupported
 from tenants.scoping import tenant_scope
@@ -208,6 +208,32 @@ def test_group_rings_at_each_one_answers_and_the_call_is_in_the_journal_once(sim
         "https://hub.example/rec/A.mp3",
     )
     assert not entry.is_record_awaited
+
+
+def test_who_took_the_call_talks_and_the_others_cards_close(simulator, integration):
+    three = ("150", "151", "152")
+    tell(integration, lambda crm: crm.notify_ringing(ringing(extensions=three)))
+
+    tell(integration, lambda crm: crm.notify_answered(answered(extensions=("151", "150", "152"))))
+
+    assert [(card.ext, card.state) for card in simulator.cards] == [
+        ("150", "ended"),
+        ("151", "talking"),
+        ("152", "ended"),
+    ]
+    assert simulator.journal == []
+
+
+def test_recording_is_copied_where_that_is_wanted(simulator, integration):
+    update_integration(integration, settings={**integration.settings, "copies_recordings": True})
+    url = "https://hub.example/rec/A.mp3"
+
+    tell(integration, lambda crm: crm.upload_call(finished(recording_url=url)))
+
+    [entry] = simulator.journal
+    assert (entry.record_link, entry.is_record_awaited) == (url, False)
+    assert [request.form["cmd"] for request in simulator.requests] == ["event", "record"]
+    assert simulator.requests[1].form["is_temp"] == "1"
 
 
 def test_every_outcome_is_legal_in_both_directions(simulator, integration):

@@ -1,0 +1,61 @@
+"""`POST /api/v4/tasks`: what users have to do, each in somebody's card."""
+
+from integrations.connectors.amocrm.simulator.problems import Invalid, bad, invalid
+from integrations.connectors.amocrm.simulator.state import KEPT, PLURALS, Account
+from tenants.simulation import Reply, Request
+
+_KNOWN = {
+    "text",
+    "complete_till",
+    "task_type_id",
+    "entity_id",
+    "entity_type",
+    "responsible_user_id",
+    "request_id",
+}
+
+
+class Tasks:
+    """Of one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def add(self, request: Request) -> Reply:
+        try:
+            items = request.json()
+        except ValueError:
+            items = None
+        if not isinstance(items, list) or not items:
+            return bad("InvalidCount", "", "This collection should contain 1 to 250 elements.")
+        wrong = {str(place): self._wrong(item) for place, item in enumerate(items)}
+        if any(wrong.values()):
+            return invalid(wrong)
+        with self._account.lock:
+            made = [{"id": self._account.number(), **item} for item in items]
+            self._account.tasks += made
+            del self._account.tasks[:-KEPT]
+        rows = [{"id": one["id"], "request_id": one.get("request_id", "0")} for one in made]
+        return Reply.json({"_embedded": {"tasks": rows}})
+
+    def _wrong(self, item: object) -> list[Invalid]:
+        if not isinstance(item, dict) or not item.get("text") or type(item.get("complete_till")) is not int:
+            return [Invalid("FieldMissing", "text", "This field is missing.")]
+        errors = [
+            Invalid("NotSupportedChoice", name, "There is no such field.") for name in set(item) - _KNOWN
+        ]
+        plural = item.get("entity_type")
+        if plural not in PLURALS or item.get("entity_id") not in self._account.tables[plural]:
+            errors.append(
+                Invalid("NotSupportedChoice", "entity_id", "The value you selected is not a valid choice.")
+            )
+        users = {one.id for one in self._account.users}
+        if item.get("responsible_user_id", next(iter(users), 0)) not in users:
+            errors.append(
+                Invalid(
+                    "NotSupportedChoice",
+                    "responsible_user_id",
+                    "The value you selected is not a valid choice.",
+                )
+            )
+        return errors
