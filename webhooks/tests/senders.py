@@ -42,7 +42,14 @@ SECRET = "a shared secret of some length"
 TOKEN = "a-token-of-twenty-characters"
 ADDRESS = "192.0.2.7"
 # What a genuine request is answered with, where that is not an empty object.
-REPLIES = {"ozon": b'{"result":true}', "whatsapp": b"", "viber": b"", "twilio": b"", "vk": b"ok", "planfix": b""}
+REPLIES = {
+    "ozon": b'{"result":true}',
+    "whatsapp": b"",
+    "viber": b"",
+    "twilio": b"",
+    "vk": b"ok",
+    "planfix": b"",
+}
 
 
 def secret_of(preset: str) -> str:
