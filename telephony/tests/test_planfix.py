@@ -84,6 +84,44 @@ def test_cards_ring_at_a_group_and_close_when_one_answers(pbx: Pbx, crm: Simulat
     assert len(crm.journal) == 1
 
 
+def test_who_takes_the_call_is_told_while_it_lasts(pbx: Pbx, crm: Simulator) -> None:
+    played = posts("ring_group")
+    answer = next(index for index, post in enumerate(played) if post.path == "/bridge")
+
+    store(pbx, played[: answer + 1])
+    for _turn in range(3):
+        drain("calls.fold")
+        drain("calls.notify", timezone.now() + timedelta(seconds=5))
+
+    states = sorted(card.state for card in crm.cards)
+    assert states == ["ended"] * (len(states) - 1) + ["talking"]
+    [told] = CallNotification.objects.filter(kind="answer")
+    [talking] = [card for card in crm.cards if card.state == "talking"]
+    assert (told.state, told.variant, told.extensions) == ("done", talking.ext, [talking.ext])
+    assert crm.journal == []
+
+    store(pbx, played[answer + 1 :])
+    drain("calls.fold")
+    finish()
+    assert len(crm.journal) == 1
+    assert CallNotification.objects.filter(kind="answer").count() == 1
+
+
+def test_answer_that_comes_after_the_end_is_not_told(pbx: Pbx, crm: Simulator) -> None:
+    played = posts("ring_group")
+    answer = next(index for index, post in enumerate(played) if post.path == "/bridge")
+    store(pbx, played[: answer + 1])
+    drain("calls.fold")
+    store(pbx, played[answer + 1 :])
+    drain("calls.fold")
+    finish()
+
+    [late] = CallNotification.objects.filter(kind="answer")
+    assert (late.state, late.reason_code) == ("cancelled", "ended_since")
+    assert "ACCEPTED" not in {event.event for event in crm.events}
+    assert {card.state for card in crm.cards} <= {"ended"}
+
+
 def test_nothing_is_told_twice(pbx: Pbx, crm: Simulator) -> None:
     call = play(pbx, "inbound_answered")
     finish()
