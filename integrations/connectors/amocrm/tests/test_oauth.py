@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
 
 import pytest
 import requests
@@ -59,7 +60,7 @@ def consent(simulator, integration, **changes):
 
 def ring(integration):
     with open_session(integration.pk) as session:
-        session.require(CallNotifications).notify_ringing(ringing(users={"150": "501"}))
+        session.require(CallNotifications).notify_ringing(ringing(users={"150": "501"}, call_id=uuid4()))
 
 
 def test_connected_account_works_and_shows_no_token(simulator, integration):
