@@ -89,9 +89,9 @@ def test_who_takes_the_call_is_told_while_it_lasts(pbx: Pbx, crm: Simulator) -> 
     answer = next(index for index, post in enumerate(played) if post.path == "/bridge")
 
     store(pbx, played[: answer + 1])
-    for _turn in range(3):
-        drain("calls.fold")
-        drain("calls.notify", timezone.now() + timedelta(seconds=5))
+    drain("calls.fold")
+    for turn in range(3):
+        drain("calls.notify", timezone.now() + timedelta(seconds=5 * turn))
 
     states = sorted(card.state for card in crm.cards)
     assert states == ["ended"] * (len(states) - 1) + ["talking"]
@@ -100,7 +100,7 @@ def test_who_takes_the_call_is_told_while_it_lasts(pbx: Pbx, crm: Simulator) -> 
     assert (told.state, told.variant, told.extensions) == ("done", talking.ext, [talking.ext])
     assert crm.journal == []
 
-    store(pbx, played[answer + 1 :])
+    store(pbx, played[answer + 1 :], at=timezone.now() - SECONDS_OF_A_CALL)
     drain("calls.fold")
     finish()
     assert len(crm.journal) == 1
