@@ -25,7 +25,7 @@ from webhooks.models import (
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries; an empty one means all of the tenant's."""
+    """Which deliveries; an empty one means all of the tenant's. `since` and `until` are of their events."""
 
     endpoint: UUID | None = None
     event: UUID | None = None
@@ -48,8 +48,9 @@ def deliveries(wanted: DeliveryFilter | None = None) -> QuerySet[Delivery]:
         "event_id": wanted.event,
         "event_type": wanted.event_type,
         "state": wanted.state,
-        "created_at__gte": wanted.since,
-        "created_at__lt": wanted.until,
+        # Ids begin with the event's time: a range far back is read from its beginning.
+        "id__gte": uuid7_at(wanted.since) if wanted.since else None,
+        "id__lt": uuid7_at(wanted.until) if wanted.until else None,
     }
     return found.filter(**{name: value for name, value in conditions.items() if value is not None})
 

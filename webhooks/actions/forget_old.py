@@ -47,13 +47,20 @@ def forget_old(now: datetime | None = None) -> dict[str, int]:
 
 
 def _forget_deliveries(deliveries: QuerySet[Delivery], before: datetime) -> int:
+    """From the oldest on, each batch where the one before ended: what is kept for longer is stepped over once."""
     total = 0
-    old = deliveries.filter(id__lt=uuid7_at(before)).order_by("id")
-    while ids := list(old.values_list("id", flat=True)[:BATCH]):
+    last = uuid.UUID(int=0)
+    while ids := list(_old(deliveries, last, before).values_list("id", flat=True)):
+        last = ids[-1]
         with transaction.atomic():
             _delete(Attempt.objects.filter(delivery__in=ids))
             total += _delete(Delivery.objects.filter(id__in=ids))
     return total
+
+
+def _old(rows: QuerySet[Any], after: uuid.UUID, before: datetime) -> QuerySet[Any]:
+    """The next batch by age; the key's own index serves it."""
+    return rows.filter(id__gt=after, id__lt=uuid7_at(before)).order_by("id")[:BATCH]
 
 
 def _forget_inbound(rows: QuerySet[Inbound], before: datetime) -> int:
@@ -63,8 +70,9 @@ def _forget_inbound(rows: QuerySet[Inbound], before: datetime) -> int:
 
 def _forget_rows(rows: QuerySet[Any], before: datetime) -> int:
     total = 0
-    old = rows.filter(id__lt=uuid7_at(before)).order_by("id")
-    while ids := list(old.values_list("id", flat=True)[:BATCH]):
+    last = uuid.UUID(int=0)
+    while ids := list(_old(rows, last, before).values_list("id", flat=True)):
+        last = ids[-1]
         total += _delete(rows.model._default_manager.filter(id__in=ids))
     return total
 
@@ -73,18 +81,13 @@ def _forget_payloads(before: datetime) -> int:
     """A body lives as long as a delivery may still need it."""
     total = 0
     last = uuid.UUID(int=0)
-    while rows := list(_old_payloads(last, before)):
+    while rows := list(_old(Payload.objects.all(), last, before).values_list("id", "event_id")):
         last = rows[-1][0]
         needed = _unfinished({event_id for _id, event_id in rows})
         spent = [id_ for id_, event_id in rows if event_id not in needed]
         if spent:
             total += _delete(Payload.objects.filter(id__in=spent))
     return total
-
-
-def _old_payloads(after: uuid.UUID, before: datetime) -> QuerySet[Payload, tuple[uuid.UUID, uuid.UUID]]:
-    old = Payload.objects.filter(id__gt=after, id__lt=uuid7_at(before)).order_by("id")
-    return old.values_list("id", "event_id")[:BATCH]
 
 
 def _unfinished(event_ids: set[uuid.UUID]) -> set[uuid.UUID]:

@@ -20,12 +20,13 @@ from webhooks.actions.cancel_deliveries import cancel_deliveries
 from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
 from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
+from webhooks.admin.type_search import FindsTypes
 from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
 from webhooks.selectors import sent_body
 
 
 @admin.register(Delivery)
-class DeliveryPage(LogAdmin):
+class DeliveryPage(FindsTypes, LogAdmin):
     menu_place = 210
     menu_icon = "outbox"
     view_roles = MANAGERS
@@ -40,7 +41,7 @@ class DeliveryPage(LogAdmin):
     list_display_links = ("created_at", "event_type")
     list_filter = ("state", "trigger", "endpoint")
     list_select_related = ("endpoint",)
-    search_fields = ("event_type__istartswith",)
+    search_fields = ("event_type",)
     search_help_text = _("Event type")
     actions = ("replay_chosen", "cancel_chosen")
     change_form_outer_before_template = "admin/webhooks/delivery.html"

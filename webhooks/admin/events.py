@@ -12,18 +12,19 @@ from tenants.access import MANAGERS
 from tenants.admin.base import LogAdmin
 from tenants.events import UnknownEventType, event_type
 from tenants.models import Event
+from webhooks.admin.type_search import FindsTypes
 from webhooks.models import Delivery, OwnEventType
 
 
 @admin.register(Event)
-class EventPage(LogAdmin):
+class EventPage(FindsTypes, LogAdmin):
     menu_app = "webhooks"  # the log of all rooms' events is read beside what becomes of them
     menu_place = 240
     menu_icon = "bolt"
     view_roles = MANAGERS
     list_display = ("occurred_at", "type", "title")
     list_display_links = ("occurred_at", "type")
-    search_fields = ("type__istartswith",)
+    search_fields = ("type",)
     search_help_text = _("Event type")
     change_form_outer_before_template = "admin/webhooks/event.html"
     fieldsets = ((None, {"fields": ("id", "type", "title", "occurred_at", "key", "story")}),)

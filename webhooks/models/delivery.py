@@ -89,7 +89,14 @@ class Delivery(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-id"], name="delivery_recent"),
             models.Index(fields=["endpoint", "-id"], name="delivery_endpoint_recent"),
-            # Small for ever: nearly everything is delivered.
+            # A seldom type among millions of others.
+            models.Index(fields=["tenant", "event_type", "-id"], name="delivery_type_recent"),
+            # Small for ever: nearly everything is automatic, and delivered.
+            models.Index(
+                fields=["tenant", "trigger", "-id"],
+                name="delivery_by_hand",
+                condition=~Q(trigger=Trigger.AUTO),
+            ),
             models.Index(
                 fields=["tenant", "state", "-id"],
                 name="delivery_unwell",

@@ -141,7 +141,7 @@ def test_forgetting_keeps_what_is_unfinished(tenant, receiver, settings):
     }
     now = timezone.now()
 
-    assert forget_old(now) == {"deliveries": 0, "payloads": 0, "inbound": 0, "tallies": 0}
+    assert not any(forget_old(now).values())
     forget_old(now + timedelta(days=31))
     assert not Delivery.objects.filter(id=by_name["good"]).exists()
     assert not Attempt.objects.filter(delivery=by_name["good"]).exists()
