@@ -91,7 +91,7 @@ def assert_sorted_by_it(plan: str) -> None:
     assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
 
 
-LISTS = {
+LISTS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "all": ({}, ("delivery_recent",)),
     "an endpoint": ({"endpoint": None}, ("delivery_endpoint_recent",)),
     "failed": ({"state": "failed"}, ("delivery_unwell",)),
@@ -109,7 +109,7 @@ def test_every_list_comes_from_an_index(crowded):
     endpoint = crowded[4]
     with tenant_scope(endpoint.tenant):
         for wanted, indexes in LISTS.values():
-            own = {"endpoint": endpoint.pk} if "endpoint" in wanted else {}
+            own: dict[str, Any] = {"endpoint": endpoint.pk} if "endpoint" in wanted else {}
             plan = steps(deliveries(DeliveryFilter(**(wanted | own))).select_related(None)[:26])
             assert_read_from(plan, *indexes)
             assert_sorted_by_it(plan)
@@ -152,7 +152,8 @@ def test_the_admins_pages_neither_count_nor_skip(crowded):
     assert len(page.context["cl"].result_list) == 6
 
 
-def test_retention_reads_the_oldest_by_the_key(crowded):
+def test_retention_reads_the_oldest_by_the_key(crowded, monkeypatch):
+    monkeypatch.setattr(forget_old, "BATCH", 10)
     before = NOW - timedelta(days=30)
     with all_tenants():
         done = Delivery.objects.filter(state=DeliveryState.DONE)
