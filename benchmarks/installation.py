@@ -35,7 +35,7 @@ class Installation:
     def __init__(self, folder: Path, database_url: str, broker: str) -> None:
         self.port = free_port()
         self._folder = folder
-        self._database_url = database_url
+        self.database_url = database_url
         self._environment = os.environ | {
             "DATA_DIR": str(folder),
             "DATABASE_URL": database_url,
@@ -61,7 +61,7 @@ class Installation:
 
     def count(self, table: str) -> int:
         """Rows, counted beside the installation's own processes."""
-        with servers.connected(self._database_url) as database:
+        with servers.connected(self.database_url) as database:
             [(found,)] = database.execute(f"SELECT count(*) FROM {table}").fetchall()
         return int(found)
 

@@ -8,18 +8,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from integrations.models import Contact, ContactPoint, Integration, Link, PointType, Reference
+from integrations.models import ContactPoint, Integration, Link, PointType, Reference
 from integrations.models.records import ReachableRecord, StoredRecord
 from integrations.phones import to_e164
 from integrations.records import RecordKind
 from integrations.store.shapes import shape_of
-
-
-def contacts_by_phone(phone: str) -> list[Contact]:
-    """The contacts of the tenant in scope that have this number (E.164), newest first; two queries by index."""
-    points = ContactPoint.objects.filter(type=PointType.PHONE, value=phone, kind=RecordKind.CONTACT)
-    ids = list(points.values_list("record_id", flat=True)[:100])
-    return sorted(Contact.objects.filter(pk__in=ids), key=lambda row: row.pk, reverse=True) if ids else []
 
 
 @dataclass(frozen=True, slots=True)
