@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from integrations.actions.assign_extension import assign_extension
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.save_mapping import save_mapping
+from integrations.duplicates import configuration as duplicates  # noqa: F401 it registers itself
 from integrations.mapping.rules import AS_IS, Way
 from integrations.mapping.versions import in_force
 from integrations.models import Integration

@@ -245,6 +245,24 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "state": "completed",
         "differences": [{"outside_id": own.mark, "is_new": True, "fields": {"name": ["", own.mark]}}],
     },
+    "integrations.DuplicateGroup": lambda own: {
+        "kind": "contact",
+        "sameness": "phone",
+        "reasons": [["phone", own.mark]],
+    },
+    "integrations.DuplicateMember": lambda own: {
+        "record_id": own.of(apps.get_model("integrations.Contact")).pk
+    },
+    "integrations.DuplicateJob": lambda _own: {"state": "completed", "wanted": {}},
+    "integrations.RecordMerge": lambda own: {
+        "kind": "contact",
+        "survivor_id": own.of(apps.get_model("integrations.Contact")).pk,
+        "losers": [{"id": str(uuid.uuid4()), "title": own.mark}],
+        "before": {"name": own.mark},
+        "after": {"name": own.mark},
+        "links": [],
+        "references": [],
+    },
     "integrations.SyncConflict": lambda own: {"fields": {"name": {"ours": own.mark, "theirs": own.mark}}},
     "telephony.Pbx": lambda own: {"timezone": "UTC", "recording_url_template": ""},
     "telephony.Call": lambda own: {
