@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from integrations.models import DuplicateRules
+from tenants.access import MANAGERS
 from tenants.admin.base import TenantAdmin
 
 
 @admin.register(DuplicateRules)
 class DuplicateRulesAdmin(TenantAdmin):
+    view_roles = MANAGERS
     menu_icon, menu_place = "rule", 61
     empty_hint = _("Without rules, nothing is merged by itself, and duplicates are looked for every night.")
     list_display = ("title", "contacts", "companies", "is_nightly")
