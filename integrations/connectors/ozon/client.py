@@ -16,6 +16,7 @@ Json = dict[str, Any]
 BLOCKED_SECONDS = 180.0
 """`Circle is open` blocks a method for minutes; how many is not documented."""
 MOST_NESTED = 200
+MOST_RETURNS = 200
 
 
 class NotThere(RemoteRejected):
@@ -91,6 +92,13 @@ class Ozon:
 
     def fbo_posting(self, number: str) -> Json | None:
         return self._posting("/v2/posting/fbo/get", number, "")
+
+    def returns(
+        self, wanted: Json, last_id: int, limit: int = MOST_RETURNS, *, is_optional: bool = False
+    ) -> Json:
+        """Returns by FBS and FBO, by their ids upwards."""
+        body = {"filter": wanted, "limit": limit, "last_id": last_id}
+        return self._read("/v1/returns/list", "returns", body, is_optional=is_optional)
 
     def products(self, visibility: str, last_id: str, limit: int) -> Json:
         wanted = {"filter": {"visibility": visibility}, "last_id": last_id, "limit": limit}

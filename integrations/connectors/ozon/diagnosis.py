@@ -18,6 +18,7 @@ EXPIRES_SOON = timedelta(days=14)
 _NEEDED: tuple[tuple[Text, tuple[str, ...], CheckState], ...] = (
     (gettext_lazy("Read FBS postings"), ("/v4/posting/fbs/list", "/v3/posting/fbs/get"), CheckState.FAILED),
     (gettext_lazy("Read FBO postings"), ("/v3/posting/fbo/list", "/v2/posting/fbo/get"), CheckState.WARNING),
+    (gettext_lazy("Read returns"), ("/v1/returns/list",), CheckState.WARNING),
     (gettext_lazy("Read products"), ("/v3/product/list", "/v3/product/info/list"), CheckState.WARNING),
     (
         gettext_lazy("Read stock"),

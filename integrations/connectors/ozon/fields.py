@@ -33,6 +33,25 @@ def _orders() -> tuple[FieldDescription, ...]:
     )
 
 
+def _returns() -> tuple[FieldDescription, ...]:
+    return (
+        _fixed("id", _("Number")),
+        _fixed("posting_number", _("Posting")),
+        _fixed("order_number", _("Order")),
+        _fixed("type", _("Kind of the return")),
+        _fixed("schema", _("Scheme")),
+        _fixed("return_reason_name", _("Reason")),
+        _fixed("product.offer_id", _("Article")),
+        _fixed("product.name", _("Name")),
+        _fixed("product.quantity", _("Pieces"), ValueType.NUMBER),
+        _fixed("visual.status.display_name", _("Status")),
+        _fixed("visual.change_moment", _("Status since"), ValueType.TIME),
+        _fixed("logistic.return_date", _("Returned on"), ValueType.TIME),
+        _fixed("place.name", _("Where it is")),
+        _fixed("target_place.name", _("Where it goes")),
+    )
+
+
 def _products() -> tuple[FieldDescription, ...]:
     return (
         _fixed("id", _("Product")),
@@ -68,6 +87,7 @@ def _fixed(name: str, title: str, type_: ValueType = ValueType.TEXT) -> FieldDes
 
 _DESCRIBE: Mapping[RecordKind, Callable[[], tuple[FieldDescription, ...]]] = {
     RecordKind.ORDER: _orders,
+    RecordKind.DOCUMENT: _returns,
     RecordKind.PRODUCT: _products,
     RecordKind.STOCK: _stocks,
 }

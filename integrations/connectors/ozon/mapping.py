@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from integrations.connectors.ozon.statuses import STATUSES
 from integrations.phones import to_e164
-from integrations.records import Money, Order, OrderLine, OrderStatus, Product, StockLevel
+from integrations.records import Document, Money, Order, OrderLine, OrderStatus, Product, StockLevel
 
 Row = Mapping[str, Any]
 Needed = TypeVar("Needed", str, int, list[Any])
 FBO = "fbo"
 """Stands in for the warehouse where the goods lie with Ozon."""
+DELIVERED = "delivered"
 
 
 class Odd(ValueError):
@@ -67,8 +68,13 @@ def money(row: Row) -> Money | None:
     return None if found is None else Money(found, currency)
 
 
-def order(row: Row, product_ids: Mapping[str, str], region: str) -> Order:
-    """A posting, of any of the four methods that tell it. One order of a buyer is as many postings as parcels."""
+def order(
+    row: Row, product_ids: Mapping[str, str], region: str, returned: Mapping[str, Decimal] | None = None
+) -> Order:
+    """A posting, of any of the four methods that tell it. One order of a buyer is as many postings as parcels.
+
+    `returned`: how many pieces of each posting came back.
+    """
     lines = tuple(_line(each, product_ids) for each in _rows(row, "products"))
     customer, delivery = part(row, "customer"), part(row, "delivery_method")
     status = _needed(row, "status", str)
@@ -78,7 +84,7 @@ def order(row: Row, product_ids: Mapping[str, str], region: str) -> Order:
         outside_id=text(row, "posting_number"),
         created_at=placed,
         number=text(row, "posting_number"),
-        status=STATUSES.get(status, OrderStatus.UNKNOWN),
+        status=_status(status, lines, (returned or {}).get(text(row, "posting_number"), Decimal(0))),
         original_status=status,
         total=_total(row, lines),
         lines=lines,
@@ -92,6 +98,13 @@ def order(row: Row, product_ids: Mapping[str, str], region: str) -> Order:
         cancel_reason=text(part(row, "cancellation"), "cancel_reason"),
         raw=row,
     )
+
+
+def _status(status: str, lines: tuple[OrderLine, ...], returned: Decimal) -> OrderStatus:
+    """A delivered posting of which everything came back is returned; part of it leaves it delivered."""
+    if status == DELIVERED and returned and returned >= sum(line.quantity for line in lines):
+        return OrderStatus.RETURNED
+    return STATUSES.get(status, OrderStatus.UNKNOWN)
 
 
 def offers(row: Row) -> set[str]:
@@ -120,6 +133,24 @@ def _total(row: Row, lines: tuple[OrderLine, ...]) -> Money | None:
         return None
     return Money(
         sum((line.total or Decimal(0) for line in lines), Decimal(0)), next(filter(None, currencies), "")
+    )
+
+
+def goods_return(row: Row) -> Document:
+    """One product that comes back, or came: a document of the type `return` under its posting's number."""
+    goods, state = part(row, "product"), part(row, "visual")
+    logistic = part(row, "logistic")
+    _needed(row, "posting_number", str)
+    return Document(
+        outside_id=text(row, "id"),
+        created_at=moment(logistic.get("return_date")) or moment(logistic.get("technical_return_moment")),
+        updated_at=moment(state.get("change_moment")),
+        title=f"{text(goods, 'name')} × {text(goods, 'quantity') or '?'}",
+        number=text(row, "posting_number"),
+        type="return",
+        original_status=text(part(state, "status"), "sys_name"),
+        text=text(row, "return_reason_name"),
+        raw=row,
     )
 
 

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from integrations.capabilities import Fault, Page
 from integrations.connectors.ozon import mapping
 from integrations.connectors.ozon.client import Ozon, rows
-from integrations.connectors.ozon.windows import FBS, windows
+from integrations.connectors.ozon.returns import next_id, returned_pieces, returned_postings
+from integrations.connectors.ozon.windows import FBS, RETURNS, Window, stamp, windows
 from integrations.http.errors import OutcomeUnknown
-from integrations.records import Json, Order, Product, Record, StockLevel
+from integrations.records import Document, Json, Order, Product, Record, StockLevel
 from tenants.errors import AuthFailed
 
 POSTINGS, PRODUCTS, STOCK_PRODUCTS, STOCK_ROWS = 100, 200, 100, 300
+RETURNED_POSTINGS = 50
 MOST_IDS = 1000
 MOST_EMPTY = 4
 VISIBILITIES = ("ALL", "ARCHIVED")
@@ -73,7 +75,33 @@ class Reader:
     def order(self, number: str) -> Order | None:
         """By FBS first: most sellers have those, and only those are announced."""
         row = self._api.fbs_posting(number) or self._api.fbo_posting(number)
-        return self._one(row, lambda each: mapping.order(each, self._product_ids([each]), self._region))
+        if row is None:
+            return None
+        ids, returned = self._product_ids([row]), returned_pieces(self._api, [row])
+        return self._one(row, lambda each: mapping.order(each, ids, self._region, returned))
+
+    def returns(self, position: Json | None, changed_since: datetime | None, now: datetime) -> Page:
+        """A full run reads all that there are."""
+        start = position or {"end": now.isoformat(), "last_id": 0}
+        wanted = {}
+        if changed_since is not None:
+            period = {
+                "time_from": changed_since.astimezone(UTC),
+                "time_to": datetime.fromisoformat(start["end"]),
+            }
+            wanted = {"visual_status_change_moment": {name: stamp(time) for name, time in period.items()}}
+        answer = self._api.returns(wanted, int(start["last_id"]))
+        found, faults = mapped(
+            rows(answer, "returns"), mapping.goods_return, lambda row: mapping.text(row, "id")
+        )
+        following = next_id(answer, int(start["last_id"]))
+        return Page(records=found, faults=faults, next={**start, "last_id": following} if following else None)
+
+    def goods_return(self, id_: int) -> Document | None:
+        """Only the list has them; ids go upwards there."""
+        found = rows(self._api.returns({}, id_ - 1, 1), "returns")
+        row = next((row for row in found if mapping.text(row, "id") == str(id_)), None)
+        return self._one(row, mapping.goods_return)
 
     def product(self, product_id: str) -> Product | None:
         return self._one(
@@ -120,21 +148,39 @@ class Reader:
         if step >= len(plan):
             return Page()
         window = plan[step]
-        read = self._api.fbs_postings if window.scheme == FBS else self._api.fbo_postings
-        answer = read(window.filter(), position["cursor"], POSTINGS)
-        postings = rows(answer, "postings")
-        product_ids = self._product_ids(postings)
-        found, faults = mapped(
-            postings,
-            lambda row: mapping.order(row, product_ids, self._region),
-            lambda row: mapping.text(row, "posting_number"),
-        )
-        cursor = _next_cursor(answer, position["cursor"])
+        if window.scheme == RETURNS:
+            postings, cursor = self._returned(window, position["cursor"])
+        else:
+            read = self._api.fbs_postings if window.scheme == FBS else self._api.fbo_postings
+            answer = read(window.filter(), position["cursor"], POSTINGS)
+            postings, cursor = rows(answer, "postings"), _next_cursor(answer, position["cursor"])
+        found, faults = self._orders(postings)
         after: Json = (
             {**position, "cursor": cursor} if cursor else {**position, "step": step + 1, "cursor": ""}
         )
         is_last = not cursor and step + 1 >= len(plan)
         return Page(records=found, faults=faults, next=None if is_last else after)
+
+    def _orders(self, postings: Sequence[Mapping[str, Any]]) -> tuple[tuple[Order, ...], tuple[Fault, ...]]:
+        product_ids, returned = self._product_ids(postings), returned_pieces(self._api, postings)
+        return mapped(
+            postings,
+            lambda row: mapping.order(row, product_ids, self._region, returned),
+            lambda row: mapping.text(row, "posting_number"),
+        )
+
+    def _returned(self, window: Window, cursor: str) -> tuple[list[Json], str]:
+        """The postings of some returns that changed, and where the next ones begin."""
+        former = int(cursor or 0)
+        changed = window.filter()["last_changed_status_date"]
+        moments = {"time_from": changed["from"], "time_to": changed["to"]}
+        wanted = {"visual_status_change_moment": moments}
+        try:
+            answer = self._api.returns(wanted, former, RETURNED_POSTINGS, is_optional=True)
+        except AuthFailed:
+            return [], ""  # a key that may read orders but no returns
+        following = next_id(answer, former)
+        return [*returned_postings(self._api, rows(answer, "returns"), window)], str(following or "")
 
     def _product_ids(self, postings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Postings name goods by article and by Ozon's number on the site, not by the product's id."""

@@ -46,6 +46,7 @@ class OzonSession(Session, Account, Records, WebhookRegistration):
         {
             # Lists trail behind what happened; five minutes are what Ozon's own advice comes to.
             RecordKind.ORDER: KindSupport(changes=Changes.WATERMARK, lag=timedelta(minutes=5)),
+            RecordKind.DOCUMENT: KindSupport(changes=Changes.WATERMARK, lag=timedelta(minutes=5)),
             RecordKind.PRODUCT: KindSupport(is_writable=True, batch=1000),
             RecordKind.STOCK: KindSupport(is_writable=True, batch=100),
         }
@@ -73,6 +74,8 @@ class OzonSession(Session, Account, Records, WebhookRegistration):
             return self._reader.products(position)
         if kind is RecordKind.STOCK:
             return self._reader.stocks(position)
+        if kind is RecordKind.DOCUMENT:
+            return self._reader.returns(position, changed_since, timezone.now())
         raise Unsupported(f"ozon: {kind}")
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
@@ -80,6 +83,9 @@ class OzonSession(Session, Account, Records, WebhookRegistration):
             return self._reader.order(outside_id) if _POSTING.fullmatch(outside_id) else None
         if kind is RecordKind.PRODUCT:
             return self._reader.product(outside_id) if _NUMBER.fullmatch(outside_id) else None
+        if kind is RecordKind.DOCUMENT:
+            is_id = _NUMBER.fullmatch(outside_id) and int(outside_id)
+            return self._reader.goods_return(int(outside_id)) if is_id else None
         product, _colon, warehouse = outside_id.partition(":")
         if not _NUMBER.fullmatch(product) or not (warehouse == FBO or _NUMBER.fullmatch(warehouse)):
             return None

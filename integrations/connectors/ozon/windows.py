@@ -1,7 +1,7 @@
 """Which postings a run asks for: one window of time after the other, first FBS, then FBO.
 
 Ozon takes periods of a year at most. FBS postings can be asked for by the time when their status changed last; FBO ones
-cannot, so an incremental run reads those of the last weeks again.
+cannot, so an incremental run reads those of the last weeks again. Last it looks at the returns that changed.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LONGEST = timedelta(days=360)
-FBS, FBO = "fbs", "fbo"
+FBS, FBO, RETURNS = "fbs", "fbo", "returns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ def windows(end: datetime, changed_since: datetime | None, history_days: int, fb
     # An old posting may change today; the year before it is the most that can be asked for.
     fbs = Window(FBS, end - LONGEST, end, changed_since)
     begin = min(end - timedelta(days=fbo_days), changed_since)
-    return [fbs, *(Window(FBO, since, to) for since, to in _periods(begin, end))]
+    returns = Window(RETURNS, end - LONGEST, end, changed_since)
+    return [fbs, *(Window(FBO, since, to) for since, to in _periods(begin, end)), returns]
 
 
 def _periods(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -13,6 +13,7 @@ DEFAULT_METHODS = (
     "/v3/posting/fbs/get",
     "/v3/posting/fbo/list",
     "/v2/posting/fbo/get",
+    "/v1/returns/list",
     "/v3/product/list",
     "/v3/product/info/list",
     "/v4/product/info/stocks",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from integrations.connectors.ozon.simulator.cabinet import Office
 from integrations.connectors.ozon.simulator.envelope import ApiError
 from integrations.connectors.ozon.simulator.pushes import Pushes
-from integrations.connectors.ozon.simulator.state import Cabinet, Item, Posting
+from integrations.connectors.ozon.simulator.state import Cabinet, Item, Posting, bring_back
 
 STEPS = {
     "awaiting_packaging": "awaiting_deliver",
@@ -55,6 +55,16 @@ class Desk:
         posting.cancel_reason = "The buyer changed their mind"
         self._move(posting, "cancelled")
         return _("Posting %(number)s: %(status)s.") % {"number": posting.number, "status": posting.status}
+
+    def bring_back(self, data: dict[str, Any]) -> str:
+        """The buyer sends everything back."""
+        posting = self._posting(data)
+        with self._cabinet.lock:
+            known = {one.posting_number for one in self._cabinet.returns.values()}
+            if posting.status != "delivered" or posting.number in known:
+                raise ValueError(_("This posting cannot be returned."))
+            bring_back(self._cabinet, posting, datetime.now(UTC))
+        return _("Posting %(number)s comes back.") % {"number": posting.number}
 
     def take_stock(self, data: dict[str, Any]) -> str:
         """A piece more or less in a warehouse."""

@@ -44,16 +44,22 @@ class Orders:
         changed = wanted.part("last_changed_status_date", "from to")
         begin, end = changed.time("from"), changed.time("to")
 
+        numbers = set(wanted.list("order_numbers", 50))
+
         def fits(posting: Posting) -> bool:
-            return (begin is None or posting.changed_at >= begin) and (
-                end is None or posting.changed_at <= end
+            return (
+                (not numbers or posting.order_number in numbers)
+                and (begin is None or posting.changed_at >= begin)
+                and (end is None or posting.changed_at <= end)
             )
 
         return self._list(body, wanted, "fbs", fits)
 
     def fbo_list(self, request: Request) -> Reply:
         body = Body.of(request, LIST)
-        return self._list(body, body.part("filter", FBO_FILTER), "fbo", lambda posting: True)
+        wanted = body.part("filter", FBO_FILTER)
+        numbers = set(wanted.list("posting_numbers", 50))
+        return self._list(body, wanted, "fbo", lambda posting: not numbers or posting.number in numbers)
 
     def _list(self, body: Body, wanted: Body, scheme: str, fits: Callable[[Posting], bool]) -> Reply:
         limit = body.whole("limit", 100, 1, LARGEST_PAGE)

@@ -41,6 +41,9 @@ def snapshot(cabinet: Cabinet) -> dict[str, Any]:
 
 def _posting(cabinet: Cabinet, one: Posting) -> dict[str, Any]:
     label, mood = STATUSES.get(one.status, (one.status, ""))
+    comes_back = any(each.posting_number == one.number for each in cabinet.returns.values())
+    if comes_back:
+        label, mood = _("Comes back"), "bad"
     found = [(cabinet.by_offer(item.offer_id), item) for item in one.items]
     total = sum(item.price * item.quantity for item in one.items)
     return {
@@ -56,6 +59,7 @@ def _posting(cabinet: Cabinet, one: Posting) -> dict[str, Any]:
         "mood": mood,
         "can_move": one.status in STEPS,
         "can_cancel": one.status in STEPS,
+        "can_return": one.status == "delivered" and not comes_back,
     }
 
 

@@ -18,6 +18,7 @@ from integrations.connectors.ozon.simulator.envelope import (
 from integrations.connectors.ozon.simulator.goods import Goods
 from integrations.connectors.ozon.simulator.orders import Orders
 from integrations.connectors.ozon.simulator.pushes import Pushes
+from integrations.connectors.ozon.simulator.returned import Returned
 from integrations.connectors.ozon.simulator.screen import snapshot
 from integrations.connectors.ozon.simulator.state import DEFAULT_PRODUCTS, Product, stocked
 from integrations.connectors.ozon.simulator.stirring import stirs
@@ -71,7 +72,8 @@ class Simulator(BaseSimulator):
             "/v2/warehouse/list": RateLimit(1, 60),
             "/v3/posting/fbs/get": RateLimit(2),
         }
-        self._routes = Routes(Orders(self.cabinet).routes() | self.goods.routes() | self.office.routes())
+        rooms = (Orders(self.cabinet), Returned(self.cabinet), self.goods, self.office)
+        self._routes = Routes({path: handler for room in rooms for path, handler in room.routes().items()})
 
     def respond(self, request: Request) -> Reply:
         try:
@@ -132,6 +134,7 @@ class Simulator(BaseSimulator):
             "order": self.desk.order,
             "next": self.desk.move_on,
             "cancel": self.desk.cancel,
+            "return": self.desk.bring_back,
             "stock": self.desk.take_stock,
             "connect": self.desk.connect,
             "disconnect": self.desk.disconnect,
@@ -141,7 +144,7 @@ class Simulator(BaseSimulator):
         """As it was at the start; where notifications go is forgotten, too."""
         fresh = stocked(self._first_products, self.clock.now())
         with self.cabinet.lock:
-            for name in ("products", "stocks", "fbo_stocks", "postings"):
+            for name in ("products", "stocks", "fbo_stocks", "postings", "returns"):
                 mine = getattr(self.cabinet, name)
                 mine.clear()
                 mine.update(getattr(fresh, name))

@@ -77,6 +77,20 @@ class Posting:
         return self.number.rpartition("-")[0]
 
 
+@dataclass
+class Return:
+    """One product of a posting that comes back. `type` is ClientReturn, Cancellation, …"""
+
+    id: int
+    posting_number: str
+    offer_id: str
+    quantity: int
+    changed_at: datetime
+    type: str = "ClientReturn"
+    status: str = "MovingToSeller"
+    reason: str = "Does not fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """One notification and its answer; a status of 0 means that there was none. `problem` is Ozon's own word for it."""
@@ -119,6 +133,7 @@ class Cabinet:
     stocks: dict[tuple[int, int], Stock] = field(default_factory=dict)
     fbo_stocks: dict[int, Stock] = field(default_factory=dict)
     postings: dict[str, Posting] = field(default_factory=dict)
+    returns: dict[int, Return] = field(default_factory=dict)
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     pushes: list[Push] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
@@ -144,6 +159,17 @@ class Cabinet:
             posting = Posting(number, scheme, status, at, at, tuple(items), warehouse)
             self.postings[number] = posting
             return posting
+
+
+def bring_back(cabinet: Cabinet, posting: Posting, at: datetime, quantity: int = 0) -> list[Return]:
+    """A buyer returns a posting, or so many pieces of each of its products."""
+    with cabinet.lock:
+        new = [
+            Return(1_000_000 + cabinet.number(), posting.number, item.offer_id, quantity or item.quantity, at)
+            for item in posting.items
+        ]
+        cabinet.returns |= {one.id: one for one in new}
+        return new
 
 
 def stocked(products: Iterable[Product], now: datetime) -> Cabinet:

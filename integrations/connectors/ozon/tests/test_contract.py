@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.capabilities import Records
 from integrations.connectors.ozon.simulator import Posting, Product, Simulator
-from integrations.connectors.ozon.simulator.state import Item, Stock
+from integrations.connectors.ozon.simulator.state import Item, Stock, bring_back
 from integrations.records import RecordKind, StockLevel
 from integrations.tests.written_records_contract import WrittenRecordsContract
 
@@ -17,7 +17,7 @@ class TestContract(WrittenRecordsContract):
     code = "ozon"
     bad_credentials = {"api_key": "a-wrong-key-0123456789"}
     has_users = False
-    record_kinds = (RecordKind.ORDER, RecordKind.PRODUCT, RecordKind.STOCK)
+    record_kinds = (RecordKind.ORDER, RecordKind.DOCUMENT, RecordKind.PRODUCT, RecordKind.STOCK)
     written_kinds = (RecordKind.STOCK,)
     changed_kinds = (RecordKind.PRODUCT,)
     creates_once = True
@@ -40,11 +40,15 @@ class TestContract(WrittenRecordsContract):
     def touch_record(self, simulator, kind, outside_id, at):
         if kind is RecordKind.ORDER:
             simulator.cabinet.postings[outside_id].changed_at = at
+        if kind is RecordKind.DOCUMENT:
+            simulator.cabinet.returns[int(outside_id)].changed_at = at
 
     def remove_record(self, simulator, kind, outside_id):
         cabinet = simulator.cabinet
         if kind is RecordKind.ORDER:
             del cabinet.postings[outside_id]
+        elif kind is RecordKind.DOCUMENT:
+            del cabinet.returns[int(outside_id)]
         elif kind is RecordKind.PRODUCT:
             del cabinet.products[int(outside_id)]
         else:
@@ -104,7 +108,13 @@ def _put_stock(cabinet, at):
     return f"{product.id}:{WAREHOUSE}"
 
 
+def _put_return(cabinet, at):
+    [found] = bring_back(cabinet, make_posting(cabinet, at, status="delivered"), at)
+    return str(found.id)
+
+
 _PUT = {
+    RecordKind.DOCUMENT: _put_return,
     RecordKind.ORDER: lambda cabinet, at: make_posting(cabinet, at).number,
     RecordKind.PRODUCT: _put_product,
     RecordKind.STOCK: _put_stock,

@@ -55,6 +55,33 @@ def test_a_posting_of_a_list():
     assert (order.buyer, order.phone, order.delivery) == ("", "", "Ozon Logistics, Moscow")
 
 
+def test_a_return_is_a_document_under_its_postings_number():
+    found = mapping.goods_return(fixture("return__by_buyer"))
+
+    assert (found.outside_id, found.type, found.number) == ("1000015552", "return", "05708065-0029-1")
+    assert (found.title, found.text) == ("Desk lamp × 2", "Does not fit")
+    assert found.original_status == "MovingToSeller"
+    assert found.created_at == datetime(2026, 11, 20, 14, 5, 10, 123000, tzinfo=UTC)
+    assert found.updated_at == datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "pieces", "ours"),
+    [
+        ("delivered", 2, OrderStatus.RETURNED),
+        ("delivered", 1, OrderStatus.DELIVERED),
+        ("delivered", 0, OrderStatus.DELIVERED),
+        ("cancelled", 2, OrderStatus.CANCELLED),
+    ],
+)
+def test_what_came_back_whole_is_returned(status, pieces, ours):
+    row = {**fixture("posting__fbs_list"), "status": status}
+
+    order = mapping.order(row, IDS, "RU", {"05708065-0029-1": Decimal(pieces)})
+
+    assert (order.status, order.original_status) == (ours, status)
+
+
 def test_one_posting_has_its_prices_as_text_and_is_the_same_order():
     assert mapping.order(fixture("posting__fbs_get"), IDS, "RU") == mapping.order(
         fixture("posting__fbs_list"), IDS, "RU"

@@ -10,7 +10,7 @@ from integrations.actions.save_integration import create_integration
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Change, CheckState
 from integrations.connectors.ozon.simulator import Simulator, Warehouse
-from integrations.connectors.ozon.simulator.state import DEFAULT_PRODUCTS, Stock
+from integrations.connectors.ozon.simulator.state import DEFAULT_PRODUCTS, Stock, bring_back
 from integrations.connectors.ozon.tests.asking import ask
 from integrations.connectors.ozon.tests.test_contract import make_posting, make_product
 from integrations.hooks import WebhookRegistration
@@ -94,6 +94,44 @@ def test_incremental_run_sees_an_old_posting_that_changed_and_fbo_of_the_last_we
 
     assert ids_of(pages) == [old.number, recent.number]
     assert pages[0].records[0].status is OrderStatus.DELIVERED
+
+
+def test_a_return_makes_an_old_delivered_posting_returned(simulator, integration):
+    cabinet = simulator.cabinet
+    whole = make_posting(cabinet, ago(days=200), status="delivered")
+    partly = make_posting(cabinet, ago(days=190), status="delivered")
+    by_ozon = make_posting(cabinet, ago(days=180), "fbo", status="delivered")
+    refused = make_posting(cabinet, ago(days=170), status="cancelled")
+    for posting, pieces in ((whole, 0), (partly, 1), (by_ozon, 0)):
+        bring_back(cabinet, posting, ago(minutes=10), pieces)
+    for one in bring_back(cabinet, refused, ago(minutes=10)):
+        one.type = "Cancellation"
+
+    pages = run(integration, RecordKind.ORDER, None, ago(minutes=20))
+
+    found = {record.outside_id: record.status for page in pages for record in page.records}
+    assert found == {
+        whole.number: OrderStatus.RETURNED,
+        partly.number: OrderStatus.DELIVERED,
+        by_ozon.number: OrderStatus.RETURNED,
+        refused.number: OrderStatus.CANCELLED,
+    }
+    with records_of(integration) as records:
+        assert records.fetch(RecordKind.ORDER, whole.number).status is OrderStatus.RETURNED
+    full = {one.outside_id: one.status for page in run(integration, RecordKind.ORDER) for one in page.records}
+    assert full == found
+
+
+def test_a_key_without_returns_still_reads_delivered_orders(simulator, integration):
+    posting = make_posting(simulator.cabinet, ago(days=2), status="delivered")
+    posting.changed_at = ago(minutes=5)
+    simulator.key.methods = tuple(path for path in simulator.key.methods if path != "/v1/returns/list")
+
+    pages = run(integration, RecordKind.ORDER, None, ago(minutes=20))
+    integration.refresh_from_db()
+
+    assert [record.status for page in pages for record in page.records] == [OrderStatus.DELIVERED]
+    assert integration.health == "ok"
 
 
 def test_a_key_without_products_still_reads_orders_and_stays_healthy(simulator, integration):

@@ -9,6 +9,7 @@
     node.querySelector(".pill").className = `pill ${posting.mood}`;
     node.querySelector('[data-act="next"]').hidden = !posting.can_move;
     node.querySelector('[data-act="cancel"]').hidden = !posting.can_cancel;
+    node.querySelector('[data-act="return"]').hidden = !posting.can_return;
   }
 
   function drawPush(node, push) {
