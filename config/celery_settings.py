@@ -75,6 +75,11 @@ beat_schedule = {
         "schedule": crontab(minute=41),
         "options": {"queue": "upkeep"},
     },
+    "forget-messages": {
+        "task": "integrations.tasks.forget_messages",
+        "schedule": crontab(minute=47),
+        "options": {"queue": "upkeep"},
+    },
     "check-integrations": {
         "task": "integrations.tasks.check",
         "schedule": 60.0,

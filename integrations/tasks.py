@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from celery import shared_task
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_checks
+from integrations.actions.forget_messages import forget_before
 from integrations.actions.keep_alive import queue_idle
 from integrations.actions.poll_updates import queue_polls
 from integrations.actions.seek_duplicates import search_everywhere
@@ -62,6 +64,16 @@ def forget_exchanges() -> int:
         DuplicateJob.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)
+
+
+@shared_task
+def forget_messages() -> int:
+    """Remove messages, with their files, after `MESSAGE_RETENTION_DAYS`; how many. What waits to be sent stays."""
+    days = int(settings.MESSAGE_RETENTION_DAYS)
+    if days <= 0:
+        return 0
+    with all_tenants():
+        return forget_before(timezone.now() - timedelta(days=days))
 
 
 @shared_task

@@ -1,7 +1,8 @@
 """Writes what became of tries to send messages: in the settling transaction, with the events and the next in line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -11,13 +12,13 @@ from integrations.actions.move_conversation import move_conversation
 from integrations.actions.send_message import LANE, Tried
 from integrations.actions.write_journals import write_journals
 from integrations.http.errors import Unreachable
-from integrations.models import Conversation, Message
+from integrations.models import Conversation, Message, MessageFile
 from integrations.records import MessageStatus
 from tenants import bulk
 from tenants.work import enqueue
 
 MESSAGE = (
-    "state", "error", "error_code", "attempts", "sent_at", "outside_id", "sent_ids", "under_way",
+    "state", "error", "error_code", "attempts", "sent_at", "outside_id", "sent_ids", "under_way", "attachments",
 )  # fmt: skip
 
 
@@ -27,6 +28,9 @@ def record_messages(results: Sequence[Tried]) -> None:
     _change_conversations(results)
     rows = [_changed(one, is_at_home=_is_at_home(one)) for one in results]
     bulk.change(sorted(rows, key=lambda row: row.pk), list(MESSAGE))
+    MessageFile.objects.filter(
+        pk__in=[key for one in results if one.sent for key in one.sent.file_ids]
+    ).delete()
     settled = [row for row in rows if row.state != MessageStatus.QUEUED]
     announce_messages(settled)
     queue_next(settled)
@@ -51,9 +55,18 @@ def _changed(one: Tried, *, is_at_home: bool) -> Message:
         row.sent_ids = [*row.sent_ids, *one.sent.outside_ids]
         if is_at_home:
             row.outside_id = row.outside_id or next(iter(one.sent.outside_ids), "")
+        row.attachments = [_known_there(each, one.sent.file_ids) for each in row.attachments]
     if one.state == MessageStatus.SENT:
         row.sent_at = timezone.now()
     return row
+
+
+def _known_there(attachment: dict[str, Any], file_ids: Mapping[str, str]) -> dict[str, Any]:
+    """An uploaded file is named by the messenger's id from now on."""
+    file_id = file_ids.get(attachment.get("stored_id", ""))
+    if file_id is None:
+        return attachment
+    return {**{name: value for name, value in attachment.items() if name != "stored_id"}, "file_id": file_id}
 
 
 def _change_conversations(results: Sequence[Tried]) -> None:

@@ -5,6 +5,7 @@ earlier one is in it, and whoever settles that one puts the next back. A part is
 leaves: whoever finds it so knows that a worker died there, and that the part may have arrived.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from integrations import live
 from integrations.capabilities import Button, Messaging, OutgoingMessage, SentMessage
 from integrations.http.errors import OutcomeUnknown
 from integrations.http.journal import Journal
-from integrations.models import Message
+from integrations.models import Message, MessageFile
 from integrations.records import Attachment, AttachmentKind, MessageStatus
 from integrations.sessions import open_session
 from tenants.errors import ConfigError, HubError, RateLimited, TransientError
@@ -66,7 +67,27 @@ def outgoing(row: Message) -> OutgoingMessage:
         buttons=tuple(tuple(Button(**one) for one in line) for line in row.buttons),
         reply_to_id=row.reply_to_id,
         is_silent=row.is_silent,
+        contents=Contents(row),
     )
+
+
+class Contents(Mapping[str, bytes]):
+    """The files of a message, each read when it is needed: of ten only those of the part that is sent."""
+
+    def __init__(self, row: Message) -> None:
+        self._row = row
+
+    def __getitem__(self, stored_id: str) -> bytes:
+        found = MessageFile.objects.filter(message=self._row, pk=stored_id).first()
+        if found is None:
+            raise KeyError(stored_id)
+        return bytes(found.content)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([one["stored_id"] for one in self._row.attachments if one.get("stored_id")])
+
+    def __len__(self) -> int:
+        return sum(1 for _id in self)
 
 
 def _attachment(stored: dict[str, Any]) -> Attachment:
@@ -132,7 +153,7 @@ def _send(row: Message, attempt: int) -> Tried:
             count = messenger.parts(message)
             Message.objects.filter(pk=row.pk).update(under_way=row.under_way)
             sent = messenger.send(message, row.under_way)
-            spacing = messenger.spacing(message.conversation_id)
+            spacing = messenger.spacing(message.conversation_id) * sent.count
     except TransientError as error:
         return _after_trouble(row, error, attempt, journal, repeats_unknown=repeats_unknown)
     except HubError as error:

@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from integrations.actions.queue_message import Draft, queue_message
+from integrations.actions.edit_message import SHOWN as SHOWN_THERE
+from integrations.actions.queue_message import MOST_FILES, Draft, NewFile, queue_message
 from integrations.admin.integrations import drawing
 from integrations.connectors import get as get_connector
 from integrations.models import Conversation, Message
@@ -109,7 +110,14 @@ class ConversationPage(LogAdmin):
             raise Http404
         if not self.has_answer_permission(request):
             raise PermissionDenied
-        draft = Draft(text=request.POST.get("text", ""), is_marked=request.POST.get("is_marked") == "on")
+        draft = Draft(
+            text=request.POST.get("text", ""),
+            is_marked=request.POST.get("is_marked") == "on",
+            files=tuple(
+                NewFile(name=one.name or "file", content=one.read(), media_type=one.content_type or "")
+                for one in request.FILES.getlist("files")[: MOST_FILES + 1]
+            ),
+        )
         try:
             queue_message(row, draft, sender=_name(request))
         except ValidationError as error:
@@ -130,7 +138,10 @@ class ConversationPage(LogAdmin):
             "bubbles": bubbles,
             "older": older,
             "is_newest": "before" not in request.GET,
-            "is_busy": any(one.message.state == MessageStatus.QUEUED for one in bubbles),
+            "is_busy": any(
+                one.message.state == MessageStatus.QUEUED or one.message.new_text is not None
+                for one in bubbles
+            ),
             "can_answer": self.has_answer_permission(request),
             "drawing": drawing(get_connector(row.integration.connector)),
         }
@@ -149,6 +160,7 @@ class Bubble:
     badge: SafeString
     files: tuple[str, ...]
     retry: str
+    edit: str
 
 
 def talk(row: Conversation, before: str) -> tuple[list[Bubble], str]:
@@ -171,7 +183,13 @@ def _bubble(row: Message) -> Bubble:
         badge(state.label, TONES.get(state, "quiet")) if row.is_from_us else SafeString(""),
         tuple(_file(one) for one in row.attachments),
         reverse("admin:integrations_message_retry", args=[row.pk]) if is_failed and row.is_from_us else "",
+        reverse("admin:integrations_message_edit", args=[row.pk]) if _may_change(row) else "",
     )
+
+
+def _may_change(row: Message) -> bool:
+    """Whether its text can become another one."""
+    return row.is_from_us and row.state in SHOWN_THERE and bool(row.sent_ids) and bool(row.text)
 
 
 def _file(one: dict[str, Any]) -> str:

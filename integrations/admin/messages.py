@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
+from integrations.actions.edit_message import edit_message
 from integrations.actions.retry_messages import retry_messages
 from integrations.models import Message
 from integrations.records import MessageStatus
@@ -35,7 +36,7 @@ class MessagePage(ExportButtonMixin, LogAdmin):
     empty_hint = _("Every message from and to a connected messenger appears here.")
     view_roles = MANAGERS
     own_roles = {"retry": MANAGERS}
-    buttons = {"export": "export", "retry": "retry"}
+    buttons = {"export": "export", "retry": "retry", "edit": "retry"}
     export_dataset = "messages"
     tones: ClassVar[Mapping[str, Tone]] = {
         MessageStatus.SENT: "good",
@@ -89,19 +90,37 @@ class MessagePage(ExportButtonMixin, LogAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = require_POST(admin.site.admin_view(self.retry_view))
-        return [path("<uuid:key>/retry/", view, name="integrations_message_retry"), *super().get_urls()]
+        own = [
+            path(
+                f"<uuid:key>/{name}/",
+                require_POST(admin.site.admin_view(view)),
+                name=f"integrations_message_{name}",
+            )
+            for name, view in (("retry", self.retry_view), ("edit", self.edit_view))
+        ]
+        return [*own, *super().get_urls()]
 
     def retry_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        row = self._own(request, key)
+        self._tell(request, retry_messages([row.pk]))
+        return _to_talk(row)
+
+    def edit_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        row = self._own(request, key)
+        try:
+            edit_message(row, request.POST.get("text", ""))
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        return _to_talk(row)
+
+    def _own(self, request: HttpRequest, key: UUID) -> Message:
         # Through the page's own queryset: another company's message does not exist here.
-        row = self.get_object(request, str(key))
+        row: Message | None = self.get_object(request, str(key))
         if row is None:
             raise Http404
         if not self.has_retry_permission(request):
             raise PermissionDenied
-        self._tell(request, retry_messages([row.pk]))
-        page = reverse("admin:integrations_conversation_change", args=[row.conversation_id])
-        return HttpResponseRedirect(f"{page}#end")
+        return row
 
     def _tell(self, request: HttpRequest, count: int) -> None:
         if count:
@@ -109,3 +128,8 @@ class MessagePage(ExportButtonMixin, LogAdmin):
             messages.success(request, text % {"count": count})
         else:
             messages.warning(request, _("Nothing to send again: only what failed can be."))
+
+
+def _to_talk(row: Message) -> HttpResponseRedirect:
+    page = reverse("admin:integrations_conversation_change", args=[row.conversation_id])
+    return HttpResponseRedirect(f"{page}#end")

@@ -1,7 +1,9 @@
 """Conversations and messages as JSON, and what is asked for to send one."""
 
+from base64 import b64decode
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from integrations.models import Conversation, Message
@@ -42,13 +44,37 @@ class MessageFilterSerializer(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(choices=["in", "out"], required=False)
 
 
+class Base64Field(serializers.CharField):
+    """Bytes as base64 text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return b64decode(super().to_internal_value(data), validate=True)
+        except ValueError as error:
+            raise serializers.ValidationError([_("This is not base64.")]) from error
+
+
 class AttachmentSerializer(StrictSerializer):
-    """A file by its address, or by the `file_id` of one that came in."""
+    """A file by its address, by the `file_id` of one that came in, or itself: `content` in base64."""
 
     type = serializers.ChoiceField(choices=[one.value for one in AttachmentKind])
     url = serializers.CharField(max_length=2000, required=False, default="")
     file_id = serializers.CharField(max_length=500, required=False, default="")
     name = serializers.CharField(max_length=300, required=False, default="")
+    content = Base64Field(
+        required=False, help_text="The file in base64: up to what a request may have (MAX_BODY_SIZE)."
+    )
+    media_type = serializers.RegexField(
+        r"^[\w.+-]+/[\w.+-]+\Z", max_length=200, required=False, help_text="Of `content`, such as image/png."
+    )
+
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if "content" in values and (values["url"] or values["file_id"]):
+            text = _("Either content, or the address or file_id of a file.")
+            raise serializers.ValidationError({"content": [text]})
+        if "content" in values and not values["name"]:
+            raise serializers.ValidationError({"name": [_("A file needs a name.")]})
+        return values
 
 
 class ButtonSerializer(StrictSerializer):
@@ -102,6 +128,10 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_direction(self, row: Message) -> str:
         return "out" if row.is_from_us else "in"
+
+
+class EditSerializer(StrictSerializer):
+    text = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False)
 
 
 class RetrySerializer(StrictSerializer):

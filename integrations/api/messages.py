@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.actions.address_message import address_message
-from integrations.actions.queue_message import Draft, queue_message
+from integrations.actions.edit_message import edit_message
+from integrations.actions.queue_message import Draft, NewFile, queue_message
 from integrations.actions.retry_messages import retry_messages
 from integrations.api import message_serializers as shapes
 from integrations.capabilities import Button
@@ -110,6 +111,13 @@ class MessageViewSet(ReadOnlyTenantViewSet):
         values = _checked(shapes.RetrySerializer(data=request.data))
         return Response({"count": retry_messages(values["messages"])})
 
+    @extend_schema(request=shapes.EditSerializer, responses={202: shapes.MessageSerializer})
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, **_kwargs: Any) -> Response:
+        """Change the text of what was sent. `edited_at` says when it was, `error` why it was not."""
+        row = edit_message(self.get_object(), _checked(shapes.EditSerializer(data=request.data))["text"])
+        return Response(self.get_serializer(row).data, status=status.HTTP_202_ACCEPTED)
+
 
 def _draft(values: dict[str, Any], conversation: Conversation) -> Draft:
     return Draft(
@@ -118,6 +126,17 @@ def _draft(values: dict[str, Any], conversation: Conversation) -> Draft:
         attachments=tuple(
             Attachment(**{**one, "type": AttachmentKind(one["type"])})
             for one in values.get("attachments", ())
+            if "content" not in one
+        ),
+        files=tuple(
+            NewFile(
+                name=one["name"],
+                content=one["content"],
+                media_type=one.get("media_type", ""),
+                kind=AttachmentKind(one["type"]),
+            )
+            for one in values.get("attachments", ())
+            if "content" in one
         ),
         buttons=tuple(tuple(Button(**one) for one in row) for row in values.get("buttons", ())),
         reply_to_id=_answered(values, conversation),

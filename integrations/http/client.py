@@ -248,6 +248,7 @@ class ApiClient:
             list(request.query),
             None if request.form is None else dict(request.form),
             request.json,
+            request.files,
         )
         key_header = self._line.manifest.idempotency_header
         if key_header and request.idempotency_key:

@@ -14,11 +14,21 @@ from integrations.http.errors import OutcomeUnknown
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file of a form. Its text form does not show what is in it."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str = "application/octet-stream"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One call. `operation` names it for people and metrics; `path` is relative to the account's address.
 
-    `form` values are strings already (nested objects as JSON text where the system wants that). `attempts` is how often
+    `form` values are strings already (nested objects as JSON text where the system wants that); with `files` the form goes
+    as multipart, and of the files only names and sizes are kept. `attempts` is how often
     the ApiClient itself may try within the caller's budget; work that has its own retries says 1. A refusal of an
     optional call says nothing about the integration's health.
 
@@ -34,6 +44,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
+    files: Mapping[str, FilePart] | None = None
     json: Any = None
     bucket: str = ""
     repeat: Repeat = Repeat.NEVER

@@ -14,6 +14,8 @@ from integrations.live import Live
 from integrations.models import Exchange
 from tenants.errors import HubError
 
+FORM_TYPE = "application/x-www-form-urlencoded"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
@@ -57,7 +59,10 @@ class Recorder:
         exchange.timings = {"turn": round(waited * 1000, 2), **clock.timings(), "total": total}
         exchange.url = mask.url(outgoing.url)
         exchange.request_headers = mask.headers(outgoing.headers)
-        exchange.request_body = mask.body(outgoing.body, outgoing.headers.get("Content-Type", ""))
+        if outgoing.shown is None:
+            exchange.request_body = mask.body(outgoing.body, outgoing.headers.get("Content-Type", ""))
+        else:
+            exchange.request_body = mask.body(outgoing.shown, FORM_TYPE)
         if response is not None:
             exchange.status = response.status
             exchange.response_headers = mask.headers(response.headers)

@@ -4,7 +4,7 @@ from integrations.duplicates import lane as duplicates_lane  # noqa: F401 it reg
 from integrations.lanes.directory import PushLane
 from integrations.lanes.health import AlertLane, CheckLane
 from integrations.lanes.letters import LettersLane
-from integrations.lanes.messages import AcknowledgeLane, MessageLane, PollLane
+from integrations.lanes.messages import AcknowledgeLane, EditLane, MessageLane, PollLane
 from integrations.lanes.requests import ReceiveLane
 from integrations.lanes.tokens import TokenLane
 from integrations.sync import lane as sync_lane  # noqa: F401 it registers itself
@@ -19,6 +19,7 @@ for lane in (
     TokenLane,
     MessageLane,
     AcknowledgeLane,
+    EditLane,
     PollLane,
 ):
     register(lane())

@@ -1,6 +1,7 @@
 """The leased work of messengers: messages out, pressed buttons, and asking for what is new."""
 
 from integrations.actions import acknowledge_press as pressing
+from integrations.actions import edit_message as editing
 from integrations.actions import poll_updates as polling
 from integrations.actions import send_message as sending
 from integrations.actions.record_messages import record_messages
@@ -49,6 +50,28 @@ class AcknowledgeLane(PooledLane):
 
     def record(self, outcomes: list[Outcome]) -> None:
         write_journals([one.result.journal for one in outcomes if one.result is not None])
+
+
+class EditLane(PooledLane):
+    """Changed texts of messages; subject = message, group = integration."""
+
+    name = editing.LANE
+    queue = "integrations"
+    capacity = 4
+    per_group = 2
+    lease_seconds = 60.0
+
+    def act(self, row: Leased) -> Outcome:
+        edited = editing.bring_edit(row)
+        if edited is None or edited.retry_in is None:
+            return Outcome.done(row, edited)
+        return Outcome.retry(row, edited.retry_in, edited, counted=edited.is_attempt)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        results = [one.result for one in outcomes if one.result is not None]
+        for edited in results:
+            editing.record_edit(edited)
+        write_journals([edited.journal for edited in results])
 
 
 class PollLane(PooledLane):

@@ -18,7 +18,7 @@ from integrations.models.handoff import Handoff
 from integrations.models.integration import Health, Integration
 from integrations.models.limits import Breaker, CallSlot, DailyUse, RateBucket, SharedBucket
 from integrations.models.mapping import MappingVersion
-from integrations.models.messages import Conversation, Message, PollPosition
+from integrations.models.messages import Conversation, Message, MessageFile, PollPosition
 from integrations.models.problem import MappingProblem
 from integrations.models.records import (
     MODELS,
@@ -54,6 +54,7 @@ from integrations.models.sync import (
     SyncRun,
 )
 from integrations.models.token import Authorization, OAuthToken
+from integrations.models.tryout import Tryout
 
 __all__ = [
     "MODELS",
@@ -90,6 +91,7 @@ __all__ = [
     "MappingVersion",
     "MergeRule",
     "Message",
+    "MessageFile",
     "OAuthToken",
     "Order",
     "OrderLine",
@@ -115,5 +117,6 @@ __all__ = [
     "SyncFault",
     "SyncPlan",
     "SyncRun",
+    "Tryout",
     "Way",
 ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models.integration import Integration
 from integrations.records import MessageStatus
+from tenants.fields import EncryptedBytesField
 from tenants.models import TenantModel
 
 STATES = [(one.value, one.label) for one in MessageStatus]
@@ -64,7 +65,7 @@ class Conversation(TenantModel):
 
 
 class Message(TenantModel):
-    """One message, theirs or ours. Ours are leased work while they are `queued`.
+    """One message, theirs or ours. Ours are leased work while they are `queued`, and while an edit waits (`new_text`).
 
     `sent_ids` are the ids of the parts that were sent, `under_way` is the part whose outcome is not known yet: it was
     written down before the part left. `key` is the caller's idempotency key.
@@ -94,6 +95,7 @@ class Message(TenantModel):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     queued_at = models.DateTimeField(_("queued"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    new_text = models.TextField(null=True, editable=False)  # noqa: DJ001 an empty text is one, too
     edited_at = models.DateTimeField(_("edited"), null=True)
     correlation_id = models.UUIDField(_("correlation"), null=True)
 
@@ -120,6 +122,23 @@ class Message(TenantModel):
 
     def __str__(self) -> str:
         return self.text[:50] or str(self.pk)
+
+
+class MessageFile(TenantModel):
+    """A file on its way out. It goes when the messenger has it: from then on it is named by the messenger's own id."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(_("name"), max_length=300, blank=True)
+    media_type = models.CharField(_("type"), max_length=200, blank=True)
+    size = models.PositiveIntegerField(_("bytes"), default=0)
+    content = EncryptedBytesField(editable=False)
+
+    class Meta:
+        verbose_name = _("file of a message")
+        verbose_name_plural = _("files of messages")
+
+    def __str__(self) -> str:
+        return self.name or str(self.pk)
 
 
 class PollPosition(TenantModel):

@@ -68,11 +68,15 @@ _STATUSES: dict[MessageStatus, Promise] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """`file_id` names it at the messenger; `url` is empty where it has to be asked for with our credentials."""
+    """`file_id` names it at the messenger; `url` is empty where it has to be asked for with our credentials.
+
+    `stored_id` names a file that is kept here until it has been sent.
+    """
 
     type: AttachmentKind
     file_id: str = ""
     url: str = ""
+    stored_id: str = ""
     name: str = ""
     media_type: str = ""
     size: int | None = None

@@ -6,10 +6,10 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import Repeat
-from integrations.connectors.telegram.manifest import CALLS, UPDATES
+from integrations.connectors.telegram.manifest import CALLS, CHATS, UPDATES
 from integrations.http.client import ApiClient
 from integrations.http.errors import OutcomeUnknown, Unreachable
-from integrations.http.messages import Request, Response
+from integrations.http.messages import FilePart, Request, Response, as_json
 from integrations.http.status import broken, retry_after, unavailable
 from tenants.errors import AuthFailed, ConfigError, HubError, RateLimited, RemoteRejected
 
@@ -21,6 +21,10 @@ LONGEST_PAUSE: Final = 3600.0
 
 class EntitiesRefused(RemoteRejected):
     """Telegram could not read our marks: the same text goes without any."""
+
+
+class NotModified(RemoteRejected):
+    """What was sent says that already."""
 
 
 class Migrated(RemoteRejected):
@@ -119,6 +123,7 @@ def _unreachable(text: Callable[[], str]) -> Callable[[str, str], HubError]:
 
 _MEANINGS: Final[tuple[tuple[str, Callable[[str, str], HubError]], ...]] = (
     ("can't parse entities", lambda why, detail: EntitiesRefused(why, detail)),
+    ("message is not modified", lambda why, detail: NotModified(why, detail)),
     ("query is too old", lambda why, detail: TooLate(why, detail)),
     ("query id is invalid", lambda why, detail: TooLate(why, detail)),
     ("bot was blocked by the user", _unreachable(lambda: _("This person has blocked the bot."))),
@@ -129,6 +134,8 @@ _MEANINGS: Final[tuple[tuple[str, Callable[[str, str], HubError]], ...]] = (
     ("chat not found", _unreachable(lambda: _("Telegram does not know this chat, or the person has never pressed Start."))),
     ("not enough rights", _unreachable(lambda: _("The bot may not write in this chat: give it the right to."))),
     ("bad webhook", lambda why, detail: ConfigError(_("Telegram cannot call the hub's address: %(why)s") % {"why": why}, detail)),
+    ("message can't be edited", lambda why, detail: RemoteRejected(_("Telegram does not let this message be changed any more."), detail)),
+    ("message to edit not found", lambda why, detail: RemoteRejected(_("This message was deleted in Telegram."), detail)),
     ("message is too long", lambda why, detail: RemoteRejected(_("The text is too long for Telegram."), detail)),
     ("wrong file identifier", lambda why, detail: RemoteRejected(_("Telegram cannot get this file: check its address."), detail)),
     ("failed to get http url content", lambda why, detail: RemoteRejected(_("Telegram cannot get this file: check its address."), detail)),
@@ -165,12 +172,24 @@ class Telegram:
         found = self._call("getUpdates", body, bucket=UPDATES)
         return found if isinstance(found, list) else []
 
-    def send(self, method: str, body: Mapping[str, Any], bucket: str) -> dict[str, Any]:
-        """A message of any kind; never repeated here, because Telegram recognises no repetition."""
-        found = self._call(method, body, bucket=bucket, repeat=Repeat.NEVER)
-        if not isinstance(found, dict) or not isinstance(found.get("message_id"), int):
+    def send(
+        self, method: str, body: Mapping[str, Any], bucket: str, files: Mapping[str, FilePart]
+    ) -> list[dict[str, Any]]:
+        """A message of any kind, an album as many of them; never repeated here, because Telegram recognises no repetition."""
+        found = self._call(method, body, bucket=bucket, repeat=Repeat.NEVER, files=files)
+        rows = found if isinstance(found, list) else [found]
+        if not rows or not all(
+            isinstance(row, dict) and isinstance(row.get("message_id"), int) for row in rows
+        ):
             raise OutcomeUnknown(_("The outside system answered in a form that we do not know."))
-        return found
+        return rows
+
+    def edit(self, method: str, body: Mapping[str, Any]) -> None:
+        """The same text again is refused, and as good as done."""
+        try:
+            self._call(method, body, bucket=CHATS, attempts=2)
+        except NotModified:
+            return
 
     def answer_callback_query(self, query_id: str) -> None:
         """A late one is refused, and there is nobody to be told."""
@@ -207,14 +226,22 @@ class Telegram:
         bucket: str = CALLS,
         repeat: Repeat = Repeat.ALWAYS,
         attempts: int = 1,
+        files: Mapping[str, FilePart] | None = None,
     ) -> Any:
         request = Request(
             method="POST",
             path=f"/bot{self._token}/{method}",
             operation=method,
-            json=body,
+            json=None if files else body,
+            form=_fields(body) if files else None,
+            files=files or None,
             bucket=bucket,
             repeat=repeat,
             attempts=attempts,
         )
         return self._http.call(request).json_object().get("result")
+
+
+def _fields(body: Mapping[str, Any]) -> dict[str, str]:
+    """As a form has them: whatever is not text as JSON."""
+    return {name: value if isinstance(value, str) else as_json(value) for name, value in body.items()}

@@ -1,7 +1,8 @@
 """A session with one bot."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,9 +26,12 @@ from integrations.connectors.telegram.client import EntitiesRefused, Migrated, T
 from integrations.connectors.telegram.diagnosis import diagnose
 from integrations.connectors.telegram.manifest import CHATS, GROUPS, POLLING
 from integrations.connectors.telegram.mapping import outgoing
+from integrations.connectors.telegram.mapping.media import attachments
 from integrations.hooks import WebhookRegistration
 from integrations.http.client import ApiClient
+from integrations.http.messages import FilePart
 from integrations.live import Live
+from integrations.records import Attachment
 from tenants.errors import ConfigError, RemoteRejected
 
 CHAT_SECONDS, GROUP_SECONDS = 1.0, 3.0
@@ -70,18 +74,34 @@ class TelegramSession(Session, Account, Messaging, Updates, WebhookRegistration)
 
     def send(self, message: OutgoingMessage, part: int = 0) -> SentMessage:
         piece = outgoing.pieces(message)[part]
+        files = {name: _part(one, message.contents) for name, one in piece.uploads.items()}
         try:
-            return self._send(piece, piece.marked())
+            return self._send(piece, piece.marked(), files)
         except EntitiesRefused:
-            return self._send(piece, piece.plain())
+            return self._send(piece, piece.plain(), files)
 
-    def _send(self, piece: outgoing.Piece, body: dict[str, Any]) -> SentMessage:
+    def _send(
+        self, piece: outgoing.Piece, body: dict[str, Any], files: Mapping[str, FilePart]
+    ) -> SentMessage:
         bucket = GROUPS if _is_group(str(body["chat_id"])) else CHATS
         try:
-            return SentMessage((_sent_id(self._api.send(piece.method, body, bucket)),))
+            return _sent(piece, self._api.send(piece.method, body, bucket, files))
         except Migrated as moved:
-            found = self._api.send(piece.method, {**body, "chat_id": moved.chat_id}, bucket)
-            return SentMessage((_sent_id(found),), conversation_id=moved.chat_id)
+            found = self._api.send(piece.method, {**body, "chat_id": moved.chat_id}, bucket, files)
+            return replace(_sent(piece, found), conversation_id=moved.chat_id)
+
+    @classmethod
+    def edit_refusals(cls, message: OutgoingMessage, sent: int) -> Mapping[str, str]:
+        return outgoing.edit_refusals(message, sent)
+
+    def edit(self, message: OutgoingMessage, outside_ids: Sequence[str]) -> None:
+        for piece, outside_id in zip(outgoing.pieces(message), outside_ids, strict=True):
+            if piece.words is None:
+                continue
+            try:
+                self._api.edit(*piece.editing(outside_id, is_marked=True))
+            except EntitiesRefused:
+                self._api.edit(*piece.editing(outside_id, is_marked=False))
 
     def acknowledge(self, press_id: str) -> None:
         self._api.answer_callback_query(press_id)
@@ -142,8 +162,22 @@ def _is_group(chat_id: str) -> bool:
     return chat_id.startswith(("-", "@"))
 
 
-def _sent_id(found: Mapping[str, Any]) -> str:
-    return str(found["message_id"])
+def _part(one: Attachment, contents: Mapping[str, bytes]) -> FilePart:
+    try:
+        content = contents[one.stored_id]
+    except KeyError as error:
+        raise ConfigError(_("The file is not kept here any more: attach it again.")) from error
+    return FilePart(one.name or "file", content, one.media_type or "application/octet-stream")
+
+
+def _sent(piece: outgoing.Piece, found: Sequence[Mapping[str, Any]]) -> SentMessage:
+    """An album counts as many messages as it has files; what was uploaded has an id there now."""
+    ids: dict[str, str] = {}
+    for row, one in zip(found, piece.files, strict=False):
+        file = next(iter(attachments(row)), None)
+        if one.stored_id and file is not None and file.file_id:
+            ids[one.stored_id] = file.file_id
+    return SentMessage((str(found[0]["message_id"]),), count=len(found), file_ids=ids)
 
 
 def _host(url: str) -> str:

@@ -1,6 +1,5 @@
 """The Bot API: `/bot<token>/<method>` and `/file/bot<token>/<path>`."""
 
-import json
 import re
 from collections.abc import Callable
 from hmac import compare_digest
@@ -8,8 +7,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from integrations.connectors.telegram.simulator.delivery import Delivery
-from integrations.connectors.telegram.simulator.sending import MEDIA, Refused, Sending
+from integrations.connectors.telegram.simulator.refusals import Refused
+from integrations.connectors.telegram.simulator.sending import MEDIA, Sending
 from integrations.connectors.telegram.simulator.state import World
+from integrations.connectors.telegram.simulator.upload import Unreadable, data_of
 from tenants.simulation import Reply, Request
 
 _PATH = re.compile(r"/bot([^/]+)/([A-Za-z]+)")
@@ -37,6 +38,9 @@ class Api:
             "answercallbackquery": self._answer_query,
             "getfile": self._get_file,
             "sendmessage": lambda data: self._sending.send("sendMessage", data),
+            "sendmediagroup": self._sending.send_album,
+            "editmessagetext": lambda data: self._sending.edit("text", data),
+            "editmessagecaption": lambda data: self._sending.edit("caption", data),
             **{name.lower(): self._media(name) for name in MEDIA},
         }
 
@@ -111,22 +115,7 @@ class Api:
 
 
 def _data(request: Request) -> dict[str, Any]:
-    """JSON, a form or the query; the nested objects of a form are JSON text."""
-    if request.content_type == "application/json":
-        try:
-            found = request.json()
-        except ValueError as error:
-            raise Refused(400, "Bad Request: can't parse the request's JSON") from error
-        if not isinstance(found, dict):
-            raise Refused(400, "Bad Request: object expected")
-        return found
-    return {name: _nested(value) for name, value in {**request.query, **request.form}.items()}
-
-
-def _nested(value: str) -> Any:
-    if value[:1] not in "{[" or not value:
-        return int(value) if value.lstrip("-").isdigit() and len(value) < 18 else value
     try:
-        return json.loads(value)
-    except ValueError:
-        return value
+        return data_of(request)
+    except Unreadable as error:
+        raise Refused(400, f"Bad Request: {error}") from error

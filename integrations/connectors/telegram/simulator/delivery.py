@@ -10,7 +10,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from integrations.connectors.telegram.simulator.sending import Refused
+from integrations.connectors.telegram.simulator.refusals import Refused
 from integrations.connectors.telegram.simulator.state import World
 from tenants.simulation import Outbox
 

@@ -15,8 +15,8 @@ class Pace:
     def __init__(self) -> None:
         self._passed: dict[tuple[str, int], deque[float]] = defaultdict(deque)
 
-    def wait(self, chat_id: int) -> int:
-        """0 where it may pass, which counts; else `retry_after` in whole seconds."""
+    def wait(self, chat_id: int, count: int = 1) -> int:
+        """0 where so many may pass together, which counts; else `retry_after` in whole seconds."""
         now = monotonic()
         keys = [("all", 0), ("group" if chat_id < 0 else "chat", chat_id)]
         for key in keys:
@@ -24,8 +24,9 @@ class Pace:
             passed = self._passed[key]
             while passed and passed[0] <= now - span:
                 passed.popleft()
-            if len(passed) >= most:
-                return max(1, ceil(passed[0] + span - now))
+            # An album to one person passes as a whole, whatever its size.
+            if len(passed) + (1 if key[0] == "chat" else count) > most:
+                return max(1, ceil(passed[0] + span - now)) if passed else ceil(span)
         for key in keys:
-            self._passed[key].append(now)
+            self._passed[key].extend([now] * count)
         return 0

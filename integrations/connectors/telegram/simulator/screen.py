@@ -60,7 +60,7 @@ def _said(one: Said) -> dict[str, Any]:
         "file": one.file if "://" in one.file else "",
         "entities": one.entities,
         "answers": _("answers no. %(number)s") % {"number": one.reply_to} if one.reply_to else "",
-        "time": one.at.strftime("%H:%M"),
+        "time": _("%(time)s, edited") % {"time": f"{one.at:%H:%M}"} if one.is_edited else f"{one.at:%H:%M}",
         "buttons": [
             {"id": f"{one.id}:{place}", "text": str(button.get("text", "")), "data": button.get("callback_data", ""), "url": button.get("url", "")}
             for place, button in enumerate(button for row in one.buttons for button in row)

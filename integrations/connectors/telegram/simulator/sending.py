@@ -1,12 +1,12 @@
-"""The methods that send a message, with their checks in the order in which the server makes them."""
+"""The methods that send and change messages, with their checks in the order in which the server makes them."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
+from integrations.connectors.telegram.simulator.files import Carried, album, single
 from integrations.connectors.telegram.simulator.formatting import CannotParse, parsed, units
 from integrations.connectors.telegram.simulator.pace import Pace
+from integrations.connectors.telegram.simulator.refusals import Refused
 from integrations.connectors.telegram.simulator.state import Chat, Said, World
-from tenants.simulation import Reply
 
 MEDIA = {
     "sendPhoto": "photo",
@@ -17,18 +17,6 @@ MEDIA = {
     "sendSticker": "sticker",
 }
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
-
-
-class Refused(Exception):
-    """An answer with an error: code, description, parameters."""
-
-    def __init__(self, code: int, description: str, **parameters: Any) -> None:
-        super().__init__(description)
-        self.code, self.description, self.parameters = code, description, parameters
-
-    def reply(self) -> Reply:
-        body = {"ok": False, "error_code": self.code, "description": self.description}
-        return Reply.json(body | ({"parameters": self.parameters} if self.parameters else {}), self.code)
 
 
 class Sending:
@@ -42,16 +30,45 @@ class Sending:
         """The sent message as the answer shows it; Refused."""
         with self._world.lock:
             chat = self._chat(data)
-            said = self._said(method, data)
-            if self._pace is not None and (wait := self._pace.wait(chat.id)):
-                raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+            kind = MEDIA.get(method, "")
+            carried = single(self._world, data, kind) if kind else None
+            said = self._said(data, data, carried)
+            self._pass(chat, 1)
             self._world.say(chat, said)
-        return {
-            "message_id": said.id,
-            "date": int(said.at.timestamp()),
-            "chat": chat.described(),
-            ("caption" if said.media else "text"): said.text,
-        }
+            return _told(chat, said)
+
+    def send_album(self, data: dict[str, Any]) -> list[dict[str, Any]]:
+        """Several messages that are shown as one; all of them are sent or none."""
+        with self._world.lock:
+            chat = self._chat(data)
+            found = [self._said(data, words, carried) for carried, words in album(self._world, data)]
+            self._pass(chat, len(found))
+            group = self._world.album_id()
+            for said in found:
+                said.album = group
+                self._world.say(chat, said)
+            return [_told(chat, said) for said in found]
+
+    def edit(self, field: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Another text (`text`) or another caption (`caption`); buttons that are left out go."""
+        with self._world.lock:
+            chat = self._chat(data)
+            said = next((one for one in chat.said if one.id == data.get("message_id")), None)
+            if said is None:
+                raise Refused(400, "Bad Request: message to edit not found")
+            if not said.is_bot or bool(said.media) != (field == "caption"):
+                raise Refused(400, "Bad Request: message can't be edited")
+            text, entities = _text(data, field)
+            _check_length(text, field)
+            buttons = _buttons(data)
+            if (text, entities, buttons) == (said.text, said.entities, said.buttons):
+                raise Refused(400, "Bad Request: message is not modified: new content is the same as now")
+            said.text, said.entities, said.buttons, said.is_edited = text, entities[:100], buttons, True
+            return _told(chat, said)
+
+    def _pass(self, chat: Chat, count: int) -> None:
+        if self._pace is not None and (wait := self._pace.wait(chat.id, count)):
+            raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
     def _chat(self, data: dict[str, Any]) -> Chat:
         given = str(data.get("chat_id", ""))
@@ -68,13 +85,10 @@ class Sending:
             raise Refused(403, f"Forbidden: bot was {who}")
         return found
 
-    def _said(self, method: str, data: dict[str, Any]) -> Said:
-        field = MEDIA.get(method, "")
-        text, entities = _text(data, "caption" if field else "text")
-        if not field and not text.strip():
-            raise Refused(400, "Bad Request: message text is empty")
-        if units(text) > (CAPTION_LIMIT if field else TEXT_LIMIT):
-            raise Refused(400, f"Bad Request: message {'caption ' if field else ''}is too long")
+    def _said(self, data: dict[str, Any], words: dict[str, Any], carried: Carried | None) -> Said:
+        field = "caption" if carried else "text"
+        text, entities = _text(words, field)
+        _check_length(text, field)
         reply = data.get("reply_parameters")
         return Said(
             0,
@@ -82,15 +96,37 @@ class Sending:
             text,
             entities[:100],
             _buttons(data),
-            media=field,
-            file=_file(data, field) if field else "",
+            media=carried.kind if carried else "",
+            file=carried.file if carried else "",
             reply_to=reply.get("message_id") if isinstance(reply, dict) else None,
             is_silent=data.get("disable_notification") is True,
         )
 
 
+def _told(chat: Chat, said: Said) -> dict[str, Any]:
+    file = Carried(said.media, said.file).described() if said.media else {}
+    album_id = {"media_group_id": said.album} if said.album else {}
+    return {
+        "message_id": said.id,
+        "date": int(said.at.timestamp()),
+        "chat": chat.described(),
+        **album_id,
+        **file,
+        ("caption" if said.media else "text"): said.text,
+    }
+
+
+def _check_length(text: str, field: str) -> None:
+    if field == "text" and not text.strip():
+        raise Refused(400, "Bad Request: message text is empty")
+    if units(text) > (CAPTION_LIMIT if field == "caption" else TEXT_LIMIT):
+        raise Refused(400, f"Bad Request: message {'caption ' if field == 'caption' else ''}is too long")
+
+
 def _text(data: dict[str, Any], name: str) -> tuple[str, list[dict[str, Any]]]:
     text = data.get(name, "")
+    if isinstance(text, int) and not isinstance(text, bool):
+        text = str(text)  # a form does not tell numbers from text
     if not isinstance(text, str):
         raise Refused(400, f"Bad Request: {name} must be text")
     mode = str(data.get("parse_mode", ""))
@@ -102,17 +138,6 @@ def _text(data: dict[str, Any], name: str) -> tuple[str, list[dict[str, Any]]]:
         return parsed(text)
     except CannotParse as error:
         raise Refused(400, f"Bad Request: can't parse entities: {error}") from error
-
-
-def _file(data: dict[str, Any], field: str) -> str:
-    given = data.get(field)
-    if not isinstance(given, str) or not given:
-        raise Refused(400, f"Bad Request: there is no {field} in the request")
-    if "://" in given and urlsplit(given).scheme not in ("http", "https"):
-        raise Refused(400, "Bad Request: wrong HTTP URL specified")
-    if "://" in given and not urlsplit(given).hostname:
-        raise Refused(400, "Bad Request: wrong file identifier/HTTP URL specified")
-    return given
 
 
 def _buttons(data: dict[str, Any]) -> list[list[dict[str, Any]]]:

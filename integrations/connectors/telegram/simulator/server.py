@@ -13,7 +13,8 @@ from integrations.connectors.telegram.simulator import screen
 from integrations.connectors.telegram.simulator.api import Api
 from integrations.connectors.telegram.simulator.delivery import Delivery
 from integrations.connectors.telegram.simulator.people import People
-from integrations.connectors.telegram.simulator.sending import Refused, Sending
+from integrations.connectors.telegram.simulator.refusals import Refused
+from integrations.connectors.telegram.simulator.sending import Sending
 from integrations.connectors.telegram.simulator.state import DEFAULT_CHATS, Chat, Said, World
 from tenants.simulation import Action, BaseSimulator, Reply, Request
 

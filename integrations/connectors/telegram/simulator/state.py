@@ -8,6 +8,7 @@ from typing import Any
 
 # A demo may run for days.
 KEPT = 500
+FILES_KEPT = 50
 FIRST_UPDATE = 731_000_001
 
 
@@ -24,6 +25,8 @@ class Said:
     file: str = ""
     reply_to: int | None = None
     is_silent: bool = False
+    album: str = ""
+    is_edited: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -73,6 +76,8 @@ class World:
         self.files: dict[str, bytes] = {}
         self._last_update = FIRST_UPDATE
         self._last_query = 0
+        self._last_album = 0
+        self._last_file = 0
 
     def clear(self) -> None:
         with self.lock:
@@ -99,6 +104,21 @@ class World:
             self.updates.append(made)
             self.arrived.notify_all()
             return made
+
+    def album_id(self) -> str:
+        with self.lock:
+            self._last_album += 1
+            return str(14_000_000_000_000_000 + self._last_album)
+
+    def keep(self, content: bytes) -> str:
+        """An uploaded file, under the id that it has from now on."""
+        with self.lock:
+            self._last_file += 1
+            name = f"AgACAgIAAxkD-uploaded-{self._last_file}"
+            self.files[name] = content
+            for old in list(self.files)[:-FILES_KEPT]:
+                del self.files[old]
+            return name
 
     def query_id(self) -> str:
         with self.lock:
