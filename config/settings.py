@@ -225,6 +225,8 @@ SPECTACULAR_SETTINGS = api_settings.SPECTACULAR_SETTINGS
 # Off only in tests, which work through lanes by hand.
 WAKE_WORKERS: bool = env.bool("WAKE_WORKERS", default=True)
 EGRESS_ALLOW: list[str] = env.list("EGRESS_ALLOW", default=[])
+# Whether people may start simulators in the catalogue; `serve` says so while there is a demo.
+SIMULATORS: bool = env.bool("SIMULATORS", default=False)
 WEBHOOK_DELIVERY_TIMEOUT: float = env.float("WEBHOOK_DELIVERY_TIMEOUT", default=20.0)
 WEBHOOK_MAX_RETRIES: int = env.int("WEBHOOK_MAX_RETRIES", default=9)
 WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
@@ -232,6 +234,8 @@ WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
 INBOUND_MAX_SIZE: int = env.int("INBOUND_MAX_SIZE", default=2 * 1024 * 1024)
 # Where the audit trail's copy goes, as tenants/trail/stream.py reads it; empty for nowhere.
 AUDIT_LOG: str = env.str("AUDIT_LOG", default="")
+# Days that messages of messengers are kept; 0 keeps them for good.
+MESSAGE_RETENTION_DAYS: int = env.int("MESSAGE_RETENTION_DAYS", default=365)
 EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
 EXPORT_MAX_FILE_SIZE: int = env.int("EXPORT_MAX_FILE_SIZE", default=2 * 1024**3)
 EXPORT_RETENTION_HOURS: int = env.int("EXPORT_RETENTION_HOURS", default=24)

@@ -97,7 +97,8 @@ class Integrations(Section):
                 **({"extension_mapping": mapping} if (mapping := assignments_in_force(row)) else {}),
                 **({"mappings": mappings} if (mappings := _rules(row)) else {}),
             }
-            for row in Integration.objects.filter(tenant=tenant).order_by("name")
+            # A simulation lives on this machine only.
+            for row in Integration.objects.filter(tenant=tenant, tryout=None).order_by("name")
         ]
 
 

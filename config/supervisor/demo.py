@@ -6,7 +6,7 @@ the simulated outside systems run with the installation, and outgoing requests m
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from config.env import DATA_DIR, PORT, env
 
 NOTE = DATA_DIR / "demo.json"
 SIMULATORS = ("retailcrm", "receiver")  # on PORT + 1, PORT + 2
+TRYOUTS = 16  # simulators of the catalogue, from PORT + 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,29 @@ def simulator_ports() -> dict[str, int]:
     return {system: PORT + 1 + number for number, system in enumerate(SIMULATORS)}
 
 
+def tryout_ports() -> range:
+    """Where the simulators listen that people ask for in the catalogue."""
+    return range(PORT + 100, PORT + 100 + TRYOUTS)
+
+
+def has_tryouts() -> bool:
+    """Whether people may start simulators: with the demo, or where SIMULATORS says so."""
+    is_on: bool = env.bool("SIMULATORS", default=note() is not None)
+    return is_on
+
+
+def environment() -> dict[str, str]:
+    """What the processes are told beside the operator's environment."""
+    told = {"SIMULATORS": "true"} if has_tryouts() else {}
+    if note():
+        return {**told, "EGRESS_ALLOW": egress_allowance()}
+    return {**told, "EGRESS_ALLOW": _allowing(tryout_ports())} if told else {}
+
+
 def egress_allowance() -> str:
-    """EGRESS_ALLOW for the processes: the operator's, and exactly the simulators' addresses."""
-    own = [f"127.0.0.1/32:{port}" for port in simulator_ports().values()]
-    return ",".join([*settings.EGRESS_ALLOW, *own])
+    """EGRESS_ALLOW for the processes of a demo: the operator's, and exactly the simulators' addresses."""
+    return _allowing([*simulator_ports().values(), *(tryout_ports() if has_tryouts() else ())])
+
+
+def _allowing(ports: Iterable[int]) -> str:
+    return ",".join([*settings.EGRESS_ALLOW, *(f"127.0.0.1/32:{port}" for port in ports)])

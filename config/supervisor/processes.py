@@ -65,6 +65,11 @@ def process(role: Role) -> Process:
     return Process(role, _COMMANDS[role]())
 
 
+def simulators() -> Process:
+    """Those that people ask for in the catalogue, all in one process."""
+    return Process("simulators", (sys.executable, str(BASE_DIR / "manage.py"), "simulators"))
+
+
 def simulator(system: str, port: int, arguments: Sequence[str] = ()) -> Process:
     """A simulated outside system of the demo."""
     manage = str(BASE_DIR / "manage.py")

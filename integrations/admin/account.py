@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.db.models import Case, F, Q, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,8 +24,9 @@ from integrations.actions.connect_account import (
 from integrations.actions.test_connection import diagnose
 from integrations.admin.diagnoses import keep_diagnosis
 from integrations.connector import Connector
+from integrations.connectors import registry
 from integrations.http.oauth.asking import callback_url
-from integrations.models import Authorization, Integration, OAuthToken
+from integrations.models import Authorization, Health, Integration, OAuthToken
 from tenants.errors import HubError
 from tenants.models import User
 
@@ -65,6 +67,24 @@ def account_of(row: Integration) -> Account | None:
     return Account(
         callback_url(), is_fixed, True, token.obtained_at, token.refresh_expires_at, token.refusal
     )  # fmt: skip
+
+
+def unconnected_credentials() -> Case:
+    """The credentials of integrations that nobody has tried, and whose account nobody has connected; of others nothing.
+
+    Whether such an account waits for somebody shows in them: a long-lived token may stand there. An annotation, called
+    `unconnected`.
+    """
+    sealed = Integration._meta.get_field("credentials")
+    systems = [code for code, one in registry().items() if way_of(one) is not None]
+    waiting = Q(connector__in=systems, health=Health.UNKNOWN, token=None)
+    return Case(When(waiting, then=F("credentials")), output_field=sealed)
+
+
+def waits_for_somebody(row: Integration) -> bool:
+    """Whether its account has to be connected, and nobody did: of a row with `unconnected`."""
+    auth, entered = oauth_of(row), getattr(row, "unconnected", None)
+    return auth is not None and entered is not None and not auth.fixed(entered)
 
 
 def callback_of(connector: Connector) -> str:

@@ -1,6 +1,6 @@
 """The catalogue: every system that can be connected, on its shelf."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
@@ -21,6 +21,7 @@ class Entry:
     drawing: SafeString
     abilities: Sequence[str]
     connected: int
+    has_simulator: bool
     words: str
 
 
@@ -33,11 +34,16 @@ class Shelf:
     entries: Sequence[Entry]
 
 
-def shelves(connected: Mapping[str, int]) -> list[Shelf]:
-    """In the order of the categories, without empty ones. `connected` counts the integrations of each system."""
+def shelves(connected: Mapping[str, int], simulated: Container[str] = ()) -> list[Shelf]:
+    """In the order of the categories, without empty ones.
+
+    `connected` counts the integrations of each system, `simulated` are those that can be tried with a simulator.
+    """
     found: dict[Category, list[Entry]] = {}
     for code, connector in connectors.registry().items():
-        found.setdefault(connector.manifest.category, []).append(_entry(connector, connected.get(code, 0)))
+        found.setdefault(connector.manifest.category, []).append(
+            _entry(connector, connected.get(code, 0), has_simulator=code in simulated)
+        )
     return [Shelf(one, str(one.label), found[one]) for one in Category if one in found]
 
 
@@ -46,7 +52,7 @@ def drawing(connector: Connector) -> SafeString:
     return mark_safe(connector.logo_svg)  # noqa: S308 a file of this repository
 
 
-def _entry(connector: Connector, connected: int) -> Entry:
+def _entry(connector: Connector, connected: int, *, has_simulator: bool) -> Entry:
     manifest = connector.manifest
     abilities = [capfirst(str(one.title)) for one in manifest.capabilities]
     parts = [manifest.code, manifest.name, str(manifest.summary), str(manifest.category.label), *abilities]
@@ -57,5 +63,6 @@ def _entry(connector: Connector, connected: int) -> Entry:
         drawing=drawing(connector),
         abilities=abilities,
         connected=connected,
+        has_simulator=has_simulator,
         words=" ".join(parts).lower(),
     )

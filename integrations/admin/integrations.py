@@ -23,7 +23,7 @@ from integrations.actions.hook_source import hook_url
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.take_farewell import farewell_url
 from integrations.actions.test_connection import diagnose
-from integrations.admin.account import account_of, callback_of
+from integrations.admin.account import account_of, callback_of, unconnected_credentials, waits_for_somebody
 from integrations.admin.catalogue import drawing, shelves
 from integrations.admin.consequences import of_deleting_many
 from integrations.admin.desk import Desk
@@ -32,13 +32,22 @@ from integrations.admin.form import IntegrationForm, fieldsets_for, form_for
 from integrations.admin.lifecycle import LifeCycle, arrival_context
 from integrations.admin.mapping import MappingPage, mappings_shown
 from integrations.admin.readme import render
+from integrations.admin.tryouts import Tryouts, tryout_of
 from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.connectors import registry
 from integrations.hooks import WebhookRegistration
 from integrations.models import Health, Integration
-from integrations.selectors import connected_systems, extensions_of, managers, open_problems, recent_exchanges
+from integrations.selectors import (
+    connected_systems,
+    extensions_of,
+    managers,
+    open_problems,
+    recent_exchanges,
+)
+from integrations.simulators import discover
+from integrations.tryouts.ports import may_try_out
 from tenants.access import ADMINISTRATORS, MANAGERS, has_role, member_of
 from tenants.admin.base import TenantAdmin
 
@@ -67,7 +76,7 @@ def health_badge(row: Integration, *, is_connected: bool = True) -> SafeString:
 
 
 @admin.register(Integration)
-class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
+class IntegrationAdmin(Desk, LifeCycle, MappingPage, Tryouts, TenantAdmin):
     """One page for everything about one connection."""
 
     menu_icon = "hub"
@@ -82,6 +91,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
         **dict.fromkeys(("subscribe", "unsubscribe", "pause", "resume", "secret", "copy"), "change"),
         **dict.fromkeys(("inlet", "alerts"), "view"),
         "try": "add",
+        "simulate": "add",
     }
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
@@ -108,7 +118,8 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
         found: QuerySet[Integration] = super().get_queryset(request)
         still_open = Count("problems", filter=Q(problems__resolved_at__isnull=True))
-        return found.defer("credentials", "own_secrets").annotate(open_problems=still_open)
+        rows = found.defer("credentials", "own_secrets").select_related("tryout")
+        return rows.annotate(open_problems=still_open, unconnected=unconnected_credentials())
 
     @display(description=_("name"), ordering="name")
     def title(self, row: Integration) -> SafeString:
@@ -117,11 +128,14 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             '<span>{}<small>{}</small></span></span>',
             drawing(get_connector(row.connector)),
             row.name,
-            row.system,
+            row.system if tryout_of(row) is None else _t("%(system)s, simulated") % {"system": row.system},
         )  # fmt: skip
 
     @display(description=_("health"), ordering="health")
     def health_shown(self, row: Integration) -> SafeString:
+        if row.is_enabled and waits_for_somebody(row):
+            badge, what = health_badge(row, is_connected=False), _t("Open it and press “Connect”.")
+            return format_html('{} <small class="int-reason">{}</small>', badge, what)
         if row.health in (Health.OK, Health.UNKNOWN) or not row.is_enabled:
             return health_badge(row)
         return format_html('{} <small class="int-reason">{}</small>', health_badge(row), row.health_reason)
@@ -144,7 +158,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
             **self.admin_site.each_context(request),
             "title": _t("Choose the system to connect"),
             "opts": self.opts,
-            "shelves": shelves(connected_systems()),
+            "shelves": shelves(connected_systems(), discover() if may_try_out() else ()),
             "media": self.media,
         }
         return TemplateResponse(request, "admin/integrations/catalogue.html", context)
@@ -232,6 +246,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, TenantAdmin):
                 row, is_connected=account is None or account.is_fixed or account.is_connected
             ),
             "account": account,
+            "tryout": tryout_of(row),
             "may_change": may_change,
             "hook_url": hook_url(row) if may_change else "",
             "farewell_url": farewell_url(row) if may_change else "",

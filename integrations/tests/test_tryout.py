@@ -1,41 +1,182 @@
-"""Anybody can try every connector without an account: what a simulator says to enter makes its connector work."""
+"""Anybody can try every connector without an account: one click starts its simulator and connects it."""
 
+import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
-from integrations.actions.save_integration import create_integration
+from config.supervisor.demo import tryout_ports
+from integrations.actions import start_tryout as starting
+from integrations.actions.delete_integration import delete_integration
+from integrations.actions.save_integration import update_integration
+from integrations.actions.start_tryout import answers, start_tryout
 from integrations.actions.test_connection import diagnose
 from integrations.connectors import registry
-from integrations.connectors.rest.tests.entered import kind_row
-from integrations.management.commands.simulate import discover
-from tenants.scoping import tenant_scope
-from tenants.tests.factories import make_tenant
+from integrations.management.commands.simulators import watch
+from integrations.models import Integration, Tryout
+from integrations.simulators import discover
+from integrations.tryouts import keeper as keeping
+from integrations.tryouts.keeper import Keeper
+from tenants.errors import ConfigError
+from tenants.models import Role, Tenant
+from tenants.scoping import all_tenants, tenant_scope
+from tenants.simulation import BaseSimulator
+from tenants.tests.factories import make_member, make_tenant
 
-# What a person describes beside the access.
-BESIDE: dict[str, dict[str, Any]] = {"rest": {"kinds": [kind_row()]}}
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _permitted(settings: Any) -> None:
+    settings.SIMULATORS = True
+    settings.EGRESS_ALLOW = [f"127.0.0.1/32:{port}" for port in tryout_ports()]
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant()
+
+
+def client_of(tenant: Tenant, role: str = Role.ADMIN) -> Client:
+    client = Client()
+    client.force_login(make_member(tenant, role).user)
+    return client
+
+
+def click(client: Client, code: str) -> Any:
+    return client.post(reverse("admin:integrations_integration_simulate", args=[code]))
 
 
 def test_every_connector_has_a_simulator() -> None:
     assert set(registry()) <= set(discover())
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("code", sorted(registry()))
-def test_what_its_simulator_says_to_enter_works(code: str) -> None:
-    manifest = registry()[code].manifest
-    tenant = make_tenant(egress_allow="127.0.0.0/8")
-    with discover()[code]().running() as simulator, tenant_scope(tenant):
-        entered = {**simulator.how_to_connect(), **BESIDE.get(code, {})}
-        secret = {one.name for one in manifest.credentials}
+def test_what_its_simulator_says_to_enter_works(code: str, tenant: Tenant) -> None:
+    with tenant_scope(tenant), closing(Keeper()) as keeper:
+        tryout = start_tryout(tenant, code)
+        keeper.keep()
 
-        row = create_integration(
-            tenant,
-            code,
-            "Tried out",
-            settings={name: value for name, value in entered.items() if name not in secret},
-            credentials={name: value for name, value in entered.items() if name in secret},
-        )
-        found = diagnose(row)
+        found = diagnose(tryout.integration)
 
     assert found.works, [str(one.text) for one in found.checks]
+
+
+def test_a_click_starts_it_and_shows_it_marked_and_removing_it_stops_it(tenant: Tenant) -> None:
+    client, stop, keeper = client_of(tenant), threading.Event(), Keeper()
+    process = threading.Thread(target=watch, args=(keeper, stop))
+    process.start()
+    try:
+        catalogue = client.get(reverse("admin:integrations_integration_add")).content.decode()
+        page = client.get(click(client, "ozon")["Location"]).content.decode()
+        with all_tenants():
+            tryout = Tryout.objects.get()
+        listed = client.get(reverse("admin:integrations_integration_changelist")).content.decode()
+
+        assert "Try it with a simulator" in catalogue
+        assert "The connection works." in page
+        assert f"http://127.0.0.1:{tryout.port}/" in page
+        assert "Ozon, simulated" in listed
+        assert tryout.port in tryout_ports()
+        with tenant_scope(tenant):
+            delete_integration(Integration.objects.get())
+        stopped = threading.Event()
+        for _try in range(100):
+            if not answers(tryout, 0.0):
+                stopped.set()
+                break
+            stopped.wait(0.1)
+        assert stopped.is_set()
+    finally:
+        stop.set()
+        process.join()
+
+
+def test_whoever_may_not_add_integrations_and_other_requests_start_nothing(tenant: Tenant) -> None:
+    assert click(client_of(tenant, Role.MANAGER), "ozon").status_code == 403
+    url = reverse("admin:integrations_integration_simulate", args=["ozon"])
+    assert client_of(tenant).get(url).status_code == 405
+    with all_tenants():
+        assert not Integration.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["switched off", "egress"])
+def test_without_the_operators_permission_nothing_is_offered_or_started(
+    tenant: Tenant, settings: Any, what: str
+) -> None:
+    if what == "egress":
+        settings.EGRESS_ALLOW = []
+    else:
+        settings.SIMULATORS = False
+    client = client_of(tenant)
+
+    shown = client.get(reverse("admin:integrations_integration_add")).content.decode()
+    answer = click(client, "ozon")
+
+    assert "Try it with a simulator" not in shown
+    assert answer["Location"] == reverse("admin:integrations_integration_add")
+    with all_tenants():
+        assert not Integration.objects.exists()
+
+
+def test_ports_run_out_and_unknown_systems_are_refused(tenant: Tenant, monkeypatch: Any) -> None:
+    monkeypatch.setattr("integrations.tryouts.ports.tryout_ports", lambda: tryout_ports()[:2])
+    with tenant_scope(tenant):
+        first, second = start_tryout(tenant, "ozon"), start_tryout(tenant, "ozon")
+
+        with pytest.raises(ConfigError):
+            start_tryout(tenant, "rest")
+        with pytest.raises(ValidationError):
+            start_tryout(tenant, "nothing")
+
+        assert first.port != second.port
+        assert Integration.objects.count() == 2
+
+
+def test_a_simulation_that_gets_another_address_is_none_any_more(tenant: Tenant) -> None:
+    with tenant_scope(tenant), closing(Keeper()) as keeper:
+        tryout = start_tryout(tenant, "telegram")
+        keeper.keep()
+        row = Integration.objects.get()
+
+        real = {"url": "https://api.telegram.org", "updates": "polling"}
+        update_integration(row, settings=real, credentials=row.credentials)
+        keeper.keep()
+
+        assert keeper.running == frozenset()
+        assert not Tryout.objects.exists()
+        assert Integration.objects.exists()
+        assert not answers(tryout, 0.0)
+
+
+def test_what_cannot_start_says_so_and_a_new_process_tries_again(tenant: Tenant, monkeypatch: Any) -> None:
+    def occupied(*_arguments: Any) -> BaseSimulator:
+        raise OSError(98, "Address already in use")
+
+    with tenant_scope(tenant):
+        tryout = start_tryout(tenant, "rest")
+        with monkeypatch.context() as patched, closing(Keeper()) as keeper:
+            patched.setattr(keeping, "made", occupied)
+            keeper.keep()
+            tryout.refresh_from_db()
+            assert (tryout.state, tryout.error) == ("failed", "Address already in use")
+
+        with closing(Keeper()) as keeper:
+            keeper.keep()
+            tryout.refresh_from_db()
+            assert (tryout.state, tryout.error) == ("running", "")
+
+
+def test_nothing_is_left_behind_where_the_row_cannot_be_kept(tenant: Tenant, monkeypatch: Any) -> None:
+    with tenant_scope(tenant):
+        first = start_tryout(tenant, "ozon")
+        monkeypatch.setattr(starting, "free_port", lambda: first.port)
+
+        with pytest.raises(ConfigError):
+            start_tryout(tenant, "ozon")
+
+        assert Integration.objects.count() == 1

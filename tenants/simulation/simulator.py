@@ -94,6 +94,11 @@ class BaseSimulator(ABC):
         return {}
 
     @classmethod
+    def described(cls) -> dict[str, Any]:
+        """What people describe beside the access, by the names of the connector's settings."""
+        return {}
+
+    @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
         """Declares the system's own options on the command line."""
         return

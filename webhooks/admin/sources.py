@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import Script
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -65,7 +66,8 @@ class SourcePage(TenantAdmin):
 
     class Media:
         css = {"all": ("webhooks/webhooks.css",)}
-        js = ("webhooks/copy.js",)
+        # Deferred: it looks for what stands in the page.
+        js = (Script("webhooks/copy.js", defer=True),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return sources()

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self._plan(lock).save(plan_path)
         connections.close_all()
         os.chdir(BASE_DIR)
-        environment = os.environ | ({"EGRESS_ALLOW": demo.egress_allowance()} if demo.note() else {})
+        environment = os.environ | demo.environment()
         command = terminal.command(plan_path)
         os.set_inheritable(lock, True)
         os.execve(command[0], command, environment)  # noqa: S606 the same process goes on, without Django's memory
@@ -66,6 +66,8 @@ class Command(BaseCommand):
             for system, port in demo.simulator_ports().items():
                 instance.require_free("127.0.0.1", port, f"{system}, PORT + {port - PORT}")
                 tree.append(processes.simulator(system, port, note.arguments.get(system, ())))
+        if demo.has_tryouts() and "simulators" in get_commands():
+            tree.append(processes.simulators())
         return tree
 
     def _say(self, text: str) -> None:

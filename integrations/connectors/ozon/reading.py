@@ -149,6 +149,7 @@ class Reader:
             return Page()
         window = plan[step]
         if window.scheme == RETURNS:
+            postings: Sequence[Mapping[str, Any]]
             postings, cursor = self._returned(window, position["cursor"])
         else:
             read = self._api.fbs_postings if window.scheme == FBS else self._api.fbo_postings

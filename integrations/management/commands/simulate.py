@@ -5,32 +5,17 @@ import threading
 from argparse import ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from integrations import connectors
+from integrations.simulators import discover
 from tenants.simulation import BaseSimulator, Fault
 from tenants.simulation.together import Index
 
 ALL, FIRST_PORT = "all", 8089
-# A receiver of our own webhooks is simulated as well; it belongs to the room of webhooks and is no connector.
-OTHERS = ("webhooks.simulator",)
-
-
-def discover() -> dict[str, type[BaseSimulator]]:
-    """Every simulator by name: `Simulator` of the module `simulator` in a connector's folder."""
-    names = [
-        f"{connectors.__name__}.{found.name}" for found in iter_modules(connectors.__path__) if found.ispkg
-    ]
-    modules = [f"{name}.simulator" for name in names if find_spec(f"{name}.simulator")]
-    classes = [import_module(name).Simulator for name in (*modules, *OTHERS)]
-    return {each.name: each for each in sorted(classes, key=lambda each: each.name)}
 
 
 class Command(BaseCommand):

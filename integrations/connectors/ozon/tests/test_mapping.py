@@ -135,7 +135,7 @@ def test_a_full_run_asks_for_no_period_that_is_too_long():
 
 
 def test_an_incremental_run_asks_fbs_for_changes_and_fbo_for_weeks():
-    fbs, fbo = windows(NOW, NOW - timedelta(minutes=20), history_days=800, fbo_days=30)
+    fbs, fbo, returns = windows(NOW, NOW - timedelta(minutes=20), history_days=800, fbo_days=30)
 
     assert fbs.filter()["last_changed_status_date"] == {
         "from": "2026-11-21T11:40:00Z",
@@ -146,6 +146,7 @@ def test_an_incremental_run_asks_fbs_for_changes_and_fbo_for_weeks():
         NOW,
         None,
     )
+    assert (returns.scheme, returns.changed_since) == ("returns", NOW - timedelta(minutes=20))
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,26 @@ class Simulator(BaseSimulator):
     def how_to_connect(self) -> dict[str, str]:
         return {"url": f"{self.url}/api", "scheme": self.scheme, "key": self.key}
 
+    @classmethod
+    def described(cls) -> dict[str, Any]:
+        """The contacts, as somebody would describe them in the admin."""
+        contacts = {
+            "kind": "contact",
+            "list_path": "/cursor/contacts",
+            "items": "items",
+            "paging": "cursor",
+            "page_parameter": "after",
+            "size_parameter": "limit",
+            "next_field": "paging.next",
+            "updated_field": "updated_at",
+            "since_parameter": "updated_since",
+            "object_path": "/contacts/{id}",
+            "object_in": "data",
+            "create_path": "/contacts",
+            "update_path": "/contacts/{id}",
+        }
+        return {"kinds": [contacts]}
+
     def snapshot(self, language: str) -> dict[str, Any]:
         rows = [
             {"id": f"{name}-{row['id']}", "collection": name, "number": row["id"], "fields": _told(row)}
