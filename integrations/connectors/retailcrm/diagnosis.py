@@ -16,6 +16,7 @@ _RIGHTS: tuple[tuple[Text, str, str], ...] = (
     (_("Write the call history"), "/telephony/calls/upload", "telephony_write"),
     (_("Read users"), "/users", "user_read"),
     (_("Read customers"), "/customers", "customer_read"),
+    (_("Read corporate customers"), "/customers-corporate", "customer_read"),
     (_("Read orders"), "/orders", "order_read"),
     (_("Register the telephony module"), "/integration-modules/{code}/edit", "integration_write"),
 )

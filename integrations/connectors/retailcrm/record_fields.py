@@ -1,5 +1,7 @@
 """Their fields: those that every account has, and those that this one has added."""
 
+from collections.abc import Callable, Mapping
+
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import FieldDescription, ValueType
@@ -20,8 +22,8 @@ _TYPES = {
 
 def described(calls: RecordCalls, kind: RecordKind) -> tuple[FieldDescription, ...]:
     """In the active language."""
-    entity, fields = ("customer", _customers()) if kind is RecordKind.CONTACT else ("order", _orders())
-    return (*fields, *_custom(calls, entity))
+    entity, fields = _OF[kind]
+    return (*fields(), *_custom(calls, entity))
 
 
 def _custom(calls: RecordCalls, entity: str) -> list[FieldDescription]:
@@ -57,6 +59,25 @@ def _customers() -> tuple[FieldDescription, ...]:
     )
 
 
+def _companies() -> tuple[FieldDescription, ...]:
+    return (
+        FieldDescription(name="id", title=_("Identifier"), is_read_only=True),
+        FieldDescription(name="externalId", title=_("External identifier")),
+        FieldDescription(name="nickName", title=_("Name")),
+        FieldDescription(name="managerId", title=_("Manager"), type=ValueType.NUMBER),
+        FieldDescription(name="mainCompany.name", title=_("Legal entity"), is_read_only=True),
+        FieldDescription(name="mainAddress.name", title=_("Address"), is_read_only=True),
+        FieldDescription(
+            name="mainCustomerContact.customer.id", title=_("Contact person"), is_read_only=True
+        ),
+        FieldDescription(
+            name="ordersCount", title=_("Number of orders"), type=ValueType.NUMBER, is_read_only=True
+        ),
+        FieldDescription(name="createdAt", title=_("Created"), type=ValueType.TIME, is_read_only=True),
+        FieldDescription(name="vip", title="VIP", type=ValueType.BOOLEAN),
+    )
+
+
 def _orders() -> tuple[FieldDescription, ...]:
     return (
         FieldDescription(name="id", title=_("Identifier"), is_read_only=True),
@@ -73,3 +94,10 @@ def _orders() -> tuple[FieldDescription, ...]:
         FieldDescription(name="createdAt", title=_("Created"), type=ValueType.TIME, is_read_only=True),
         FieldDescription(name="items", title=_("Goods"), type=ValueType.LIST, is_read_only=True),
     )
+
+
+_OF: Mapping[RecordKind, tuple[str, Callable[[], tuple[FieldDescription, ...]]]] = {
+    RecordKind.CONTACT: ("customer", _customers),
+    RecordKind.COMPANY: ("customer_corporate", _companies),
+    RecordKind.ORDER: ("order", _orders),
+}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from integrations.connectors.retailcrm.mapping import DATE_FORMAT
 from integrations.phones import digits, to_e164
-from integrations.records import Contact, Money, Order, OrderLine, OrderStatus
+from integrations.records import Company, Contact, Money, Order, OrderLine, OrderStatus
 
 Row = Mapping[str, Any]
 # The groups that every account begins with. Statuses are the account's own, and so are groups beyond these.
@@ -71,12 +71,31 @@ def contact(row: Row, place: Place) -> Contact:
     )
 
 
+def company(row: Row, place: Place) -> Company:
+    """A corporate customer. Its legal entities are objects of their own; the number of the main one is told where it comes along."""
+    entities = sorted(_rows(row, "companies"), key=lambda one: one.get("isMain") is not True)
+    main = entities[0] if entities else {}
+    return Company(
+        outside_id=_id(row),
+        created_at=_moment(row.get("createdAt"), place.zone),
+        url=f"{place.url}/customers-corporate/{_id(row)}",
+        name=_text(row, "nickName") or _text(_part(row, "mainCompany"), "name"),
+        tax_number=_text(_part(main, "contragent"), "INN"),
+        responsible_id=_text(row, "managerId"),
+        address=_text(_part(row, "mainAddress"), "name"),
+        custom=_part(row, "customFields"),
+        raw=row,
+    )
+
+
 def order(row: Row, place: Place) -> Order:
     """An order with its lines."""
     status = _text(row, "status")
     customer, delivery = _part(row, "customer"), _part(row, "delivery")
     is_company = _text(customer, "type") == "customer_corporate"
     customer_ids = (_text(customer, "id"),) if _text(customer, "id") else ()
+    # Of a corporate customer's order, `contact` is the person.
+    person = _text(_part(row, "contact"), "id")
     total = _amount(row.get("totalSumm"))
     phone = _text(row, "phone")
     return Order(
@@ -90,7 +109,7 @@ def order(row: Row, place: Place) -> Order:
         delivery_cost=_amount(delivery.get("cost")),
         is_paid=True if _text(row, "fullPaidAt") else None,
         lines=tuple(_line(each) for each in _rows(row, "items")),
-        contact_ids=() if is_company else customer_ids,
+        contact_ids=((person,) if person else ()) if is_company else customer_ids,
         company_ids=customer_ids if is_company else (),
         responsible_id=_text(row, "managerId"),
         buyer=" ".join(filter(None, (_text(row, name) for name in ("lastName", "firstName", "patronymic")))),
@@ -134,6 +153,18 @@ def customer_data(record: Contact, fields: frozenset[str], former: Row, extra: R
     return _finished(found, record, fields, extra)
 
 
+def company_data(record: Company, fields: frozenset[str], extra: Row) -> dict[str, Any]:
+    """What to send. Address and legal entity with a new one only: later they are objects of their own there."""
+    found: dict[str, Any] = {"nickName": record.name} if "name" in fields else {}
+    if not record.outside_id:
+        if "address" in fields and record.address:
+            found["addresses"] = [{"text": record.address}]
+        if record.tax_number:
+            entity = {"contragentType": "legal-entity", "INN": record.tax_number}
+            found["companies"] = [{"name": record.name, "isMain": True, "contragent": entity}]
+    return _finished(found, record, fields, extra)
+
+
 def order_data(record: Order, fields: frozenset[str], place: Place, extra: Row) -> dict[str, Any]:
     """What to send. Goods only with a new order: whether a list of them replaces theirs is not documented."""
     found: dict[str, Any] = {
@@ -145,7 +176,9 @@ def order_data(record: Order, fields: frozenset[str], place: Place, extra: Row) 
         found["phone"] = digits(record.phone)
     if fields & {"status", "original_status"} and (code := status_code(record, place)):
         found["status"] = code
-    if "contact_ids" in fields and record.contact_ids and record.contact_ids[0].isdecimal():
+    if "company_ids" in fields and record.company_ids and record.company_ids[0].isdecimal():
+        found["customer"] = {"id": int(record.company_ids[0]), "type": "customer_corporate"}
+    elif "contact_ids" in fields and record.contact_ids and record.contact_ids[0].isdecimal():
         found["customer"] = {"id": int(record.contact_ids[0])}
     if "address" in fields:
         found["delivery"] = {"address": {"text": record.address}}
@@ -163,7 +196,7 @@ def status_code(record: Order, place: Place) -> str:
 
 
 def _finished(
-    found: dict[str, Any], record: Contact | Order, fields: frozenset[str], extra: Row
+    found: dict[str, Any], record: Contact | Company | Order, fields: frozenset[str], extra: Row
 ) -> dict[str, Any]:
     if "responsible_id" in fields and record.responsible_id.isdecimal():
         found["managerId"] = int(record.responsible_id)

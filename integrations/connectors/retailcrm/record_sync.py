@@ -1,6 +1,6 @@
-"""Reading customers and orders whole or by their history, and writing them."""
+"""Reading customers, corporate ones and orders whole or by their history, and writing them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,12 +10,19 @@ from integrations.capabilities import Change, Fault, Page, Written
 from integrations.connectors.retailcrm import record_mapping as mapping
 from integrations.connectors.retailcrm.mapping import DATE_FORMAT
 from integrations.connectors.retailcrm.record_mapping import Place
-from integrations.connectors.retailcrm.records_client import PAGE_SIZE, RecordCalls, rows
+from integrations.connectors.retailcrm.records_client import (
+    CORPORATE,
+    CUSTOMERS,
+    ORDERS,
+    PAGE_SIZE,
+    RecordCalls,
+    rows,
+)
 from integrations.http.errors import OutcomeUnknown
-from integrations.records import Contact, Json, Order, Record, RecordKind
+from integrations.records import Company, Contact, Json, Order, Record, RecordKind
 from tenants.errors import AuthFailed, HubError, RemoteRejected, Unsupported
 
-KINDS = {RecordKind.CONTACT: "customers", RecordKind.ORDER: "orders"}
+KINDS = {RecordKind.CONTACT: CUSTOMERS, RecordKind.COMPANY: CORPORATE, RecordKind.ORDER: ORDERS}
 LOOK_BACK = timedelta(days=1)
 """How far back the history is looked at to find where it ends: more than any mistake about the account's zone."""
 
@@ -61,7 +68,7 @@ class RecordSync:
         pagination = answer.get("pagination")
         pagination = pagination if isinstance(pagination, dict) else {}
         pages, total = pagination.get("totalPageCount"), pagination.get("totalCount")
-        found = rows(answer, KINDS[kind])
+        found = rows(answer, KINDS[kind].many)
         is_last = not found or not isinstance(pages, int) or number >= pages
         records, faults = self._records(kind, found)
         return Page(
@@ -77,7 +84,7 @@ class RecordSync:
         happened = rows(answer, "history")
         if not happened:
             return Page(resume=position)
-        changed, deleted = _sorted_out(happened, KINDS[kind].removesuffix("s"))
+        changed, deleted = _sorted_out(happened, KINDS[kind].in_history)
         records, faults = self._records(kind, self._calls.by_ids(KINDS[kind], changed) if changed else [])
         resume = {"sinceId": _last_id(happened)}
         is_last = len(happened) < PAGE_SIZE
@@ -110,34 +117,40 @@ class RecordSync:
         return tuple(records), tuple(faults)
 
     def _record(self, kind: RecordKind, row: Json) -> Record:
-        translate: Callable[[Json, Place], Record] = (
-            mapping.contact if kind is RecordKind.CONTACT else mapping.order
-        )
-        return translate(row, self._place())
+        return _TRANSLATE[kind](row, self._place())
 
     def _write(self, kind: RecordKind, change: Change) -> str:
         """A new one is looked for by our key first: it may be there from a former attempt."""
-        plural, id_ = KINDS[kind], change.record.outside_id
+        shelf, id_ = KINDS[kind], change.record.outside_id
         if id_ and not (id_.isascii() and id_.isdecimal()):
             raise RemoteRejected(_("RetailCRM knows no such object: %(id)s") % {"id": id_[:80]})
-        known = None if id_ else self._calls.by_external_id(plural, change.key)
+        known = None if id_ else self._calls.by_external_id(shelf, change.key)
         if known is not None:
             return str(known.get("id") or "")
         data = self._data(change, id_)
         if id_:
-            self._calls.edit(plural, id_, data)
+            self._calls.edit(shelf, id_, data)
             return id_
-        return self._calls.create(plural, {"externalId": change.key, **data})
+        return self._calls.create(shelf, {"externalId": change.key, **data})
 
     def _data(self, change: Change, id_: str) -> dict[str, Any]:
         record = change.record
         fields = change.fields or frozenset(record.__dataclass_fields__)
         if isinstance(record, Contact):
-            former = self._calls.by_ids("customers", [id_]) if id_ and "phones" in fields else []
+            former = self._calls.by_ids(CUSTOMERS, [id_]) if id_ and "phones" in fields else []
             return mapping.customer_data(record, fields, former[0] if former else {}, change.extra)
+        if isinstance(record, Company):
+            return mapping.company_data(record, fields, change.extra)
         if isinstance(record, Order):
             return mapping.order_data(record, fields, self._place(), change.extra)
         raise Unsupported(f"retailcrm: {record.kind}")
+
+
+_TRANSLATE: Mapping[RecordKind, Callable[[Json, Place], Record]] = {
+    RecordKind.CONTACT: mapping.contact,
+    RecordKind.COMPANY: mapping.company,
+    RecordKind.ORDER: mapping.order,
+}
 
 
 def _sorted_out(happened: Sequence[Json], one: str) -> tuple[list[str], tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """The calls of RetailCRM's API v5 for customers, orders and their history."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from integrations.capabilities import Repeat
@@ -12,31 +13,53 @@ PAGE_SIZE = 100
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How one kind of objects is called: in paths, in lists, as a field of a form, and in rows of its history."""
+
+    path: str
+    many: str
+    one: str
+    in_history: str
+
+
+CUSTOMERS = Shelf("customers", "customers", "customer", "customer")
+CORPORATE = Shelf("customers-corporate", "customersCorporate", "customerCorporate", "customer")
+ORDERS = Shelf("orders", "orders", "order", "order")
+
+
 class RecordCalls:
-    """`kind` is the plural in paths: customers or orders. Errors are told by the inspection of the account's client."""
+    """Errors are told by the inspection of the account's client."""
 
     def __init__(self, http: ApiClient, site: str) -> None:
         self._http, self._site = http, site
 
-    def page(self, kind: str, number: int) -> Json:
+    def page(self, shelf: Shelf, number: int) -> Json:
         """Page by page, from 1."""
-        return self._get(f"/api/v5/{kind}", kind, (("limit", str(PAGE_SIZE)), ("page", str(number))))
+        return self._get(
+            f"/api/v5/{shelf.path}", shelf.path, (("limit", str(PAGE_SIZE)), ("page", str(number)))
+        )
 
-    def by_ids(self, kind: str, ids: Sequence[str]) -> list[Json]:
+    def by_ids(self, shelf: Shelf, ids: Sequence[str]) -> list[Json]:
         """Up to a hundred; who is not there (any more) is left out."""
         query = [("filter[ids][]", one) for one in ids]
-        return rows(self._get(f"/api/v5/{kind}", f"{kind} by id", (*query, ("limit", str(PAGE_SIZE)))), kind)
+        return rows(
+            self._get(f"/api/v5/{shelf.path}", f"{shelf.path} by id", (*query, ("limit", str(PAGE_SIZE)))),
+            shelf.many,
+        )
 
-    def by_external_id(self, kind: str, external_id: str) -> Json | None:
+    def by_external_id(self, shelf: Shelf, external_id: str) -> Json | None:
         """The one that we created under this key."""
         query = (("filter[externalIds][]", external_id), ("limit", "20"))
-        return next(iter(rows(self._get(f"/api/v5/{kind}", f"{kind} by key", query), kind)), None)
+        return next(
+            iter(rows(self._get(f"/api/v5/{shelf.path}", f"{shelf.path} by key", query), shelf.many)), None
+        )
 
-    def history(self, kind: str, since: Mapping[str, str], page: int = 1) -> Json:
+    def history(self, shelf: Shelf, since: Mapping[str, str], page: int = 1) -> Json:
         """What changed after `sinceId`, or since `startDate`, oldest first."""
         query = [(f"filter[{name}]", value) for name, value in since.items()]
         query += [("limit", str(PAGE_SIZE)), ("page", str(page))]
-        return self._get(f"/api/v5/{kind}/history", f"{kind} history", tuple(query))
+        return self._get(f"/api/v5/{shelf.path}/history", f"{shelf.path} history", tuple(query))
 
     def statuses(self) -> list[Json]:
         """The account's statuses of orders, with their groups."""
@@ -58,17 +81,17 @@ class RecordCalls:
             path, "manager of a number", (("phone", phone), *flags), bucket="telephony", attempts=1
         )
 
-    def create(self, kind: str, data: Json) -> str:
+    def create(self, shelf: Shelf, data: Json) -> str:
         """The new one's id."""
         answer = self._post(
-            f"/api/v5/{kind}/create", f"create {kind}", {kind.removesuffix("s"): as_json(data)}
+            f"/api/v5/{shelf.path}/create", f"create {shelf.path}", {shelf.one: as_json(data)}
         )
         return str(answer.get("id") or "")
 
-    def edit(self, kind: str, id_: str, data: Json) -> None:
+    def edit(self, shelf: Shelf, id_: str, data: Json) -> None:
         """What is not in `data` stays; saying it twice changes nothing."""
-        form = {"by": "id", kind.removesuffix("s"): as_json(data)}
-        self._post(f"/api/v5/{kind}/{id_}/edit", f"edit {kind}", form, Repeat.ALWAYS)
+        form = {"by": "id", shelf.one: as_json(data)}
+        self._post(f"/api/v5/{shelf.path}/{id_}/edit", f"edit {shelf.path}", form, Repeat.ALWAYS)
 
     def _get(
         self,

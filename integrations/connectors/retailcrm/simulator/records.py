@@ -1,4 +1,4 @@
-"""Customers and orders: lists with filters, history, creating, editing, and the reference books that they need."""
+"""Customers, corporate ones and orders: lists with filters, history, creating, editing, and the reference books that they need."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,6 +33,9 @@ CUSTOMER_KEYS = {
     "vip",
     "bad",
 }
+PARTS = ("companies", "addresses", "customerContacts")
+CORPORATE_KEYS = {"externalId", "nickName", "managerId", "customFields", "tags", "vip", "bad", *PARTS}
+ENTITIES = {"customers": "customer", "customers-corporate": "customer_corporate", "orders": "order"}
 ORDER_KEYS = {
     "externalId",
     "number",
@@ -56,9 +59,11 @@ ORDER_KEYS = {
 
 
 class _Kind:
-    """What customers and orders have in common. `kind` is the plural in paths."""
+    """What they have in common. `kind` is the word in paths, `many` that of lists, `one` that of forms."""
 
     kind: str
+    many: str
+    one: str
     keys: set[str]
     filters: set[str]
 
@@ -79,7 +84,7 @@ class _Kind:
         refuse_unknown(wanted, self.filters)
         with self._account.lock:
             rows = [dict(row) for row in self._shop.shelf(self.kind).rows.values() if self._fits(row, wanted)]
-        return paged(request, self.kind, [self._told(row) for row in rows])
+        return paged(request, self.many, [self._told(row) for row in rows])
 
     def _fits(self, row: Mapping[str, Any], wanted: Mapping[str, list[str]]) -> bool:
         ids, external = wanted.get("ids"), wanted.get("externalIds")
@@ -131,7 +136,7 @@ class _Kind:
         return next((number for number, row in rows.items() if row.get("externalId") == external), 0)
 
     def _read(self, request: Request) -> dict[str, Any]:
-        data: dict[str, Any] = json_parameter(request, self.kind.removesuffix("s"), dict)
+        data: dict[str, Any] = json_parameter(request, self.one, dict)
         errors = {
             name: "This form should not contain extra fields." for name in data if name not in self.keys
         }
@@ -145,7 +150,7 @@ class _Kind:
 
     def _wrong(self, data: Mapping[str, Any]) -> dict[str, str]:
         manager = data.get("managerId")
-        known = {code for code, _title, _type in CUSTOM_FIELDS[self.kind.removesuffix("s")]}
+        known = {code for code, _title, _type in CUSTOM_FIELDS[ENTITIES[self.kind]]}
         custom = data.get("customFields") or {}
         errors = {f"customFields.{name}": "Unknown field" for name in custom if name not in known}
         if manager is not None and manager not in self._account.users:
@@ -156,7 +161,8 @@ class _Kind:
 class CustomerRecords(_Kind):
     """Customers; `filter[name]` searches names, e-mails and phones, as shop modules rely on."""
 
-    kind = "customers"
+    kind = many = "customers"
+    one = "customer"
     keys = CUSTOMER_KEYS
     filters = {"name", "ids", "externalIds"}
 
@@ -171,10 +177,50 @@ class CustomerRecords(_Kind):
         return super()._wrong(data) | ({} if is_list else {"phones": NOT_VALID})
 
 
+class CorporateRecords(_Kind):
+    """Corporate customers; their legal entities and addresses are entered with a new one only."""
+
+    kind = "customers-corporate"
+    many = "customersCorporate"
+    one = "customerCorporate"
+    keys = CORPORATE_KEYS
+    filters = {"nickName", "ids", "externalIds"}
+
+    def edit(self, request: Request, id: str) -> Reply:
+        data = json_parameter(request, self.one, dict)
+        own = {name: "This form should not contain extra fields." for name in data if name in PARTS}
+        if own:
+            raise bad_entity(own)
+        return super().edit(request, id)
+
+    def _fits(self, row: Mapping[str, Any], wanted: Mapping[str, list[str]]) -> bool:
+        names = wanted.get("nickName")
+        return super()._fits(row, wanted) and (names is None or row.get("nickName") in names)
+
+    def _wrong(self, data: Mapping[str, Any]) -> dict[str, str]:
+        wrong = {
+            name: NOT_VALID
+            for name in PARTS
+            if not isinstance(data.get(name, []), list)
+            or not all(isinstance(one, dict) for one in data.get(name, []))
+        }
+        return super()._wrong(data) | wrong
+
+    def _told(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The main ones of its parts by their names."""
+        main = {
+            "mainCompany": next((one.get("name") for one in row.get("companies", [])), None),
+            "mainAddress": next((one.get("text") for one in row.get("addresses", [])), None),
+        }
+        told = {name: {"id": 1, "name": value} for name, value in main.items() if value}
+        return super()._told({"type": "customer_corporate", **row, **told})
+
+
 class OrderRecords(_Kind):
     """Orders, their statuses, and the fields that this account has added."""
 
-    kind = "orders"
+    kind = many = "orders"
+    one = "order"
     keys = ORDER_KEYS
     filters = {"ids", "externalIds", "customerId"}
 
@@ -202,9 +248,12 @@ class OrderRecords(_Kind):
         return paged(request, "customFields", rows)
 
     def _wrong(self, data: Mapping[str, Any]) -> dict[str, str]:
-        status, customer = data.get("status", "new"), (data.get("customer") or {}).get("id")
+        buyer = data.get("customer") or {}
+        status, customer = data.get("status", "new"), buyer.get("id")
         errors = {} if status in STATUSES else {"status": NOT_A_CHOICE}
-        if customer is not None and customer not in self._shop.customers.rows:
+        is_company = buyer.get("type") == "customer_corporate"
+        known = self._shop.corporate if is_company else self._shop.customers
+        if customer is not None and customer not in known.rows:
             errors["customer"] = NOT_VALID
         return super()._wrong(data) | errors
 

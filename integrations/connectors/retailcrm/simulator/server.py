@@ -10,7 +10,11 @@ from integrations.connectors.retailcrm.simulator.callbacks import Callbacks
 from integrations.connectors.retailcrm.simulator.directory import Directory
 from integrations.connectors.retailcrm.simulator.envelope import ApiError, nginx, not_found
 from integrations.connectors.retailcrm.simulator.modules import Modules
-from integrations.connectors.retailcrm.simulator.records import CustomerRecords, OrderRecords
+from integrations.connectors.retailcrm.simulator.records import (
+    CorporateRecords,
+    CustomerRecords,
+    OrderRecords,
+)
 from integrations.connectors.retailcrm.simulator.screen import View
 from integrations.connectors.retailcrm.simulator.shop import Shop
 from integrations.connectors.retailcrm.simulator.state import (
@@ -71,6 +75,7 @@ class Simulator(BaseSimulator):
             | Telephony(self.account, self._address).routes()
             | Modules(self.account).routes()
             | CustomerRecords(self.shop, self.account).routes()
+            | CorporateRecords(self.shop, self.account).routes()
             | OrderRecords(self.shop, self.account).routes()
         )
 

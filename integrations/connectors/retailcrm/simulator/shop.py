@@ -23,6 +23,7 @@ STATUSES = {
 }
 CUSTOM_FIELDS = {
     "customer": (("shoe_size", "Shoe size", "integer"), ("likes", "What they like", "string")),
+    "customer_corporate": (("branch", "Branch of business", "string"),),
     "order": (("gift_note", "Text on the gift", "string"),),
 }
 
@@ -42,14 +43,16 @@ class Shop:
     def __init__(self, account: Account, timezone: str = "Europe/Moscow") -> None:
         self.account, self.zone = account, ZoneInfo(timezone)
         self.system_clock = Clock()
-        self.customers, self.orders = Shelf(), Shelf()
+        self.customers, self.corporate, self.orders = Shelf(), Shelf(), Shelf()
         self._numbers: Counter[str] = Counter()
         for customer in account.customers:
             self.customers.rows[customer.id] = customer_json(customer)
             self._numbers["customers"] = max(self._numbers["customers"], customer.id)
 
     def shelf(self, kind: str) -> Shelf:
-        return self.customers if kind == "customers" else self.orders
+        return {"customers": self.customers, "customers-corporate": self.corporate, "orders": self.orders}[
+            kind
+        ]
 
     def clock(self, at: datetime | None = None) -> str:
         return (at or self.system_clock.now()).astimezone(self.zone).strftime(FORMAT)
@@ -90,7 +93,7 @@ class Shop:
 
     def note(self, kind: str, number: int, *, is_ours: bool, at: datetime | None, **what: Any) -> None:
         self._numbers["history"] += 1
-        one = kind.removesuffix("s")
+        one = "order" if kind == "orders" else "customer"
         row = {"id": self._numbers["history"], "createdAt": self.clock(at), one: {"id": number}, **what}
         row |= (
             {"source": "api", "apiKey": {"current": is_ours}}

@@ -7,7 +7,7 @@ import pytest
 
 from integrations.capabilities import CallerLookup, Change
 from integrations.connectors.retailcrm.simulator import Simulator, User
-from integrations.records import Contact, Order, OrderLine, OrderStatus, RecordKind
+from integrations.records import Company, Contact, Order, OrderLine, OrderStatus, RecordKind
 from integrations.sessions import open_session
 from integrations.tests.factories import make_integration
 from integrations.tests.records_bench import hours_ago, ids_of, records_of, run
@@ -15,14 +15,18 @@ from integrations.tests.written_records_contract import WrittenRecordsContract
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_tenant
 
-PLURAL = {RecordKind.CONTACT: "customers", RecordKind.ORDER: "orders"}
+PLURAL = {
+    RecordKind.CONTACT: "customers",
+    RecordKind.COMPANY: "customers-corporate",
+    RecordKind.ORDER: "orders",
+}
 
 
 class TestContract(WrittenRecordsContract):
     code = "retailcrm"
     bad_credentials = {"api_key": "a-wrong-key-0123456789"}
     user_count = 30
-    record_kinds = (RecordKind.CONTACT, RecordKind.ORDER)
+    record_kinds = (RecordKind.CONTACT, RecordKind.COMPANY, RecordKind.ORDER)
     written_kinds = record_kinds
     creates_once = True
     keeps_place = False  # pages are numbered; what moves meanwhile is in the history, noted before
@@ -46,9 +50,7 @@ class TestContract(WrittenRecordsContract):
         return [str(row["id"]) for row in made]
 
     def touch_record(self, simulator, kind, outside_id, at):
-        simulator.shop.change(
-            PLURAL[kind], int(outside_id), {"email": "new@example.com"}, is_ours=False, at=at
-        )
+        simulator.shop.change(PLURAL[kind], int(outside_id), {"vip": True}, is_ours=False, at=at)
 
     def remove_record(self, simulator, kind, outside_id):
         simulator.shop.remove(PLURAL[kind], int(outside_id))
@@ -74,6 +76,10 @@ class TestContract(WrittenRecordsContract):
                 address="Minsk, 1",
                 custom={"shoe_size": 42},
             )
+        if kind is RecordKind.COMPANY:
+            return Company(
+                name=f"Lamps {number}", responsible_id="19", address="Minsk, 1", tax_number="7707083893"
+            )
         return Order(
             number=f"A-{number}",
             status=OrderStatus.CONFIRMED,
@@ -88,14 +94,16 @@ class TestContract(WrittenRecordsContract):
     def change_of(self, kind):
         if kind is RecordKind.CONTACT:
             return {"emails": ("other@example.com",), "address": "Minsk, 2"}
+        if kind is RecordKind.COMPANY:
+            return {"name": "Lamps and Tea", "responsible_id": "18"}
         return {"status": OrderStatus.SHIPPED, "original_status": "delivering", "comment": "Sent"}
 
     def extra_of(self, simulator, kind):
-        return (
-            ("customFields.likes", "tea")
-            if kind is RecordKind.CONTACT
-            else ("customFields.gift_note", "Hello")
-        )
+        return {
+            RecordKind.CONTACT: ("customFields.likes", "tea"),
+            RecordKind.COMPANY: ("customFields.branch", "lamps"),
+            RecordKind.ORDER: ("customFields.gift_note", "Hello"),
+        }[kind]
 
 
 _ROWS: dict[RecordKind, dict[str, Any]] = {
@@ -103,6 +111,13 @@ _ROWS: dict[RecordKind, dict[str, Any]] = {
         "firstName": "Ivan",
         "lastName": "Petrov",
         "phones": [{"number": "+375 29 123-45-70"}],
+    },
+    RecordKind.COMPANY: {
+        "nickName": "Lamps",
+        "companies": [
+            {"name": "Old Lamps", "contragent": {"INN": "1"}},
+            {"name": "Lamps LLC", "isMain": True, "contragent": {"INN": "7707083893"}},
+        ],
     },
     RecordKind.ORDER: {
         "number": "7A",
@@ -158,6 +173,31 @@ def test_an_order_has_exact_amounts_and_a_status_by_its_group(simulator, integra
         ),
     )
     assert (second.status, second.original_status) == (OrderStatus.UNKNOWN, "waiting-for-moon")
+
+
+def test_a_corporate_customer_is_a_company_and_its_orders_know_it_and_the_person(simulator, integration):
+    firm = simulator.shop.create("customers-corporate", dict(_ROWS[RecordKind.COMPANY]), is_ours=False)
+    buyer = {"id": firm["id"], "type": "customer_corporate"}
+    simulator.shop.create("orders", {"status": "new", "customer": buyer, "contact": {"id": 7}}, is_ours=False)
+
+    [company] = run(integration, RecordKind.COMPANY)[0].records
+    [order] = run(integration, RecordKind.ORDER)[0].records
+
+    assert (company.name, company.tax_number) == ("Lamps", "7707083893")
+    assert company.url == f"{simulator.url}/customers-corporate/{firm['id']}"
+    assert (order.company_ids, order.contact_ids) == ((company.outside_id,), ("7",))
+
+
+def test_an_order_of_ours_is_put_to_a_corporate_customer(simulator, integration):
+    firm = simulator.shop.create("customers-corporate", {"nickName": "Lamps"}, is_ours=False)
+    news = Order(number="A-1", status=OrderStatus.NEW, company_ids=(str(firm["id"]),))
+
+    with records_of(integration) as records:
+        [answer] = records.write(RecordKind.ORDER, [Change(record=news, key="k")])
+
+    assert answer.error is None
+    [row] = simulator.shop.orders.rows.values()
+    assert row["customer"] == {"id": firm["id"], "type": "customer_corporate"}
 
 
 def test_our_own_changes_do_not_come_back(simulator, integration):
