@@ -47,6 +47,8 @@ class Field:
     placeholder: str = ""
     columns: tuple["Field", ...] = ()
     most_rows: int = 500
+    has_lines: bool = False
+    """Of a text: line breaks belong to it."""
 
     def clean(self, value: object) -> Any:
         """The value as it is to be stored."""
@@ -82,7 +84,8 @@ def _text(field: Field, value: object) -> str:
         raise ValidationError(_("This must be text."))
     if len(value) > LONGEST_TEXT:
         raise ValidationError(_("This text is too long."))
-    if any(ord(char) < 0x20 for char in value.strip()):
+    kept = "\n\r\t" if field.has_lines else ""
+    if any(ord(char) < 0x20 and char not in kept for char in value.strip()):
         raise ValidationError(_("Control characters are not allowed."))
     return value.strip()
 

@@ -1,6 +1,6 @@
 """What a connector says of itself: everything that the catalogue, the forms and the ApiClient need to know."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -83,6 +83,8 @@ class Manifest:
     The first of `rate_limits` is the one for calls that name none. `expires_setting` names a settings field of the type
     date: the last day on which the credentials are valid. `concurrency` is how many calls of one integration may
     be under way at a time, 0 for any number. `idempotency_header` is where the system takes a request's key.
+    Where the settings choose how to prove who we are, `choose_auth` makes the scheme of them; `secret_urls` names the
+    settings fields beside the account's address where credentials are sent.
     """
 
     code: str
@@ -95,12 +97,18 @@ class Manifest:
     credentials: tuple[Field, ...] = ()
     rate_limits: tuple[RateLimit, ...] = ()
     auth: Auth = field(default_factory=NoAuth)
+    choose_auth: Callable[[Mapping[str, Any]], Auth] | None = None
+    secret_urls: tuple[str, ...] = ()
     base_url: str = ""
     base_url_setting: str = ""
     expires_setting: str = ""
     logo: str = "logo.svg"
     concurrency: int = 0
     idempotency_header: str = ""
+
+    def auth_for(self, settings: Mapping[str, Any]) -> Auth:
+        """The scheme of an integration with these settings."""
+        return self.choose_auth(settings) if self.choose_auth else self.auth
 
     def clean_settings(self, values: Mapping[str, object]) -> dict[str, Any]:
         """Checked settings with defaults; ValidationError keyed by field name."""

@@ -157,7 +157,7 @@ def _keep_key_at_home(
     manifest: Manifest, row: Integration, settings: Mapping[str, Any], entered: Mapping[str, object]
 ) -> dict[str, list[Any]]:
     """A stored key must not be sent to another address by somebody who could never read it."""
-    if not manifest.base_url_setting or _origin(row.settings, manifest) == _origin(settings, manifest):
+    if _origins(row.settings, manifest) == _origins(settings, manifest):
         return {}
     text = _("Enter this again: the address has changed, and a stored key is not sent to another one.")
     return {
@@ -169,12 +169,14 @@ def _keep_key_at_home(
 
 def _has_moved(row: Integration, former: Mapping[str, Any]) -> bool:
     manifest = get_connector(row.connector).manifest
-    return _origin(row.settings, manifest) != _origin(former, manifest)
+    return _origins(row.settings, manifest) != _origins(former, manifest)
 
 
-def _origin(settings: Mapping[str, Any], manifest: Manifest) -> tuple[str, str]:
-    parts = urlsplit(str(settings.get(manifest.base_url_setting, "")))
-    return parts.scheme, parts.netloc
+def _origins(settings: Mapping[str, Any], manifest: Manifest) -> list[tuple[str, str]]:
+    """Where credentials go: the account's address, and others that people enter."""
+    names = [name for name in (manifest.base_url_setting, *manifest.secret_urls) if name]
+    parts = [urlsplit(str(settings.get(name) or "")) for name in names]
+    return [(one.scheme, one.netloc) for one in parts]
 
 
 def _forget_access(row: Integration, *, moved: bool, former: Mapping[str, Any]) -> None:

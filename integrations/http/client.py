@@ -71,7 +71,7 @@ class ApiClient:
         self._is_probe, self._is_dry = is_probe, is_dry
         self._recorder = Recorder(live, line, journal, subject, correlation_id)
         self._verdicts = Verdicts(line, live, journal)
-        self._auth = line.manifest.auth
+        self._auth = line.manifest.auth_for(live.settings)
         self._tokens = self._tokens_of(self._auth)
         self.overrides: Mapping[int, Row] = {}
         self.inspect: Inspect = lambda response: None

@@ -2,16 +2,18 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from integrations.capabilities import Repeat
 from integrations.connectors.rest.plan import ID, Scheme
 from integrations.http.client import ApiClient
 from integrations.http.messages import Request, Response
-from tenants.errors import ConfigError, HubError, RemoteRejected
+from tenants.errors import AuthFailed, ConfigError, HubError, RateLimited, RemoteRejected, TransientError
 
 Pairs = tuple[tuple[str, str], ...]
 LONGEST_ID = 200
@@ -48,7 +50,16 @@ class Rest:
 
     def search(self, path: str, body: Mapping[str, Any], operation: str) -> Response:
         """A list that is asked for by POST: it changes nothing."""
-        return self._call("POST", path, operation, json=dict(body), repeat=Repeat.ALWAYS)
+        return self._call("POST", path, operation, json=dict(body), repeat=Repeat.ALWAYS, changes=False)
+
+    def graphql(self, path: str, query: str, variables: Mapping[str, Any], operation: str) -> Response:
+        """A query, which changes nothing; what is wrong with it stands in the answer, mostly with 200."""
+        body = {"query": query, "variables": dict(variables)}
+        self._http.inspect = _inspect_graphql
+        try:
+            return self._call("POST", path, operation, json=body, repeat=Repeat.ALWAYS, changes=False)
+        finally:
+            self._http.inspect = self._inspect
 
     def create(self, path: str, body: Any, key: str) -> Response:
         headers = {self._idempotency_header: key} if self.creates_once else {}
@@ -100,6 +111,7 @@ class Rest:
         json: Any = None,
         repeat: Repeat,
         headers: Mapping[str, str] | None = None,
+        changes: bool | None = None,
     ) -> Response:
         plain, _sign, fixed = path.partition("?")
         self._may_be_empty = operation in ("update", "delete")
@@ -113,8 +125,42 @@ class Rest:
                 json=json,
                 repeat=repeat,
                 attempts=ATTEMPTS,
+                changes=changes,
             )
         )
+
+
+def _inspect_graphql(response: Response) -> HubError | None:
+    """The first error decides; services that know better than 200 say it in the same form."""
+    if response.status >= 500 or response.status in (401, 408, 429):
+        return None
+    try:
+        answer = response.json_object()
+    except HubError as error:
+        return error if response.status < 400 else None
+    errors = answer.get("errors")
+    if not errors:
+        return None
+    first = errors[0] if isinstance(errors, list) and isinstance(errors[0], Mapping) else {}
+    extensions = first.get("extensions")
+    code = str(extensions.get("code") or "") if isinstance(extensions, Mapping) else ""
+    why = str(first.get("message") or "")[:500]
+    detail = f"HTTP {response.status}, {code}: {why}"
+    make, text = _GRAPHQL.get(code, (RemoteRejected, _("The outside system rejected the query: %(why)s")))
+    return make(str(text) % {"why": why or code}, detail=detail)
+
+
+_GRAPHQL: Final[Mapping[str, tuple[type[HubError], Promise]]] = {
+    **dict.fromkeys(
+        ("UNAUTHENTICATED", "FORBIDDEN", "ACCESS_DENIED"),
+        (AuthFailed, lazy("The outside system refuses access: %(why)s")),
+    ),
+    **dict.fromkeys(
+        ("THROTTLED", "RATE_LIMITED", "TOO_MANY_REQUESTS"),
+        (RateLimited, lazy("The outside system asks us to slow down.")),
+    ),
+    "INTERNAL_SERVER_ERROR": (TransientError, lazy("The outside system had an error: %(why)s")),
+}
 
 
 def path_of(template: str, outside_id: str) -> str | None:
@@ -136,7 +182,7 @@ def _without(fixed: list[tuple[str, str]], asked: Pairs) -> Pairs:
 def _proof(settings: Mapping[str, Any], key: str) -> tuple[dict[str, str], Pairs]:
     """Headers and parameters that say who we are."""
     scheme, name = Scheme(settings.get("scheme", Scheme.BEARER)), str(settings.get("key_name") or "")
-    if not key or scheme is Scheme.NONE:
+    if not key or scheme in (Scheme.NONE, Scheme.OAUTH2):
         return {}, ()
     if scheme is Scheme.QUERY:
         return {}, ((name or "key", key),)

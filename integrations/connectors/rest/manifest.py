@@ -1,5 +1,6 @@
 """What has to be entered to speak to a system that nobody wrote a connector for."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,6 +11,7 @@ from integrations.capabilities import Account, Records
 from integrations.connectors.rest.columns import COLUMNS
 from integrations.connectors.rest.plan import MOST_KINDS, Scheme, check_kinds
 from integrations.fields import Field, FieldType
+from integrations.http.auth import Auth, Grant, NoAuth, OAuth2
 from integrations.manifest import Category, Manifest, RateLimit
 
 
@@ -40,6 +42,18 @@ def one_line(value: Any) -> Any:
     if not str(value).isascii():
         raise ValidationError(_("Only Latin letters, digits and signs."))
     return value
+
+
+def auth_of(settings: Mapping[str, Any]) -> Auth:
+    """Tokens are the ApiClient's affair; keys are placed by the client, which takes them out of addresses, too."""
+    if settings.get("scheme") != Scheme.OAUTH2.value:
+        return NoAuth()
+    return OAuth2(
+        token_url=str(settings.get("token_url") or "{base}/oauth/token"),
+        grant=Grant.CLIENT_CREDENTIALS,
+        scopes=tuple(str(settings.get("scope") or "").split()),
+        is_client_in_header=bool(settings.get("client_in_header")),
+    )
 
 
 manifest = Manifest(
@@ -80,6 +94,29 @@ manifest = Manifest(
             help=_("Only for a user name with a password."),
         ),
         Field(
+            "token_url",
+            _("address of the tokens"),
+            FieldType.URL,
+            required=False,
+            help=_("Only for OAuth2. Empty: /oauth/token below the address of the API."),
+            placeholder="https://login.example.com/oauth2/token",
+        ),
+        Field(
+            "scope",
+            _("scope of the token"),
+            required=False,
+            help=_("Only for OAuth2, as that system's documentation names it."),
+            validator=one_line,
+        ),
+        Field(
+            "client_in_header",
+            _("client id and secret in the header (Basic)"),
+            FieldType.BOOL,
+            required=False,
+            default=False,
+            help=_("Only for OAuth2, where that system does not take them in the body."),
+        ),
+        Field(
             "idempotency_header",
             _("header for our key of a change"),
             required=False,
@@ -111,5 +148,23 @@ manifest = Manifest(
             help=_("Leave it empty for an API that is open."),
             validator=one_line,
         ),
+        Field(
+            "client_id",
+            _("client id"),
+            FieldType.SECRET,
+            required=False,
+            help=_("Only for OAuth2."),
+            validator=one_line,
+        ),
+        Field(
+            "client_secret",
+            _("client secret"),
+            FieldType.SECRET,
+            required=False,
+            help=_("Only for OAuth2."),
+            validator=one_line,
+        ),
     ),
+    choose_auth=auth_of,
+    secret_urls=("token_url",),
 )

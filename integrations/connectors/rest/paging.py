@@ -29,10 +29,26 @@ def parameters(plan: Plan, position: Json) -> Pairs:
     return size
 
 
+def variables(plan: Plan, asked: Pairs) -> dict[str, Any]:
+    """The same for a GraphQL query, where numbers are numbers."""
+    counted = {plan.size_parameter}
+    if plan.paging in (Paging.PAGE, Paging.OFFSET):
+        counted.add(plan.page_parameter)
+    return {name: int(value) if name in counted else value for name, value in asked}
+
+
+def later_changes(plan: Plan, api: Rest, answer: Any) -> dict[str, Any] | None:
+    """Where an incremental run begins next time, behind the last page of this one."""
+    address = at(answer, plan.delta_field) if plan.delta_field else None
+    return _place(api, plan, address) if isinstance(address, str) else None
+
+
 def following(
     plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
 ) -> dict[str, Any] | None:
     """The position of the next page, None behind the last; ConfigError when paging does not get on."""
+    if plan.more_field and at(answer, plan.more_field) is False:
+        return None
     found = _NEXT[plan.paging](plan, api, position, answer, response, items)
     if found is None:
         return None

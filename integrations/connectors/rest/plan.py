@@ -26,6 +26,7 @@ class Scheme(StrEnum):
     HEADER = "header"
     QUERY = "query"
     BASIC = "basic"
+    OAUTH2 = "oauth2"
 
     @property
     def label(self) -> Promise:
@@ -38,6 +39,7 @@ _SCHEMES: dict[Scheme, Promise] = {
     Scheme.HEADER: _("in a header of its own"),
     Scheme.QUERY: _("in the query"),
     Scheme.BASIC: _("user name and password (Basic)"),
+    Scheme.OAUTH2: _("token for a client id and secret (OAuth2)"),
 }
 
 
@@ -84,6 +86,10 @@ class Plan:
     size_parameter: str = ""
     page_size: int = 100
     next_field: str = ""
+    more_field: str = ""
+    delta_field: str = ""
+    query: str = ""
+    object_query: str = ""
     total_field: str = ""
     updated_field: str = ""
     time_format: str = "iso"
@@ -102,8 +108,15 @@ class Plan:
         return KindSupport(
             is_writable=bool(self.create_path or self.update_path),
             is_deletable=self.is_deletable,
-            changes=Changes.WATERMARK if self.since_parameter else Changes.NONE,
+            changes=self._changes,
+            names_deleted=bool(self.delta_field),
         )
+
+    @property
+    def _changes(self) -> Changes:
+        if self.delta_field:
+            return Changes.CURSOR
+        return Changes.WATERMARK if self.since_parameter else Changes.NONE
 
 
 def plan_of(row: Mapping[str, Any]) -> Plan:
@@ -149,6 +162,19 @@ def _wrong(plan: Plan) -> list[Any]:
         (
             plan.paging in (Paging.LINK, Paging.NEXT_URL) and plan.list_method == "POST",
             _("Addresses of next pages can only be read with GET."),
+        ),
+        (
+            bool(plan.query) and plan.paging in (Paging.LINK, Paging.NEXT_URL),
+            _("GraphQL is paged by a cursor, an offset or a number."),
+        ),
+        (bool(plan.object_query) and not plan.query, _("The query of one object needs that of the list.")),
+        (
+            bool(plan.delta_field) and plan.paging is not Paging.NEXT_URL,
+            _("The address of later changes needs the paging by addresses in the answer."),
+        ),
+        (
+            bool(plan.delta_field) and bool(plan.since_parameter),
+            _("Changes are asked for either by a time or by the address of later changes."),
         ),
         (plan.is_deletable and not plan.object_path, _("Deleting needs the path of one object.")),
     )

@@ -23,7 +23,7 @@ from integrations.connector import Session
 from integrations.connectors.rest import mapping, paging
 from integrations.connectors.rest.client import NotThere, Pairs, Rest, path_of
 from integrations.connectors.rest.diagnosis import diagnose
-from integrations.connectors.rest.plan import KINDS, MOST_PER_PAGE, Paging, Plan, plans
+from integrations.connectors.rest.plan import ID, KINDS, MOST_PER_PAGE, Paging, Plan, plans
 from integrations.http.client import ApiClient
 from integrations.http.errors import OutcomeUnknown
 from integrations.http.messages import Response
@@ -33,6 +33,8 @@ from integrations.records import Json, Record, RecordKind
 from tenants.errors import ConfigError, HubError, RemoteRejected, Unsupported
 
 SAMPLES = 5
+REMOVED = "@removed"
+"""What OData puts into an object of a list of changes that is not there any more."""
 
 
 class RestSession(Session, Account, Records):
@@ -72,18 +74,29 @@ class RestSession(Session, Account, Records):
         else:
             whole = {name: value for name, value in place.items() if name != "start"}
             following = paging.following(plan, self._api, whole, answer, response, items)
-        records, faults = self._sorted(plan, part)
-        return Page(records=records, faults=faults, next=following, total=paging.total_of(plan, answer))
+        gone = [item for item in part if isinstance(item, Mapping) and REMOVED in item]
+        records, faults = self._sorted(plan, [item for item in part if item not in gone])
+        resume = paging.later_changes(plan, self._api, answer) if following is None else None
+        if plan.delta_field and following is None and resume is None:
+            raise ConfigError(
+                _("The last page does not say where later changes are: check “%(field)s”.")
+                % {"field": plan.delta_field}
+            )
+        return Page(
+            records=records,
+            faults=faults,
+            next=following,
+            resume=resume,
+            deleted=tuple(filter(None, (mapping.id_of(plan, item) for item in gone))),
+            total=paging.total_of(plan, answer),
+        )
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
         plan = self._plan(kind)
-        if not plan.object_path:
+        if not plan.object_path and not plan.object_query:
             raise Unsupported(_("The path of one object is not entered for this kind."))
-        path = path_of(plan.object_path, outside_id)
-        if path is None:
-            return None
         try:
-            answer = self._api.read(path, (), f"{kind.value} one").json()
+            answer = self._one(plan, outside_id)
         except NotThere:
             return None
         item = paging.at(answer, plan.object_in)
@@ -93,6 +106,15 @@ class RestSession(Session, Account, Records):
         if not isinstance(item, Mapping) or mapping.id_of(plan, item) != outside_id:
             return None
         return mapping.record_of(plan, item, self._zone)
+
+    def _one(self, plan: Plan, outside_id: str) -> Any:
+        operation = f"{plan.kind.value} one"
+        path = path_of(plan.object_path or f"/{ID}", outside_id)
+        if path is None:
+            return None
+        if plan.object_query:
+            return self._api.graphql(plan.list_path, plan.object_query, {"id": outside_id}, operation).json()
+        return self._api.read(path, (), operation).json()
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
         plan = self._plan(kind)
@@ -130,6 +152,8 @@ class RestSession(Session, Account, Records):
         asked: Pairs = paging.parameters(plan, place)
         if changed_since is not None and plan.since_parameter:
             asked = (*asked, (plan.since_parameter, mapping.since_of(plan, changed_since, self._zone)))
+        if plan.query:
+            return self._api.graphql(plan.list_path, plan.query, paging.variables(plan, asked), operation)
         if plan.list_method == "POST":
             return self._api.search(plan.list_path, dict(asked), operation)
         return self._api.read(plan.list_path, asked, operation)

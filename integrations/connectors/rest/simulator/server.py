@@ -7,18 +7,20 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.connectors.rest.simulator.keys import is_known
+from integrations.connectors.rest.simulator import graphql, odata
+from integrations.connectors.rest.simulator.keys import CLIENT_ID, Keys
 from integrations.connectors.rest.simulator.store import COLLECTIONS, Store
 from integrations.connectors.rest.simulator.styles import STYLES, BadRequest
 from tenants.simulation import BaseSimulator, Kind, Reply, Request, is_whole
 
 DEFAULT_KEY = "simulator-rest-key"
 SHOWN = 30
+ODATA = {"odata": odata.collection, "delta": odata.delta}
 PEOPLE = ("Анна Иванова", "Пётр Сидоров", "Мария Петрова", "Иван Кузнецов")
 
 
 class Simulator(BaseSimulator):
-    """A small ERP. `scheme` is how it wants its key: none, bearer, header, query or basic."""
+    """A small ERP. `scheme` is how it wants its key: none, bearer, header, query, basic or oauth2."""
 
     name: ClassVar[str] = "rest"
     title: ClassVar[Any] = _("A system with a REST API")
@@ -34,7 +36,7 @@ class Simulator(BaseSimulator):
         is_furnished: bool = False,
     ) -> None:
         super().__init__(host=host, port=port)
-        self.key, self.scheme = key, scheme
+        self.key, self.scheme, self.keys = key, scheme, Keys(scheme, key)
         self.store = Store(self.clock)
         self._is_furnished = is_furnished
         self._furnish()
@@ -61,14 +63,20 @@ class Simulator(BaseSimulator):
             self.store.add("orders", order)
 
     def respond(self, request: Request) -> Reply:
-        if not is_known(request, self.scheme, self.key):
+        if request.path == "/api/oauth/token":
+            return self.keys.give_token(request)
+        if not self.keys.is_known(request):
             return Reply.json({"error": "unauthorized"}, 401)
+        if request.path == "/api/graphql" and request.method == "POST":
+            return graphql.answer(self.store, request)
         steps = request.path.removeprefix("/api/").split("/")
         if not request.path.startswith("/api/") or len(steps) > 2:
             return _missing()
         try:
             if steps[0] in COLLECTIONS:
                 return self._objects(request, *steps)
+            if steps[0] in ODATA and len(steps) == 2 and steps[1] in COLLECTIONS and request.method == "GET":
+                return ODATA[steps[0]](self.store, steps[1], request.query, f"{self.url}{request.path}")
             if steps[0] in STYLES and len(steps) == 2 and steps[1] in COLLECTIONS:
                 return self._list(request, steps[0], steps[1])
         except BadRequest as error:
@@ -127,7 +135,10 @@ class Simulator(BaseSimulator):
         return next((int(row["id"]) for row in self.store.since(_listed(request), "")), 0)
 
     def how_to_connect(self) -> dict[str, str]:
-        return {"url": f"{self.url}/api", "scheme": self.scheme, "key": self.key}
+        found = {"url": f"{self.url}/api", "scheme": self.scheme}
+        if self.scheme == "oauth2":
+            return {**found, "client_id": CLIENT_ID, "client_secret": self.key}
+        return {**found, "key": self.key}
 
     @classmethod
     def described(cls) -> dict[str, Any]:

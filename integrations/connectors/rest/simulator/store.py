@@ -22,12 +22,15 @@ class Store:
         self._ids = itertools.count(1)
         self.rows: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in COLLECTIONS}
         self._made: dict[str, int] = {}
+        self._marks = itertools.count(1)
+        self._changed: dict[tuple[str, int], int] = {}
 
     def clear(self) -> None:
         with self.lock:
             for rows in self.rows.values():
                 rows.clear()
             self._made.clear()
+            self._changed.clear()
 
     def add(self, collection: str, values: dict[str, Any], at: datetime | None = None, key: str = "") -> Any:
         """A new object; the same one again when the key is known."""
@@ -37,6 +40,7 @@ class Store:
             number = next(self._ids)
             changed = stamp(at or self._clock.now())
             self.rows[collection][number] = {**values, "id": number, "updated_at": changed}
+            self._changed[collection, number] = next(self._marks)
             if key:
                 self._made[key] = number
             return self.rows[collection][number]
@@ -48,11 +52,29 @@ class Store:
             row = self.rows[collection].get(number)
             if row is not None:
                 row |= {**values, "id": number, "updated_at": stamp(at or self._clock.now())}
+                self._changed[collection, number] = next(self._marks)
             return row
 
     def remove(self, collection: str, number: int) -> bool:
         with self.lock:
-            return self.rows[collection].pop(number, None) is not None
+            if self.rows[collection].pop(number, None) is None:
+                return False
+            self._changed[collection, number] = next(self._marks)
+            return True
+
+    def journal(self, collection: str, after: int) -> tuple[list[dict[str, Any]], int]:
+        """What was added, changed or removed behind that mark, in this order, and the newest mark."""
+        with self.lock:
+            marks = sorted(
+                (mark, number) for (name, number), mark in self._changed.items() if name == collection
+            )
+            rows = self.rows[collection]
+            found = [
+                dict(rows[number]) if number in rows else {"@removed": {"reason": "deleted"}, "id": number}
+                for mark, number in marks
+                if mark > after and (number in rows or after)
+            ]
+            return found, marks[-1][0] if marks else after
 
     def get(self, collection: str, number: int) -> Any | None:
         with self.lock:

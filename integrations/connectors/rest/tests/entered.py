@@ -33,6 +33,54 @@ STYLES: dict[str, dict[str, Any]] = {
     },
 }
 
+GRAPHQL = """
+query($first: Int!, $after: String, $since: String) {
+  {many}(first: $first, after: $after, since: $since) {
+    nodes { id updated_at n name touched } pageInfo { endCursor hasNextPage } totalCount
+  }
+}
+"""
+
+
+def graphql_row(kind: str = "contact", **values: Any) -> Any:
+    """A kind that is read by GraphQL, and written by REST."""
+    many = f"{kind}s"
+    return {
+        "kind": kind,
+        "list_path": "/graphql",
+        "query": GRAPHQL.replace("{many}", many),
+        "object_query": f"query($id: ID!) {{ {kind}(id: $id) {{ id updated_at n name touched }} }}",
+        "object_in": f"data.{kind}",
+        "items": f"data.{many}.nodes",
+        "paging": "cursor",
+        "page_parameter": "after",
+        "size_parameter": "first",
+        "next_field": f"data.{many}.pageInfo.endCursor",
+        "more_field": f"data.{many}.pageInfo.hasNextPage",
+        "total_field": f"data.{many}.totalCount",
+        "updated_field": "updated_at",
+        "since_parameter": "since",
+        **values,
+    }
+
+
+def odata_row(kind: str = "contact", **values: Any) -> Any:
+    """A kind as OData has it: next links, and a filter by the time of the last change."""
+    return {
+        **kind_row("next", kind, f"{kind}s"),
+        "list_path": f"/odata/{kind}s",
+        "size_parameter": "$top",
+        "since_parameter": "$filter",
+        "since_value": "updated_at ge {since}",
+        **values,
+    }
+
+
+def delta_row(kind: str = "contact", **values: Any) -> Any:
+    """A kind of which OData tells the changes since the last time."""
+    found = {**odata_row(kind), "list_path": f"/delta/{kind}s", "delta_field": "@odata.deltaLink"}
+    return {**found, "size_parameter": "", "since_parameter": "", **values}
+
 
 def kind_row(
     style: str = "cursor", kind: str = "contact", collection: str = "contacts", **values: Any

@@ -7,7 +7,12 @@ import pytest
 
 from integrations.capabilities import Account
 from integrations.connectors.rest.simulator import Simulator
-from integrations.connectors.rest.tests.entered import kind_row, settings_of
+from integrations.connectors.rest.tests.entered import (
+    delta_row,
+    graphql_row,
+    kind_row,
+    settings_of,
+)
 from integrations.models import Exchange, Integration, OutsideUser
 from integrations.records import RecordKind
 from integrations.sessions import open_session
@@ -114,3 +119,19 @@ class TestLink(RestContract):
 class TestNextUrl(RestContract):
     style = "next"
     keeps_place = False
+
+
+class TestODataDelta(RestContract):
+    keeps_place = False
+
+    def settings_for(self, simulator: Any) -> dict[str, Any]:
+        return settings_of(simulator.url, *(delta_row(kind.value) for kind in COLLECTIONS))
+
+
+class TestGraphQL(RestContract):
+    """Read by GraphQL; objects are not changed by it."""
+
+    written_kinds = ()
+
+    def settings_for(self, simulator: Any) -> dict[str, Any]:
+        return settings_of(simulator.url, *(graphql_row(kind.value) for kind in COLLECTIONS))
