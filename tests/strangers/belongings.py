@@ -239,6 +239,11 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "buttons": [],
         "attachments": [],
     },
+    # Ports are the machine's: no two companies have the same.
+    "integrations.Tryout": lambda own: {
+        "port": 20_000 + int(hashlib.sha256(own.mark.encode()).hexdigest()[:3], 16),
+        "state": "failed",
+    },
     "integrations.Exchange": lambda own: {"timings": {}},
     "integrations.SyncPlan": lambda own: {"cron": "", "full_cron": "", "is_enabled": False},
     "integrations.SyncRun": lambda own: {

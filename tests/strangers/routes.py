@@ -47,6 +47,7 @@ OPEN = frozenset(
 FIXED: dict[str, dict[str, str]] = {
     "dataset-detail": {"pk": "calls"},
     "connector-detail": {"pk": "retailcrm"},
+    "admin:integrations_integration_simulate": {"code": "ozon"},
     # A link for whoever was invited; only its digest is kept (tenants/tests/test_members.py).
     "invitation": {"token": "unknown"},
     # A link to a new password, likewise (tenants/signin/tests/test_forgotten.py).

@@ -12,7 +12,7 @@ from tenants.simulation import Reply, Request
 
 LARGEST = 100
 _TOKEN = re.compile(r'[{}():,!$\[\]]|[A-Za-z_]\w*|"[^"]*"|-?\d+')
-_TYPES = {"Int": int, "String": str, "ID": (str, int)}
+_TYPES: dict[str, type | tuple[type, ...]] = {"Int": int, "String": str, "ID": (str, int)}
 LISTS, ONES = {"contacts": "contacts", "orders": "orders"}, {"contact": "contacts", "order": "orders"}
 FIELDS = {
     "contacts": {"id", "updated_at", "full_name", "phones", "active", "n", "name", "touched"},

@@ -29,7 +29,7 @@ class RestContract(RecordsContract):
     code = "rest"
     bad_credentials: ClassVar[dict[str, Any]] = {"key": "wrong-key-of-somebody"}
     record_kinds = (RecordKind.CONTACT, RecordKind.ORDER)
-    written_kinds = (RecordKind.CONTACT, RecordKind.ORDER)
+    written_kinds: ClassVar[tuple[RecordKind, ...]] = (RecordKind.CONTACT, RecordKind.ORDER)
     style: ClassVar[str]
 
     def make_simulator(self, user_count: int) -> Simulator:

@@ -129,6 +129,8 @@ def test_an_album_rests_the_group_for_each_of_its_files(simulator, integration, 
 
     row = Conversation.objects.get(pk=conversation.pk)
     sent_at = Message.objects.get().sent_at
+    assert row.free_at
+    assert sent_at
     assert 8.0 < (row.free_at - sent_at).total_seconds() < 10.0
 
 

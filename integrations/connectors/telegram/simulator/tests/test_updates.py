@@ -13,7 +13,9 @@ class Bot:
     """Somebody's webhook; `answers` are the statuses of its next replies, then 200."""
 
     def __init__(self) -> None:
-        self.url, self.answers, self.got = "", [], []
+        self.url = ""
+        self.answers: list[int] = []
+        self.got: list[tuple[str | None, bytes]] = []
 
 
 @pytest.fixture
