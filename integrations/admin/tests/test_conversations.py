@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -124,3 +125,24 @@ def test_only_managers_of_the_company_read_and_answer(chat: Conversation) -> Non
 
     with tenant_scope(chat.tenant):
         assert not Message.objects.exists()
+
+
+def test_files_are_taken_along_and_a_sent_text_can_be_changed(chat: Conversation) -> None:
+    client = client_of(chat.tenant)
+    file = SimpleUploadedFile("a.png", b"\x89PNG", "image/png")
+    client.post(page(chat, "answer"), {"text": "", "files": [file]})
+    with tenant_scope(chat.tenant):
+        row = Message.objects.get()
+        assert [one["name"] for one in row.attachments] == ["a.png"]
+        Message.objects.update(state="sent", sent_ids=["7"], text="Before", attachments=[])
+    url = reverse("admin:integrations_message_edit", args=[row.pk])
+    assert url in client.get(page(chat)).content.decode()
+
+    client.post(url, {"text": "After <b>"})
+
+    shown = client.get(page(chat)).content.decode()
+    assert "After &lt;b&gt;" in shown
+    assert 'data-reload="3"' in shown
+    assert client_of(make_tenant()).post(url, {"text": "x"}).status_code in (302, 403, 404)
+    with tenant_scope(chat.tenant):
+        assert Message.objects.get().new_text == "After <b>"

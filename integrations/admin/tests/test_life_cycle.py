@@ -305,3 +305,30 @@ def test_the_callback_address_is_told_before_anything_is_saved(
     shown = client.get(reverse("admin:integrations_integration_add"), {"connector": code}).content.decode()
 
     assert ("http://testserver/integrations/oauth/callback</code>" in shown) is is_shown
+
+
+def test_an_account_that_nobody_connected_says_what_to_do(
+    tenant: Tenant, django_assert_max_num_queries: Any
+) -> None:
+    address = {"url": "https://example.amocrm.ru"}
+    with all_tenants():
+        rows = [
+            create_integration(tenant, "amocrm", name, settings=address, credentials=credentials)
+            for name, credentials in (
+                ("Waits", {"client_id": "i", "client_secret": "s"}),
+                ("Has a token", {"access_token": "a-long-lived-token"}),
+                ("Was tried", {"client_id": "i", "client_secret": "s"}),
+            )
+        ]
+        Integration.objects.filter(pk=rows[2].pk).update(
+            health="misconfigured", health_reason="Not connected"
+        )
+    client = signed_in(tenant)
+    client.get(LIST)
+
+    with django_assert_max_num_queries(14):
+        shown = client.get(LIST).content.decode()
+
+    assert shown.count("not connected") == 1
+    assert shown.count("Open it and press “Connect”.") == 1
+    assert shown.count("not tried yet") - shown.count("?health__exact=unknown") <= 2

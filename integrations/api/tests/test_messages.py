@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.actions.save_integration import create_integration
-from integrations.models import Conversation, Integration, Message
+from integrations.models import Conversation, Integration, Message, MessageFile
 from tenants.models import Tenant, Work
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_api_key, make_tenant
@@ -214,3 +214,70 @@ def test_scope_is_needed(chat: Conversation) -> None:
     assert post(reader, {"conversation": str(chat.pk), "text": "x"})[0] == 403
     assert reader.get("/api/v1/conversations").status_code == 403
     assert reader.get("/api/v1/messages").status_code == 200
+
+
+def test_a_file_goes_along_as_base64_and_is_kept_until_it_was_sent(
+    client: Client, chat: Conversation
+) -> None:
+    file = {"type": "image", "name": "a.png", "media_type": "image/png", "content": "iVBORw0KGgo="}
+
+    status, told = post(client, {"conversation": str(chat.pk), "text": "Look", "attachments": [file]})
+
+    assert status == 202
+    with tenant_scope(chat.tenant):
+        stored = MessageFile.objects.get()
+    assert bytes(stored.content) == b"\x89PNG\r\n\x1a\n"
+    assert told["attachments"] == [
+        {"type": "image", "stored_id": str(stored.pk), "name": "a.png", "media_type": "image/png", "size": 8}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"content": "§"}, "attachments[0].content"),
+        ({"content": "aGk=", "name": ""}, "attachments[0].name"),
+        ({"content": "aGk=", "url": "https://example.com/a.png"}, "attachments[0].content"),
+        ({"content": ""}, "attachments[0].content"),
+        ({"content": "aGk=", "media_type": "x\r\ny: z"}, "attachments[0].media_type"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_by_field(
+    client: Client, chat: Conversation, wrong: Any, field: str
+) -> None:
+    file = {"type": "file", "name": "a.txt", **wrong}
+
+    status, told = post(client, {"conversation": str(chat.pk), "attachments": [file]})
+
+    assert (status, wrong_fields(told)) == (400, [field])
+    assert queued() == 0
+
+
+def test_what_was_sent_is_changed_and_nothing_else(client: Client, chat: Conversation) -> None:
+    with tenant_scope(chat.tenant):
+        ours, theirs = (
+            Message.objects.create(
+                tenant=chat.tenant,
+                conversation=chat,
+                text="Before",
+                is_from_us=is_ours,
+                state="sent" if is_ours else "received",
+                sent_ids=["7"] if is_ours else [],
+            )
+            for is_ours in (True, False)
+        )
+
+    status, told = post(client, {"text": "After"}, f"/api/v1/messages/{ours.pk}/edit")
+    refused, reason = post(client, {"text": "After"}, f"/api/v1/messages/{theirs.pk}/edit")
+    empty, _reason = post(client, {"text": ""}, f"/api/v1/messages/{ours.pk}/edit")
+
+    assert (status, told["text"], refused, wrong_fields(reason), empty) == (
+        202,
+        "Before",
+        400,
+        ["message"],
+        400,
+    )
+    assert Work.objects.filter(lane="integrations.edits").count() == 1
+    stranger = Client(headers={"x-api-key": make_api_key(make_tenant(), ["*"])[1]})
+    assert post(stranger, {"text": "x"}, f"/api/v1/messages/{ours.pk}/edit")[0] == 404

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.capabilities import Repeat
 from integrations.connectors.rest.plan import ID, Scheme
@@ -153,13 +153,13 @@ def _inspect_graphql(response: Response) -> HubError | None:
 _GRAPHQL: Final[Mapping[str, tuple[type[HubError], Promise]]] = {
     **dict.fromkeys(
         ("UNAUTHENTICATED", "FORBIDDEN", "ACCESS_DENIED"),
-        (AuthFailed, lazy("The outside system refuses access: %(why)s")),
+        (AuthFailed, _lazy("The outside system refuses access: %(why)s")),
     ),
     **dict.fromkeys(
         ("THROTTLED", "RATE_LIMITED", "TOO_MANY_REQUESTS"),
-        (RateLimited, lazy("The outside system asks us to slow down.")),
+        (RateLimited, _lazy("The outside system asks us to slow down.")),
     ),
-    "INTERNAL_SERVER_ERROR": (TransientError, lazy("The outside system had an error: %(why)s")),
+    "INTERNAL_SERVER_ERROR": (TransientError, _lazy("The outside system had an error: %(why)s")),
 }
 
 
