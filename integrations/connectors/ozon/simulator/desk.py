@@ -63,7 +63,7 @@ class Desk:
             known = {one.posting_number for one in self._cabinet.returns.values()}
             if posting.status != "delivered" or posting.number in known:
                 raise ValueError(_("This posting cannot be returned."))
-            bring_back(self._cabinet, posting, datetime.now(UTC))
+            bring_back(self._cabinet, posting, self._cabinet.clock.now())
         return _("Posting %(number)s comes back.") % {"number": posting.number}
 
     def take_stock(self, data: dict[str, Any]) -> str:
