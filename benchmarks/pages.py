@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-ASKED = re.compile(rb"GET /contacts\?offset=(\d+)")
+ASKED = re.compile(rb"GET /+contacts\?offset=(\d+)")
 BEGINNING = datetime(2026, 6, 1, tzinfo=UTC)
 SHARE_CHANGED = 10
 
@@ -43,9 +43,12 @@ class _Peer(asyncio.Protocol):
         self._buffer += data
         if not self._buffer.endswith(b"\r\n\r\n"):
             return
-        found = ASKED.search(self._buffer)
+        found = ASKED.match(self._buffer)
         self._buffer = b""
-        offset = int(found[1]) if found else 0
+        if found is None:
+            self._transport.close()
+            return
+        offset = int(found[1])
         _Peer.readings += offset == 0
         self._transport.write(self._versions[_Peer.readings > 2][offset // self._page])
 

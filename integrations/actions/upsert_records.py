@@ -101,7 +101,7 @@ def _keep(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, k
     links = Link.objects.filter(
         integration_id=owner.integration_id,
         kind=shape.kind,
-        outside_id__in=[one.outside_id for one in contents],
+        outside_id__among=[one.outside_id for one in contents],
     )
     known = {
         outside_id: (their_hash, status, record_id)

@@ -73,7 +73,7 @@ class Batch:
             for link in Link.objects.filter(
                 integration_id=self._owner.integration_id,
                 kind=self._shape.kind,
-                outside_id__in=[one.outside_id for one in contents],
+                outside_id__among=[one.outside_id for one in contents],
             )
         }
         rows = self._shape.model.objects.in_bulk([link.record_id for link in links.values()])

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -34,17 +35,21 @@ class Unkeepable(ValueError):
 
 def text(name: str, value: object, limit: int | None = None) -> str:
     """Any scalar as text. What is longer than its column is refused, never cut: two ids might become one."""
+    found = storable_text(value if type(value) is str else _scalar(name, value))
+    most = limit or LONGEST_TEXT
+    if len(found) > most:
+        raise Unkeepable(name, _("longer than %(count)d characters.") % {"count": most})
+    return found
+
+
+def _scalar(name: str, value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
     if value is None:
         return ""
     if not isinstance(value, str | int | float | Decimal):
         raise Unkeepable(name, _("a text was expected."))
-    found = storable_text(str(value))
-    most = limit or LONGEST_TEXT
-    if len(found) > most:
-        raise Unkeepable(name, _("longer than %(count)d characters.") % {"count": most})
-    return found
+    return str(value)
 
 
 def number(name: str, value: object) -> Decimal | None:
@@ -166,13 +171,18 @@ _BY_COLUMN: Final[Mapping[type[Any], Callable[[str, object], Any]]] = {
 }
 
 
+@cache
+def _choices(column: "models.Field[Any, Any]") -> frozenset[str]:
+    return frozenset(code for code, _title in column.flatchoices)
+
+
 def for_column(column: "models.Field[Any, Any]", value: object) -> Any:
     """The value as that column keeps it; an empty one becomes the column's default where it must not be empty."""
     name = column.name
     make = _BY_COLUMN.get(type(column))
     if make is None:
         found = text(name, value, column.max_length)
-        if column.choices and found not in dict(column.flatchoices):
+        if column.choices and found not in _choices(column):
             raise Unkeepable(name, _("this value is not known: %(value)s") % {"value": found[:50]})
         return found
     cleaned = make(name, value)

@@ -1,18 +1,19 @@
 """The content of an outside object or of our record, in one form, and digests to compare it by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
 from integrations.models.records import OrderLine, StoredRecord
-from integrations.records import Order, Record
+from integrations.records import Order, Record, RecordKind
 from integrations.store import cleaning
-from integrations.store.shapes import CURRENCY, CUSTOM, LINES, Shape
+from integrations.store.shapes import CURRENCY, CUSTOM, LINES, Shape, shape_of
 
 Digests = Mapping[str, str]
 """Column -> digest of its value."""
@@ -60,14 +61,12 @@ def content_of(record: Record, shape: Shape, region: str) -> Content:
 def values_of(record: Record, shape: Shape, region: str) -> dict[str, Any]:
     """By column."""
     values: dict[str, Any] = {}
-    for name, column in shape.columns.items():
-        if name == CURRENCY:
-            continue
+    for name, is_money, clean in _cleaners(shape.kind):
         given = getattr(record, name)
-        if name in shape.money:
+        if is_money:
             given, found = (None, "") if given is None else (given.amount, given.currency)
             values[CURRENCY] = values.get(CURRENCY) or cleaning.currency(found)
-        values[name] = cleaned(name, column, given, region)
+        values[name] = clean(given, region)
     if shape.has_lines:
         assert isinstance(record, Order)
         values[LINES] = cleaning.lines(record.lines)
@@ -76,17 +75,36 @@ def values_of(record: Record, shape: Shape, region: str) -> dict[str, Any]:
 
 def cleaned(name: str, column: Any, given: Any, region: str) -> Any:
     """One value as its column keeps it; `Unkeepable` says why it cannot be."""
+    return _cleaner(name, column)(given, region)
+
+
+_Clean = Callable[[Any, str], Any]
+"""What a connector gave, and the region -> what is kept."""
+
+
+@cache
+def _cleaners(kind: RecordKind) -> tuple[tuple[str, bool, _Clean], ...]:
+    """Name, whether it is an amount, and how it is cleaned; decided once for each column and not for each value."""
+    shape = shape_of(kind)
+    return tuple(
+        (name, name in shape.money, _cleaner(name, column))
+        for name, column in shape.columns.items()
+        if name != CURRENCY
+    )
+
+
+def _cleaner(name: str, column: Any) -> _Clean:
     if name == "phones":
-        return cleaning.phones(given, region)
+        return cleaning.phones
     if name == "emails":
-        return cleaning.emails(given)
+        return lambda given, region: cleaning.emails(given)
     if name in _PHONE_COLUMNS:
-        return next(iter(cleaning.phones([given], region)), "")
+        return lambda given, region: next(iter(cleaning.phones([given], region)), "")
     if name in _MAIL_COLUMNS:
-        return next(iter(cleaning.emails([given])), "")
+        return lambda given, region: next(iter(cleaning.emails([given])), "")
     if name == CUSTOM:
-        return cleaning.document(name, dict(given))
-    return cleaning.for_column(column, given)
+        return lambda given, region: cleaning.document(name, dict(given))
+    return lambda given, region: cleaning.for_column(column, given)
 
 
 def _ids(name: str, given: str | Iterable[str]) -> tuple[str, ...]:

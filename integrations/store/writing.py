@@ -130,7 +130,7 @@ def resolve_waiting(owner: Owner, kind: RecordKind, outside_ids: Sequence[str]) 
         integration_id=OuterRef("integration_id"), kind=OuterRef("role"), outside_id=OuterRef("outside_id")
     )
     Reference.objects.filter(
-        integration_id=owner.integration_id, role=kind, outside_id__in=outside_ids, target_id__isnull=True
+        integration_id=owner.integration_id, role=kind, outside_id__among=outside_ids, target_id__isnull=True
     ).update(target_id=Subquery(there.values("record_id")[:1]))
 
 
