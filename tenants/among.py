@@ -17,14 +17,14 @@ class Among(Lookup[Any]):
     lookup_name = "among"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, given = self.process_lhs(compiler, connection)
         found = "IN (SELECT value FROM json_each(%s))"
-        return f"{column} {found}", [*given, json.dumps(_plain(self.rhs))]
+        return f"{column} {found}", (*given, json.dumps(_plain(self.rhs)))
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, given = self.process_lhs(compiler, connection)
-        return f"{column} = ANY (%s)", [*given, list(self.rhs)]
+        return f"{column} = ANY (%s)", (*given, list(self.rhs))
 
 
 def _plain(values: Any) -> list[str]:

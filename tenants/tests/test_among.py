@@ -3,12 +3,15 @@
 import uuid
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tenants.models import Event, Tenant
+from tenants.models import Event, Tenant, Work
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
+from tenants.work import enqueue
+
+LANE = "webhooks.inbound"
 
 pytestmark = pytest.mark.django_db
 
@@ -23,14 +26,17 @@ def test_texts_and_ids_are_found_and_nothing_else() -> None:
 
 
 def test_uuids() -> None:
-    from integrations.tests.factories import make_integration
+    subjects = [uuid.uuid4() for _ in range(3)]
+    tenant = make_tenant()
+    with transaction.atomic():
+        enqueue(LANE, [(one, tenant.pk, "", None) for one in subjects])
+    rows = Work.objects.filter(lane=LANE)
 
-    with all_tenants():
-        first, second = (make_integration(make_tenant()) for _ in range(2))
-        found = type(first).objects.filter(pk__among=[first.pk, uuid.uuid4()])
-        assert list(found) == [first]
-        assert found.exclude(pk__among=[first.pk]).count() == 0
-        assert type(first).objects.filter(pk__among=[first.pk, second.pk]).update(name="x") == 2
+    assert set(
+        rows.filter(subject__among=[*subjects[:2], uuid.uuid4()]).values_list("subject", flat=True)
+    ) == {*subjects[:2]}
+    assert rows.exclude(subject__among=subjects).count() == 0
+    assert rows.filter(subject__among=subjects[1:]).update(attempts=3) == 2
 
 
 def test_the_statement_is_short() -> None:

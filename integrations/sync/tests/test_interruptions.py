@@ -33,7 +33,7 @@ from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_tenant
 from tenants.work import drain
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 
 FOLDERS = {RecordKind.CONTACT: "contacts", RecordKind.COMPANY: "companies", RecordKind.PRODUCT: "products"}
 DEEDS = st.one_of(
@@ -201,7 +201,7 @@ STORM = {"kind": "429", "times": 30, "retry_after": None}
 FEED = [([("put", one, "Anna") for one in range(1, 6)], [], [], False, 0)]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example(kind=RecordKind.CONTACT, rounds=[([("put", 1, "Anna")], [], [12, 25, 31], True, 0)])
 @example(kind=RecordKind.PRODUCT, rounds=[([("put", 1, "Anna")], [STORM], [], True, 0)])
 @example(
