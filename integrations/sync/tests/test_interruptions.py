@@ -198,7 +198,7 @@ def assert_told_once(kind: RecordKind) -> None:
 
 
 STORM = {"kind": "429", "times": 30, "retry_after": None}
-FEED = [([("put", one, "Anna") for one in range(1, 6)], [], [], False, 0)]
+FEED: list[Any] = [([("put", one, "Anna") for one in range(1, 6)], [], [], False, 0)]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
             steps = made.steps
         before = len(crm.requests)
         workers.start()
-        wait_for(lambda made=made: ended(made), "the end of the run", PATIENCE_SECONDS)
+        wait_for(partial(ended, made), "the end of the run", PATIENCE_SECONDS)
         for worker in workers.running:
             worker.kill()
             worker.wait()
