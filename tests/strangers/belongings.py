@@ -204,7 +204,8 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "schema": {"type": "object"},
         "example": {"note": own.mark},
     },
-    "webhooks.Source": lambda own: {"owner": "", "preset": "shopify"},
+    "webhooks.Source": lambda own: {"owner": "", "preset": "shopify", "relay": "", "former_secrets": None},
+    "webhooks.Capture": lambda own: {"source": None},
     "webhooks.Inbound": lambda _belongings: {"outcomes": None},
     "webhooks.Delivery": lambda own: {"state": "failed", "reason": "", "variant": "standard"},
     "exports.Export": lambda own: {

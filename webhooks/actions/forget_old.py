@@ -12,26 +12,31 @@ from config.ids import uuid7_at
 from webhooks import limits
 from webhooks.models import (
     Attempt,
+    Capture,
+    CapturedRequest,
     Delivery,
     DeliveryState,
     EndpointTally,
     Inbound,
+    InboundReplay,
     InboundState,
     Letter,
     Payload,
+    ReplayState,
     ReportRun,
 )
 from webhooks.statistics import LONGEST
 
 BATCH = 1000
 REPORTS_KEPT = timedelta(days=400)
+CAPTURE_KEPT = timedelta(days=1)
 
 
 def forget_old(now: datetime | None = None) -> dict[str, int]:
     """What went well after a month, everything else that is finished after three; how many rows went."""
     now = now or timezone.now()
     processed = Inbound.objects.filter(state=InboundState.PROCESSED)
-    failed = Inbound.objects.filter(state=InboundState.FAILED)
+    unwell = Inbound.objects.filter(state__in=(InboundState.FAILED, InboundState.ASIDE, InboundState.DROPPED))
     done = Delivery.objects.filter(state=DeliveryState.DONE)
     others = Delivery.objects.exclude(state__in=(DeliveryState.DONE, DeliveryState.PENDING))
     return {
@@ -41,8 +46,14 @@ def forget_old(now: datetime | None = None) -> dict[str, int]:
         "tallies": _forget_tallies(now - LONGEST - timedelta(days=1)),
         "reports": _forget_rows(ReportRun.objects.all(), now - REPORTS_KEPT),
         "letters": _forget_rows(Letter.objects.all(), now - limits.kept_after_failure()),
+        "captures": _forget_captures(now - CAPTURE_KEPT),
+        "replays": _delete(
+            InboundReplay.objects.exclude(state=ReplayState.RUNNING).filter(
+                id__lt=uuid7_at(now - limits.kept_after_failure())
+            )
+        ),
         "inbound": _forget_inbound(processed, now - limits.kept_after_success())
-        + _forget_inbound(failed, now - limits.kept_after_failure()),
+        + _forget_inbound(unwell, now - limits.kept_after_failure()),
     }
 
 
@@ -75,6 +86,13 @@ def _forget_rows(rows: QuerySet[Any], before: datetime) -> int:
         last = ids[-1]
         total += _delete(rows.model._default_manager.filter(id__in=ids))
     return total
+
+
+def _forget_captures(before: datetime) -> int:
+    """They hold what nobody masked: a day after their hour they go, with their requests."""
+    old = Capture.objects.filter(expires_at__lt=before)
+    _delete(CapturedRequest.objects.filter(capture__in=old))
+    return _delete(old)
 
 
 def _forget_payloads(before: datetime) -> int:

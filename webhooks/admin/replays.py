@@ -95,7 +95,7 @@ def describe(run: InboundReplay) -> dict[str, Any]:
 @admin.register(InboundReplay)
 class InboundReplayPage(LogAdmin):
     menu_icon = "replay"
-    menu_place = 232
+    menu_place = None  # opened from the list of requests
     empty_hint = _(
         "A range of requests is chosen on the list of inbound requests, by “Process a range again”."
     )

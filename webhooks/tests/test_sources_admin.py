@@ -332,6 +332,7 @@ def test_all_pages_of_this_room_stand_together_above_the_companies(db):
         page("endpoint_changelist"),
         page("delivery_changelist"),
         page("source_changelist"),
+        page("capture_changelist"),
         page("inbound_changelist"),
         reverse("admin:tenants_event_changelist"),
         page("owneventtype_changelist"),
