@@ -64,7 +64,8 @@ def diagnosed(code: str, detail: str) -> str:
     if code == "clock":
         return _clock(int(detail))
     words = WORDS.get(code)
-    shown = str(PRESETS[detail].title) if code == "other_sender" and detail in PRESETS else detail
+    names = detail.split(",") if code == "other_sender" else ()
+    shown = " / ".join(str(PRESETS[name].title) for name in names if name in PRESETS) or detail
     return str(words) % {"detail": shown} if words else ""
 
 

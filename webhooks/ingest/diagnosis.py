@@ -17,6 +17,7 @@ from webhooks.presets import PRESETS, Arrival
 from webhooks.presets.schemes.comparing import MISSING, STALE, STRANGE, WRONG
 
 MOST_HEADERS: Final = 40
+MOST_SENDERS: Final = 3
 YEARS: Final = 10 * 365 * 86400.0
 Finding = tuple[str, str]  # a code of webhooks.diagnoses, and what it is about
 
@@ -74,11 +75,14 @@ def _times(arrival: Arrival) -> Iterable[float]:
 
 def _missing(source: KnownSource, arrival: Arrival) -> Finding:
     """Whose headers they are, when they are another sender's."""
-    for one in PRESETS.values():
-        if one.secret_headers and one is not source.preset and one.secret_headers & arrival.headers.keys():
-            if "authorization" in one.secret_headers:
-                continue  # everybody's
-            return "other_sender", str(one.name)
+    # Some sign alike: all of them are named. An Authorization header is everybody's.
+    found = [
+        name
+        for name, one in PRESETS.items()
+        if one is not source.preset and (one.secret_headers - {"authorization"}) & arrival.headers.keys()
+    ]
+    if found:
+        return "other_sender", ",".join(found[:MOST_SENDERS])
     wanted = source.preset.secret_headers or {source.options.get("header", "").lower()} - {""}
     return "no_header", ", ".join(sorted(wanted)) or "?token="
 

@@ -202,7 +202,7 @@ def test_refused_requests_are_looked_into(tenant: Tenant) -> None:
         (sent(source.secret, at=late), "9 minutes in the past"),
         (sent("whsec_of_the_club"), "secret of the source “Club”"),
         (sent(source.secret, BODY + b"\n"), "a proxy"),
-        (posted(source, signed("github", SECRET)), "those of GitHub"),
+        (posted(source, signed("github", SECRET)), "/ GitHub: make a source"),
         (posted(source, {}), "no stripe-signature"),
         (sent(others.secret), "Copy the secret anew"),
     ):
