@@ -39,7 +39,9 @@ def guesses(arrivals: Sequence[Arrival], secret: str) -> list[Guess]:
     """Those that prove something, the best first; without any, those whose headers are there."""
     found = [*_known(arrivals, secret), *_described(arrivals, secret)] if secret else []
     proving = sorted((one for one in found if one.proves), key=_worth)
-    return proving or [Guess(one) for one in _by_looks(arrivals)]
+    # A description of what is known by name would only be in the way.
+    named = [one for one in proving if one.preset.name not in GENERAL]
+    return named or proving or [Guess(one) for one in _by_looks(arrivals)]
 
 
 def _worth(guess: Guess) -> tuple[int, bool, bool, int]:
@@ -98,7 +100,11 @@ def _signatures(arrival: Arrival, secret: str) -> Iterator[tuple[str, dict[str, 
             for encoding in ("hex", "base64", "base64url"):
                 digest = decoded(rest, encoding)
                 algorithm = SIZES.get(len(digest or b""))
-                if digest is None or algorithm is None:
+                if (
+                    digest is None
+                    or algorithm is None
+                    or (encoding == "base64url" and not set("-_") & set(rest))
+                ):
                     continue
                 for signed in _signed_as(arrival, raw(secret), digest, algorithm, times):
                     yield (

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -155,7 +156,9 @@ class InboundPage(LogAdmin):
         button, hidden = _("Count them"), {}
         if request.method == "POST" and form.is_valid():
             count = requests_of(form.wanted).order_by().count()
-            if "confirmed" in request.POST and count:
+            # Whoever changed the range after it was counted is told the new count first.
+            mark = blake2b(repr(form.wanted).encode(), digest_size=12).hexdigest()
+            if request.POST.get("confirmed") == mark and count:
                 run = begin_replay(tenant_id, form.wanted)
                 return HttpResponseRedirect(reverse("admin:webhooks_inboundreplay_change", args=[run.pk]))
             text = ngettext(
@@ -164,7 +167,7 @@ class InboundPage(LogAdmin):
                 count,
             ) % {"count": count}
             if count:
-                button, hidden = _("Process them again"), {"confirmed": "1"}
+                button, hidden = _("Process them again"), {"confirmed": mark}
         return ask(
             self,
             request,

@@ -67,17 +67,13 @@ LABELS: Final[Mapping[str, tuple[Text, Text]]] = {
 }
 
 
-def _plain(names: tuple[str, ...]) -> list[tuple[Text, Text]]:
-    return [("", "—"), *((name, name) for name in names)]
-
-
 CHOICES: Final[Mapping[str, list[Any]]] = {
     "algorithm": [
         ("", _("the usual one: sha256, HS256")),
         ("HMAC", [(name, name) for name in signed.ALGORITHMS]),
         ("JWT", [(name, name) for name in web_token.ALGORITHMS]),
     ],
-    "encoding": _plain(ENCODINGS),
+    "encoding": [("", _("the usual one: hex")), *((name, name) for name in ENCODINGS)],
     "key": [("", _("text")), ("base64", "base64"), ("hex", "hex")],
     "timestamp_unit": [("", _("seconds")), ("ms", _("milliseconds"))],
     "version": [("", "v3"), ("v2", "v2"), ("v1", "v1")],

@@ -1,5 +1,6 @@
 """The pages of captures, of ranges that are processed again, and of what is kept aside."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -92,7 +93,9 @@ def test_a_range_is_counted_confirmed_and_followed(client, tenant):
         page("inbound_range"),
         wanted | {"since_0": "2026-11-02", "since_1": "10:00", "until_0": "2026-11-01", "until_1": "10:00"},
     ).content.decode()
-    begun = client.post(page("inbound_range"), wanted | {"confirmed": "1"})
+    mark = re.search('name="confirmed" value="([0-9a-f]+)"', counted)[1]
+    changed = client.post(page("inbound_range"), wanted | {"state": "", "confirmed": mark})
+    begun = client.post(page("inbound_range"), wanted | {"confirmed": mark})
     run = InboundReplay.objects.get()
     status = client.get(page("inboundreplay_status") + f"?ids={run.pk}").json()
     drain("webhooks.replay")
@@ -100,6 +103,7 @@ def test_a_range_is_counted_confirmed_and_followed(client, tenant):
     assert "There are 3 requests in this range" in counted
 
     assert "must lie after the beginning" in wrong
+    assert changed.status_code == 200  # another range than the one that was counted
     assert begun["Location"] == page("inboundreplay_change", run.pk)
     assert [(one["percent"], one["is_finished"], one["rows"]) for one in status["exports"]] == [
         (0, False, "0 of 3")
