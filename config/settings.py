@@ -229,6 +229,8 @@ EGRESS_ALLOW: list[str] = env.list("EGRESS_ALLOW", default=[])
 SIMULATORS: bool = env.bool("SIMULATORS", default=False)
 WEBHOOK_DELIVERY_TIMEOUT: float = env.float("WEBHOOK_DELIVERY_TIMEOUT", default=20.0)
 WEBHOOK_MAX_RETRIES: int = env.int("WEBHOOK_MAX_RETRIES", default=9)
+# The proxy for deliveries of endpoints without one of their own: http://host:port or socks5h://host:port.
+WEBHOOK_PROXY: str = env.str("WEBHOOK_PROXY", default="")
 WEBHOOK_RETRY_DELAY: float = env.float("WEBHOOK_RETRY_DELAY", default=5.0)
 # Bytes of one request to an inbound webhook.
 INBOUND_MAX_SIZE: int = env.int("INBOUND_MAX_SIZE", default=2 * 1024 * 1024)

@@ -61,6 +61,20 @@ WORDS: dict[str, _Words] = {
     "not_http": _Words(
         _("What answers there does not speak HTTP."), _("Check the host and the port of the URL.")
     ),
+    "proxy": _Words(
+        _("The proxy did not let the request through."),
+        _(
+            "Check the endpoint's proxy, and its user name and password; or ask the operator about the installation's."
+        ),
+    ),
+    "token_refused": _Words(
+        _("The receiver's log-in server refuses our client id or client secret."),
+        _("Enter valid ones in the endpoint's log-in; what waits is then sent by itself."),
+    ),
+    "token_failed": _Words(
+        _("The receiver's log-in server gave no access token."),
+        _("Check the token's URL of the endpoint's log-in; it is tried again by itself."),
+    ),
     "transfer_failed": _Words(
         _("The request could not be made."), _("Look at the detail; then send it again.")
     ),
@@ -172,5 +186,5 @@ def explained(code: str, status: int | None = None) -> Explanation:
     words = WORDS.get(code)
     if words is None:
         return Explanation(translated("Failed (%(code)s).") % {"code": code}, "")
-    shown = {"status": status or "–"}
-    return Explanation(str(words.what) % shown, str(words.fix))
+    what = str(words.what) if status else str(words.what).replace(" (%(status)s)", "")
+    return Explanation(what % {"status": status or "–"}, str(words.fix))

@@ -86,6 +86,54 @@ def scheme_of(signing: Mapping[str, str]) -> Scheme:
     return Scheme(_hmac(rules), signing_key if rules["key"] == "base64" else _text_key)
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a receiver has to compute; the texts have the places of `signing`, and {secret} for a token.
+
+    {signatures} of `value` stands for several with `separator` between them, each in the form of `entry`.
+    """
+
+    header: str
+    value: str
+    entry: str
+    signed: str
+    separator: str
+    algorithm: str
+    encoding: str
+    is_key_base64: bool
+    is_token: bool = False
+
+
+def recipe_of(signing: Mapping[str, str]) -> Recipe | None:
+    """None where nothing is signed."""
+    name = signing.get("scheme", STANDARD)
+    if name == "none":
+        return None
+    if name == STANDARD:
+        return Recipe(
+            header="webhook-signature",
+            value="{signatures}",
+            entry="v1,{signature}",
+            signed="{id}.{timestamp}.{body}",
+            separator=" ",
+            algorithm="sha256",
+            encoding="base64",
+            is_key_base64=True,
+        )
+    rules = {**_DEFAULTS, **_PRESETS[name], **signing}
+    return Recipe(
+        header=rules["header"],
+        value=rules["value"],
+        entry=rules["entry"],
+        signed=rules["signed"],
+        separator=",",
+        algorithm=rules["algorithm"],
+        encoding=rules["encoding"],
+        is_key_base64=rules["key"] == "base64",
+        is_token=name == "token",
+    )
+
+
 def check_secret(signing: Mapping[str, str], secret: str) -> None:
     """BadSecret when this scheme cannot use it."""
     scheme_of(signing).key_of(secret)

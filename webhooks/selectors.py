@@ -38,6 +38,9 @@ class DeliveryFilter:
     def of(cls, values: Mapping[str, Any]) -> Self:
         return cls(**{field.name: values.get(field.name) for field in fields(cls)})
 
+    def as_dict(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
 
 def deliveries(wanted: DeliveryFilter | None = None) -> QuerySet[Delivery]:
     """Newest first, with their endpoints."""

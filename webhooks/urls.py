@@ -6,6 +6,7 @@ from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventTypeView, EventViewSet
 from webhooks.api.polling import PollView
 from webhooks.api.statistics import StatisticsView, WebhookStatisticsView
+from webhooks.portal import views as portal
 
 urlpatterns = [
     path("api/v1/event-types", EventTypeView.as_view(), name="event-types"),
@@ -23,5 +24,12 @@ urlpatterns = [
     path("webhooks/<uuid:endpoint_id>/events", PollView.as_view(), name="webhook-events"),
     path("api/v1/deliveries/stats", StatisticsView.as_view(), name="delivery-stats"),
     path("webhooks/stats", WebhookStatisticsView.as_view(), name="webhooks-stats"),
+    path("portal/<str:token>", portal.overview, name="portal"),
+    path("portal/<str:token>/deliveries/<uuid:delivery_id>", portal.delivery, name="portal-delivery"),
+    path("portal/<str:token>/deliveries/<uuid:delivery_id>/resend", portal.resend, name="portal-resend"),
+    path("portal/<str:token>/recover", portal.recover, name="portal-recover"),
+    path("portal/<str:token>/secret", portal.secret, name="portal-secret"),
+    path("portal/<str:token>/test", portal.test, name="portal-test"),
+    path("portal/<str:token>/verify", portal.verify, name="portal-verify"),
     path("webhooks/trigger-event", EventViewSet.as_view({"post": "create"}), name="trigger-event"),
 ]

@@ -9,16 +9,19 @@ from config.egress.errors import EgressDenied
 from config.egress.policy import check_address
 
 _NO_SOCKET: int = pycurl.SOCKET_BAD
+# For a proxy that the operator named; the addresses of metadata stay closed even so.
+EVERYWHERE = "0.0.0.0/0,::/0"
 
 
 class SocketGate:
     """CURLOPT_OPENSOCKETFUNCTION of one easy handle; `denied` tells a refusal from a failed connection."""
 
-    __slots__ = ("denied", "extra")
+    __slots__ = ("denied", "extra", "is_own_proxy")
 
     def __init__(self) -> None:
         self.denied = False
         self.extra = ""
+        self.is_own_proxy = False
 
     def __call__(self, purpose: int, address: Any) -> int:
         family, kind, protocol, target = address
@@ -27,7 +30,7 @@ class SocketGate:
             self.denied = True
             return _NO_SOCKET
         try:
-            check_address(target[0], target[1], self.extra)
+            check_address(target[0], target[1], EVERYWHERE if self.is_own_proxy else self.extra)
         except EgressDenied:
             self.denied = True
             return _NO_SOCKET
@@ -44,20 +47,22 @@ def guard(handle: pycurl.Curl) -> SocketGate:
     handle.setopt(pycurl.OPENSOCKETFUNCTION, gate)
     handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     handle.setopt(pycurl.FOLLOWLOCATION, 0)
-    # An empty proxy switches off http_proxy and friends of the environment.
+    # Empty ones switch off http_proxy, no_proxy and friends of the environment.
     handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.NOPROXY, "")
     handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
     # Without it libcurl's resolver time-out raises SIGALRM in a threaded process.
     handle.setopt(pycurl.NOSIGNAL, 1)
     return gate
 
 
-def admit(handle: pycurl.Curl, gate: SocketGate, extra: str) -> None:
+def admit(handle: pycurl.Curl, gate: SocketGate, extra: str, *, is_own_proxy: bool = False) -> None:
     """Make the gate ready for a transfer of a company with these exceptions.
 
     libcurl keeps connections by host name for whoever comes next. One that an exception of one company let through
     must not serve another, so a company with exceptions has its connections for itself: not taken, not left behind.
+    `is_own_proxy`: the handle dials nothing but the proxy that the operator named.
     """
-    gate.denied, gate.extra = False, extra
+    gate.denied, gate.extra, gate.is_own_proxy = False, extra, is_own_proxy
     handle.setopt(pycurl.FRESH_CONNECT, int(bool(extra)))
     handle.setopt(pycurl.FORBID_REUSE, int(bool(extra)))

@@ -17,11 +17,12 @@ from integrations.connector import Connector
 from integrations.connectors import get as get_connector
 from integrations.http.auth import Grant, OAuth2
 from integrations.http.oauth import asking
-from integrations.http.oauth.answers import Granted, checked_address, plain
+from integrations.http.oauth.answers import Granted, checked_address
 from integrations.models import Authorization, Integration, OAuthToken
 from integrations.sessions import open_session
 from tenants import audit
 from tenants.errors import ConfigError
+from tenants.granting import plain
 from tenants.models import User
 from tenants.models.api_key import digest
 from tenants.scoping import all_tenants, tenant_scope

@@ -190,7 +190,11 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "template": "",
         "signing": {},
         "retries": "",
+        "auth": {"kind": "bearer", "token": own.mark},
+        "tls": {},
+        "proxy": f"http://{own.mark}@proxy.example.com:3128",
     },
+    "webhooks.MassAction": lambda own: {"wanted": {"event_type": own.mark}, "state": "failed"},
     "signin.SignInRules": lambda own: {"networks": []},
     # Their keys are in the address that was asked for, so they must not be the mark.
     "signin.Failures": lambda own: {"key": hashlib.sha256(own.mark.encode()).hexdigest()},

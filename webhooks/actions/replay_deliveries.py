@@ -1,6 +1,7 @@
 """Send finished deliveries again: the same bytes, the same webhook-id, with the whole schedule of retries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -35,27 +36,28 @@ def replay_delivery(delivery: Delivery) -> None:
 def replay_deliveries(deliveries: QuerySet[Delivery], *, also_disabled: bool = False) -> int:
     """Queue them again, oldest first, in transactions of 500; how many there were."""
     wanted = deliveries.exclude(state=DeliveryState.PENDING) if also_disabled else replayable(deliveries)
-    total = sum(_replay(batch) for batch in _batches(wanted))
+    total = sum(replay(ids) for ids in batches(wanted))
     if total:
         audit.record("deliveries.replayed", after={"count": total})
     return total
 
 
-def _batches(wanted: QuerySet[Delivery]) -> Iterator[QuerySet[Delivery]]:
-    """By id, so that each row is seen once however its state changes meanwhile."""
-    last = None
+def batches(wanted: QuerySet[Delivery], after: UUID | None = None) -> Iterator[list[UUID]]:
+    """Ids in their order, so that each row is seen once however its state changes meanwhile."""
+    last = after
     while True:
         rest = wanted.filter(id__gt=last) if last else wanted
         ids = list(rest.order_by("id").values_list("id", flat=True)[:BATCH])
         if not ids:
             return
         last = ids[-1]
-        yield Delivery.objects.filter(id__in=ids)
+        yield ids
 
 
 @transaction.atomic
-def _replay(batch: QuerySet[Delivery]) -> int:
-    rows = batch.exclude(state=DeliveryState.PENDING).select_for_update()
+def replay(ids: Sequence[UUID]) -> int:
+    """Queue those of them that are finished; how many there were."""
+    rows = Delivery.objects.filter(id__in=ids).exclude(state=DeliveryState.PENDING).select_for_update()
     found = list(rows.values_list("id", "tenant_id", "endpoint_id"))
     failed = render_again([id_ for id_, _tenant, _endpoint in found])
     found = [row for row in found if row[0] not in failed]

@@ -1,11 +1,17 @@
 """The admin pages of this room."""
 
-from webhooks.admin import dashboard, deliveries, endpoints, event_types, events, inbound, reports, sources
-
-__all__ = ["dashboard", "deliveries", "endpoints", "event_types", "events", "inbound", "reports", "sources"]
 from webhooks.admin import (
     captures,
+    dashboard,
+    deliveries,
+    endpoints,
+    event_types,
+    events,
+    inbound,
+    mass_actions,
     replays,
+    reports,
+    sources,
 )
 
 __all__ = [
@@ -16,6 +22,8 @@ __all__ = [
     "event_types",
     "events",
     "inbound",
+    "mass_actions",
     "replays",
+    "reports",
     "sources",
 ]

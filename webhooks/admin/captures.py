@@ -22,12 +22,12 @@ from tenants.admin.base import TenantAdmin
 from tenants.errors import ConfigError
 from tenants.scoping import current_tenant_id
 from webhooks.actions.capture import begin_capture, make_source, suggest
-from webhooks.admin.bodies import readable
 from webhooks.admin.source_fields import LABELS, secret_field
 from webhooks.guessing import Guess
 from webhooks.ingest.arrived import shown_query
 from webhooks.models import Capture, CapturedRequest, Source
 from webhooks.models.capture import MOST_CAPTURED
+from webhooks.readable import readable
 
 SHOWN = 20
 

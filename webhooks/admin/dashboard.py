@@ -15,6 +15,7 @@ from tenants.access import MANAGERS, has_role
 from tenants.admin.dashboard import Attention, Card, dashboard_card, needs_attention, start_of_today
 from webhooks.models import Endpoint, EndpointTrouble, Inbound, InboundState, SourceTally
 from webhooks.models.endpoint import EndpointState
+from webhooks.proof.certificates import WARNED_BEFORE
 from webhooks.reasons import explained
 from webhooks.statistics import failed_since, today
 
@@ -52,6 +53,22 @@ def undelivered(request: HttpRequest) -> list[Attention]:
             "warn",
         )
         for trouble in EndpointTrouble.objects.select_related("endpoint").order_by("since")[:5]
+    ]
+    found += [
+        Attention(
+            _("The client certificate of the endpoint “%(name)s” is valid until %(until)s")
+            % {
+                "name": endpoint.name,
+                "until": date_format(
+                    timezone.localtime(endpoint.certificate_expires_at), "SHORT_DATE_FORMAT"
+                ),
+            },
+            reverse("admin:webhooks_endpoint_change", args=[endpoint.pk]),
+            "warn",
+        )
+        for endpoint in Endpoint.objects.filter(
+            certificate_expires_at__lt=timezone.now() + WARNED_BEFORE, state=EndpointState.ENABLED
+        ).order_by("certificate_expires_at")[:5]
     ]
     failed = failed_since(start_of_today())
     if failed:

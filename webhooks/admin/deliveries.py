@@ -18,10 +18,10 @@ from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
 from webhooks.actions.cancel_deliveries import cancel_deliveries
 from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
-from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.admin.type_search import FindsTypes
 from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
+from webhooks.readable import readable
 from webhooks.selectors import sent_body
 
 

@@ -18,6 +18,7 @@ from tenants.scoping import current_tenant_id
 from webhooks.actions.send_test import sample_of
 from webhooks.admin.format_fields import FormatFields
 from webhooks.admin.json_fields import IndentedJSON
+from webhooks.admin.proof_fields import ProofFields
 from webhooks.catalogue import catalogue, subscribable
 from webhooks.filters import clean_filter
 from webhooks.headers import clean_headers
@@ -102,7 +103,7 @@ class OwnedForm(forms.ModelForm[Any]):
         super()._post_clean()  # type: ignore[misc]
 
 
-class EndpointForm(FormatFields, OwnedForm):
+class EndpointForm(FormatFields, ProofFields, OwnedForm):
     events = forms.MultipleChoiceField(
         label=_("Events"),
         widget=EventBoxes,
@@ -141,6 +142,7 @@ class EndpointForm(FormatFields, OwnedForm):
             "timeout",
             "retries",
             "headers",
+            "proxy",
         )
         widgets = {"url": UnfoldAdminTextInputWidget}
 
@@ -149,11 +151,14 @@ class EndpointForm(FormatFields, OwnedForm):
         if "events" in self.fields:
             self.fields["events"].choices = event_choices(self.instance.events)  # type: ignore[attr-defined]
         self.show_stored(self.instance.options, self.instance.signing)
+        self.show_proof(self.instance)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self.instance.options = self.options_given(cleaned)
         self.instance.signing = self.signing_given(cleaned)
+        self.take_proof(cleaned, self.instance)
+        cleaned["proxy"] = self.proof_proxy(cleaned, self.instance)
         if cleaned.get("secret") and not self.errors:
             try:
                 check_secret(self.instance.signing, cleaned["secret"])
@@ -164,7 +169,12 @@ class EndpointForm(FormatFields, OwnedForm):
     def _update_errors(self, errors: ValidationError) -> None:
         """The row knows fields that are several, or none, here."""
         if hasattr(errors, "error_dict"):
-            for name, shown in (("options", "format"), ("signing", "scheme")):
+            for name, shown in (
+                ("options", "format"),
+                ("signing", "scheme"),
+                ("auth", "auth_kind"),
+                ("tls", "tls_ca"),
+            ):
                 if name in errors.error_dict:
                     errors.error_dict[shown] = errors.error_dict.pop(name)
         super()._update_errors(errors)  # type: ignore[misc]  # Django's own, not in the stubs

@@ -25,10 +25,10 @@ from webhooks.actions.keep_aside import aside, drop, release
 from webhooks.actions.record_handling import outcomes_of
 from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
 from webhooks.actions.replay_range import begin_replay, requests_of
-from webhooks.admin.bodies import readable
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.admin.replays import RangeForm
 from webhooks.models import Inbound, InboundState
+from webhooks.readable import readable
 
 
 @admin.register(Inbound)

@@ -1,7 +1,7 @@
 """Routes of this room: endpoints, deliveries, events and their types, sources and inbound requests."""
 
 from tenants.api.base import router
-from webhooks.api.deliveries import DeliveryViewSet
+from webhooks.api.deliveries import DeliveryViewSet, MassActionViewSet
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventViewSet, OwnEventTypeViewSet
 from webhooks.api.reports import ReportViewSet
@@ -9,6 +9,7 @@ from webhooks.api.sources import InboundViewSet, SourceViewSet
 
 router.register("endpoints", EndpointViewSet, basename="endpoint")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("mass-actions", MassActionViewSet, basename="mass-action")
 router.register("events", EventViewSet, basename="event")
 router.register("own-event-types", OwnEventTypeViewSet, basename="own-event-type")
 router.register("sources", SourceViewSet, basename="source")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -11,15 +12,19 @@ from rest_framework.serializers import BaseSerializer
 
 from tenants.access import MANAGERS
 from tenants.api.base import ReadOnlyTenantViewSet
-from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
+from tenants.api.problems import Conflict
+from webhooks.actions import mass
+from webhooks.actions.replay_deliveries import replay_delivery
 from webhooks.api.serializers import (
+    CancelSerializer,
     DeliveryDetailSerializer,
     DeliveryFilterSerializer,
     DeliverySerializer,
+    MassActionSerializer,
     ReplayedSerializer,
     ReplaySerializer,
 )
-from webhooks.models import Delivery
+from webhooks.models import Delivery, MassAction, MassKind
 from webhooks.selectors import DeliveryFilter, deliveries, delivery_with_attempts
 
 
@@ -65,6 +70,45 @@ class DeliveryViewSet(ReadOnlyTenantViewSet):
         wanted = ReplaySerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         is_dry = wanted.validated_data["dry_run"]
-        found = replayable(deliveries(DeliveryFilter.of(wanted.validated_data)))
-        count = found.count() if is_dry else replay_deliveries(found)
-        return Response({"count": count, "dry_run": is_dry})
+        return self._mass(MassKind.REPLAY, DeliveryFilter.of(wanted.validated_data), is_dry=is_dry)
+
+    @extend_schema(
+        operation_id="deliveries_cancel_many", request=CancelSerializer, responses=ReplayedSerializer
+    )
+    @action(detail=False, methods=["post"])
+    def cancel(self, request: Request) -> Response:
+        """Take back what waits. With `dry_run` (the default) it only says how many there are."""
+        wanted = CancelSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        is_dry = wanted.validated_data["dry_run"]
+        return self._mass(MassKind.CANCEL, DeliveryFilter.of(wanted.validated_data), is_dry=is_dry)
+
+    def _mass(self, kind: str, wanted: DeliveryFilter, *, is_dry: bool) -> Response:
+        if is_dry:
+            return Response(ReplayedSerializer({"count": mass.count(kind, wanted), "dry_run": True}).data)
+        return told(mass.begin(self.tenant, kind, wanted))
+
+
+def told(begun: mass.Begun) -> Response:
+    """202 while it goes on in the background."""
+    action = begun.action
+    answer = {"count": begun.count, "dry_run": False, "mass_action": action.pk if action else None}
+    return Response(ReplayedSerializer(answer).data, status=202 if action else 200)
+
+
+class MassActionViewSet(ReadOnlyTenantViewSet):
+    """What is done to many deliveries in the background, newest first."""
+
+    resource = "mass-actions"
+    model = MassAction
+    serializer_class = MassActionSerializer
+    read_roles = write_roles = MANAGERS
+
+    @extend_schema(request=None, responses=MassActionSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Stop it, what is done stays done; 409 when it has ended already."""
+        found = self.get_object()
+        if not mass.stop(found):
+            raise Conflict(_("It had ended already."))
+        return Response(self.get_serializer(found).data)

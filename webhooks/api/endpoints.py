@@ -20,13 +20,18 @@ from tenants.models import StoredAnswer
 from webhooks.actions.create_endpoint import create_endpoint
 from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
+from webhooks.actions.mass import begin_missing
 from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.actions.send_test import sample_of, send_test
+from webhooks.api.deliveries import told
+from webhooks.api.health import HealthSerializer, LanguageSerializer, SnippetSerializer, language_of
 from webhooks.api.serializers import (
     EndpointSerializer,
     FilterTrialSerializer,
     FilterTriedSerializer,
+    MissingSerializer,
     NewEndpointSerializer,
+    ReplayedSerializer,
     RotationSerializer,
     SecretSerializer,
     TestedSerializer,
@@ -34,8 +39,11 @@ from webhooks.api.serializers import (
 )
 from webhooks.api.statistics import SpanSerializer, StatisticsSerializer, span_of
 from webhooks.filters import BadFilter
+from webhooks.health import health
+from webhooks.missing import count_missing
 from webhooks.models import Endpoint
 from webhooks.signing import BadSecret
+from webhooks.snippets import failing_sample, snippet
 from webhooks.statistics import statistics
 from webhooks.trials import try_filter
 
@@ -114,6 +122,39 @@ class EndpointViewSet(TenantViewSet):
         """How its deliveries went, hour by hour, and what waits."""
         lasting = span_of(request)
         return Response(StatisticsSerializer(statistics(self.get_object().pk, lasting)).data)
+
+    @extend_schema(responses=HealthSerializer)
+    @action(detail=True, methods=["get"])
+    def health(self, request: Request, pk: str) -> Response:
+        """Whether its receiver takes what is sent, what is wrong with it in plain words, and the fix."""
+        return Response(HealthSerializer(health(self.get_object())).data)
+
+    @extend_schema(parameters=[LanguageSerializer], responses=SnippetSerializer)
+    @action(detail=True, methods=["get"])
+    def snippet(self, request: Request, pk: str) -> Response:
+        """A program that verifies this endpoint's signatures, tried on the newest delivery that failed."""
+        language = language_of(request)
+        endpoint = self.get_object()
+        sample = failing_sample(endpoint)
+        answer = {
+            "language": language,
+            "code": snippet(endpoint, language, sample),
+            "is_failed": sample.is_failed,
+        }
+        return Response(SnippetSerializer(answer).data)
+
+    @extend_schema(request=MissingSerializer, responses=ReplayedSerializer)
+    @action(detail=True, methods=["post"], url_path="send-missing")
+    def send_missing(self, request: Request, pk: str) -> Response:
+        """Send events of a time that it never got. With `dry_run` (the default) it only says how many there are."""
+        wanted = MissingSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        endpoint, values = self.get_object(), wanted.validated_data
+        if not values["dry_run"]:
+            return told(begin_missing(endpoint, values["since"], values["until"]))
+        found = count_missing(endpoint, values["since"], values["until"])
+        answer = {"count": found.count, "is_all": found.is_all, "dry_run": True}
+        return Response(ReplayedSerializer(answer).data)
 
     @extend_schema(request=None, responses=EndpointSerializer)
     @action(detail=True, methods=["post"])

@@ -1,5 +1,6 @@
 """Shapes of this room's requests and answers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,8 @@ from rest_framework import serializers
 from tenants.api.permissions import may_write
 from tenants.api.strict import StrictSerializer
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
-from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint
+from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, MassAction
+from webhooks.proof import certificates, logins, proxies
 
 ABOUT_KEY = (
     "`whsec_` and base64, or any text where `signing` uses it as one; made by Switchboard when left out. Shown in this "
@@ -21,6 +23,19 @@ ABOUT_OPTIONS = (
 ABOUT_SIGNING = (
     "Empty for Standard Webhooks. `scheme`: github, stripe, shopify, token, custom, none; beside it `header`, `value`, `entry`, "
     "`signed`, `algorithm`, `encoding`, `key` (docs/webhooks.md)."
+)
+
+ABOUT_AUTH = (
+    "How we log in at the receiver: `kind` basic (`username`, `password`), bearer (`token`) or oauth2 (`token_url`, `client_id`, "
+    "`client_secret`, and if wanted `scope`, `audience`, `client_in`: header or body). Secrets are written only: a mask stands for "
+    "them, and given back means the stored one. Empty for none."
+)
+ABOUT_TLS = (
+    "`certificate` and `key`: our client certificate with its chain and its private key; `ca`: the receiver's own authority. PEM. "
+    "The key is written only."
+)
+ABOUT_PROXY = (
+    "`http://host:port` or `socks5h://host:port`; a user name and password in it are shown as a mask."
 )
 
 ABOUT_URL = (
@@ -49,6 +64,15 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
         help_text=ABOUT_SIGNING,
     )
     headers = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    auth = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        required=False,
+        help_text=ABOUT_AUTH,
+    )
+    tls = serializers.DictField(
+        child=serializers.CharField(allow_blank=True), required=False, help_text=ABOUT_TLS
+    )
+    proxy = serializers.CharField(required=False, allow_blank=True, max_length=500, help_text=ABOUT_PROXY)
 
     class Meta:
         model = Endpoint
@@ -64,6 +88,10 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "template",
             "signing",
             "headers",
+            "auth",
+            "tls",
+            "certificate_expires_at",
+            "proxy",
             "timeout",
             "retries",
             "state",
@@ -72,18 +100,33 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "created_at",
             "updated_at",
         )
-        read_only_fields = ("id", "state", "disabled_reason", "disabled_at", "created_at", "updated_at")
+        read_only_fields = (
+            *("id", "state", "disabled_reason", "disabled_at", "created_at", "updated_at"),
+            "certificate_expires_at",
+        )
         extra_kwargs = {"url": {"help_text": ABOUT_URL}}
 
     def to_representation(self, endpoint: Endpoint) -> dict[str, Any]:
         shown = super().to_representation(endpoint)
+        shown |= {
+            "auth": logins.shown(endpoint.auth),
+            "tls": certificates.shown(endpoint.tls),
+            "proxy": proxies.shown(endpoint.proxy),
+        }
         request = self.context.get("request")
         if request is None or not may_write(request, self.context["view"]):
             shown["url"] = endpoint.shown_url
         return shown
 
     def update(self, instance: Endpoint, validated_data: dict[str, Any]) -> Endpoint:
+        kept: dict[str, Callable[[Any, Any], Any]] = {
+            "auth": logins.with_stored,
+            "tls": certificates.with_stored,
+            "proxy": proxies.with_stored,
+        }
         for name, value in validated_data.items():
+            if name in kept:
+                value = kept[name](value, getattr(instance, name))
             setattr(instance, name, value)
         instance.full_clean()
         instance.save()
@@ -236,6 +279,37 @@ class ReplaySerializer(StrictSerializer, DeliveryFilterSerializer):
     dry_run = serializers.BooleanField(default=True, help_text="Only count; nothing is sent.")
 
 
+class CancelSerializer(StrictSerializer, DeliveryFilterSerializer):
+    """What waits and fits; a filter that is not known is refused."""
+
+    state = None  # type: ignore[assignment]  # only what waits can be cancelled
+    dry_run = serializers.BooleanField(default=True, help_text="Only count; nothing is cancelled.")
+
+
+class MissingSerializer(StrictSerializer):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    dry_run = serializers.BooleanField(default=True, help_text="Only count; nothing is sent.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["since"] >= attrs["until"]:
+            raise serializers.ValidationError({"until": [_("The beginning must be before the end.")]})
+        return attrs
+
+
 class ReplayedSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     dry_run = serializers.BooleanField()
+    is_all = serializers.BooleanField(default=True, help_text="False: counted no further than this.")
+    mass_action = serializers.UUIDField(
+        allow_null=True, default=None, help_text="Where it goes on in the background, when there are many."
+    )
+
+
+class MassActionSerializer(serializers.ModelSerializer[MassAction]):
+    class Meta:
+        model = MassAction
+        fields = (
+            *("id", "kind", "endpoint", "wanted", "state", "total", "seen", "done", "percent"),
+            *("reason", "made_by", "created_at", "finished_at"),
+        )

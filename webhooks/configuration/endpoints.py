@@ -1,5 +1,6 @@
 """The section `endpoints` of the configuration file."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,13 +17,17 @@ from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.configuration.values import plain, texts
 from webhooks.formats.registry import clean_address
 from webhooks.models import Endpoint, EndpointSecret, Format
+from webhooks.proof.certificates import clean_tls
+from webhooks.proof.logins import clean_auth
+from webhooks.proof.proxies import clean_proxy
 from webhooks.schemes import check_secret, clean_signing
 from webhooks.signing import BadSecret, new_secret
 
 KEYS = frozenset(
     {"name", "url", "events", "secret", "format", "description", "headers", "timeout", "enabled"}
-    | {"filter", "options", "template", "signing", "retries"}
+    | {"filter", "options", "template", "signing", "retries", "auth", "tls", "proxy"}
 )
+SEALED = ("url", "headers", "auth", "tls", "proxy")
 
 
 class Endpoints(Section):
@@ -78,8 +83,26 @@ def _values(block: Block, endpoint: Endpoint) -> dict[str, Any]:
         values["filter"] = plain(block["filter"] or {})
     if "headers" in block:
         values["headers"] = texts(block["headers"] or {})
+    values |= _proof(block)
     if "timeout" in block:
         values["timeout"] = block["timeout"]
+    return values
+
+
+def _proof(block: Block) -> dict[str, Any]:
+    """How we prove ourselves, in the spelling that is stored."""
+    allowed = exceptions_in_scope()
+    checks: dict[str, Callable[[Any], Any]] = {
+        "auth": lambda value: clean_auth(texts(plain(value or {})), allowed),
+        "tls": lambda value: clean_tls(texts(plain(value or {}))),
+        "proxy": lambda value: clean_proxy(value, allowed),
+    }
+    values = {}
+    for name in checks.keys() & block.keys():
+        try:
+            values[name] = checks[name](block[name])
+        except ValidationError as error:
+            raise ConfigurationError(block.at(name), " ".join(error.messages)) from error
     return values
 
 
@@ -124,7 +147,7 @@ def _switch(endpoint: Endpoint, block: Block, plan: Plan) -> None:
 def _dumped(endpoint: Endpoint, secrets: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": endpoint.name, "events": endpoint.events, "format": endpoint.format}
     # Of what is sealed nothing is written without being asked for: receivers take secrets in paths and headers, too.
-    sealed = {"url": endpoint.url, "headers": endpoint.headers} if secrets else {}
+    sealed = {name: getattr(endpoint, name) for name in SEALED} if secrets else {}
     optional = {
         **sealed,
         **{name: getattr(endpoint, name) for name in ("filter", "options", "template", "signing", "retries")},

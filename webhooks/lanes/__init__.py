@@ -7,6 +7,7 @@ from webhooks.lanes.deliver import DeliverLane
 from webhooks.lanes.fanout import FanOutLane
 from webhooks.lanes.inbound import InboundLane, ReplayLane
 from webhooks.lanes.letters import LettersLane
+from webhooks.lanes.mass import MassLane
 from webhooks.lanes.reports import ReportsLane
 
 register(FanOutLane())
@@ -15,3 +16,4 @@ register(InboundLane())
 register(ReportsLane())
 register(LettersLane())
 register(ReplayLane())
+register(MassLane())

@@ -10,6 +10,7 @@ from config import metrics
 from tenants.work import Lane, Leased, Outcome
 from tenants.work.lanes import Settle
 from webhooks import limits
+from webhooks.lanes.bearers import Bearers
 from webhooks.lanes.consequences import disable_gone
 from webhooks.lanes.jobs import Job, Unprepared, Unsendable, load
 from webhooks.lanes.recording import Sent, Unsent, write
@@ -37,6 +38,7 @@ class DeliverLane(Lane):
         self._targets = Targets()
         self._windows = Windows(limits.LEASED_PER_ENDPOINT)
         self._engine: Engine | None = None
+        self._bearers = Bearers(self._send, self._report)
 
     def start(self, rows: list[Leased], settle: Settle) -> None:
         try:
@@ -47,9 +49,11 @@ class DeliverLane(Lane):
         finished = [_without_request(one) for one in loaded if not isinstance(one, Job)]
         if finished:
             settle(finished)
-        requests = [one.request() for one in loaded if isinstance(one, Job)]
-        if requests:
-            self._sender().send(requests)
+        self._bearers.send([one for one in loaded if isinstance(one, Job)])
+
+    def _send(self, jobs: Sequence[Job]) -> None:
+        if jobs:
+            self._sender().send([job.request() for job in jobs])
 
     def _sender(self) -> Engine:
         if self._engine is None:
@@ -62,6 +66,8 @@ class DeliverLane(Lane):
         by_settle: dict[Settle, list[Outcome]] = defaultdict(list)
         for reply in replies:
             job: Job = reply.request.token
+            if self._bearers.takes_back(reply):
+                continue
             self._windows.learn(job.row.group, has_answered=has_answered(reply))
             by_settle[job.settle].append(_outcome(job, reply, schedule))
         for settle, outcomes in by_settle.items():
@@ -76,6 +82,7 @@ class DeliverLane(Lane):
         disable_gone([one.job for one in results if isinstance(one, Sent) and one.verdict.reason == "gone"])
 
     def stop(self) -> None:
+        self._bearers.stop()
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.stop(limits.CONNECT_TIMEOUT)

@@ -1,7 +1,7 @@
 """Lane `webhooks.fanout`: each new event becomes one body and one delivery for every subscriber."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from webhooks.bodies import PAYLOAD, own_titles, payload_row
 from webhooks.events import TEST
 from webhooks.formats import RenderFailed
 from webhooks.lanes.subscribers import Subscriber, Subscribers
-from webhooks.models import DeliveryState, Trigger, delivery_id
+from webhooks.models import DeliveryState, Endpoint, Trigger, delivery_id
 from webhooks.reports.event_types import REPORTS
 
 # One transaction holds at most so many deliveries; an event for thousands of endpoints takes several.
@@ -115,6 +115,15 @@ def _write(matches: list[Match]) -> None:
         insert("webhooks_payload", PAYLOAD, list(bodies.values()), ignore_conflicts=True)
         insert("webhooks_delivery", _DELIVERY, deliveries, ignore_conflicts=True)
         enqueue("webhooks.deliver", entries)
+
+
+def send_events(endpoint: Endpoint, events: Sequence[Event]) -> None:
+    """Deliveries of past events to one endpoint, by the way of new ones; one that is there already stays as it is."""
+    subscribers = Subscribers()
+    subscribers.refresh([endpoint.tenant_id])
+    one = subscribers.one(endpoint.tenant_id, endpoint.pk)
+    if one is not None:
+        _write([Match(event, one) for event in events])
 
 
 def _delivery_row(

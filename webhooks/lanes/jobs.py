@@ -12,6 +12,8 @@ from webhooks.formats import Rendered
 from webhooks.hops import header_line
 from webhooks.lanes.targets import Target, Targets
 from webhooks.models import Delivery, DeliveryState, EndpointState, Payload, Trigger
+from webhooks.proof.logins import HEADER
+from webhooks.proof.tokens import Account, Held
 from webhooks.sender import Request
 from webhooks.wire import message_id
 
@@ -31,6 +33,21 @@ class Job:
     body: Rendered
     hops: int
     egress_allow: str = ""
+    bearer: Held | None = None
+    is_token_renewed: bool = False
+
+    @property
+    def account(self) -> Account | None:
+        """Whose token it needs; None for most."""
+        if self.target.client is None:
+            return None
+        way = self.target.way
+        return Account(self.endpoint_id, self.row.tenant_id or 0, self.target.client, way, self.egress_allow)
+
+    @property
+    def authorization(self) -> list[str]:
+        """Never shown."""
+        return [f"{HEADER}: Bearer {self.bearer.access}"] if self.bearer else []
 
     def headers(self) -> list[str]:
         """The header lines of a try that starts now: same id as ever, fresh timestamp, every live key signs."""
@@ -38,6 +55,7 @@ class Job:
         id_ = message_id(self.event_id)
         return [
             *self.target.headers,
+            *self.authorization,
             f"Content-Type: {self.body.content_type}",
             *self.body.headers,
             f"webhook-id: {id_}",
@@ -57,6 +75,7 @@ class Job:
             timeout_ms=self.target.timeout_ms,
             connect_timeout_ms=min(int(limits.CONNECT_TIMEOUT * 1000), self.target.timeout_ms),
             egress_allow=self.egress_allow,
+            way=self.target.way,
         )
 
 

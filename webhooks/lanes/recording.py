@@ -130,7 +130,11 @@ def _counted(sent: Sent) -> tallies.Try:
 
 def _attempt_row(sent: Sent) -> tuple[Any, ...]:
     job, reply = sent.job, sent.reply
-    own_lines = reply.sent_headers[len(job.target.headers) :]
+    hidden = job.authorization
+    own_lines = [
+        *masked_lines(hidden).splitlines(),
+        *reply.sent_headers[len(job.target.headers) + len(hidden) :],
+    ]
     return (
         uuid7(),
         job.row.tenant_id,

@@ -13,8 +13,11 @@ from webhooks import limits
 from webhooks.formats import FORMATS
 from webhooks.headers import masked_lines
 from webhooks.models import Endpoint, EndpointSecret
+from webhooks.proof.logins import Client, client_of, fixed_line
+from webhooks.proof.ways import way_of
 from webhooks.retries import schedule_of
 from webhooks.schemes import Sign, scheme_of
+from webhooks.sender import Way
 from webhooks.signing import BadSecret
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ class Target:
     gone: frozenset[int]
     schedule: tuple[float, ...] | None
     keys: list[tuple[bytes, float | None]]
+    client: Client | None = None
+    way: Way | None = None
 
     def live_keys(self, now: float) -> list[bytes]:
         return [key for key, expires in self.keys if expires is None or expires > now]
@@ -84,6 +89,7 @@ class Targets:
 def _prepared(endpoint: Endpoint) -> Target:
     parts = urlsplit(endpoint.url)
     headers = [f"{name}: {value}" for name, value in endpoint.headers.items()]
+    headers += filter(None, [fixed_line(endpoint.auth)])
     shown = masked_lines(headers)
     kind = FORMATS[endpoint.format]
     scheme = scheme_of({"scheme": "none"} if kind.is_chat else endpoint.signing)
@@ -105,4 +111,6 @@ def _prepared(endpoint: Endpoint) -> Target:
         gone=kind.gone,
         schedule=schedule_of(endpoint.retries),
         keys=[(key, expires) for key, expires in keys if expires is None or expires > time.time()],
+        client=client_of(endpoint.auth),
+        way=way_of(endpoint),
     )

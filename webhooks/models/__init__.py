@@ -6,10 +6,13 @@ from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Fo
 from webhooks.models.event_type import OwnEventType
 from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.letter import Letter
+from webhooks.models.mass import MassAction, MassKind, MassState
+from webhooks.models.portal import PortalLink
 from webhooks.models.replay import InboundReplay, ReplayState
 from webhooks.models.report import Occurrence, Report, ReportRun, Rhythm, Weekday
 from webhooks.models.source import Intake, Source, SourceTally
 from webhooks.models.tally import BOUNDS, SHARDS, EndpointTally, TryOutcome
+from webhooks.models.token import EndpointToken
 from webhooks.models.trouble import EndpointTrouble
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "EndpointSecret",
     "EndpointState",
     "EndpointTally",
+    "EndpointToken",
     "EndpointTrouble",
     "Format",
     "Handling",
@@ -32,9 +36,13 @@ __all__ = [
     "InboundState",
     "Intake",
     "Letter",
+    "MassAction",
+    "MassKind",
+    "MassState",
     "Occurrence",
     "OwnEventType",
     "Payload",
+    "PortalLink",
     "ReplayState",
     "Report",
     "ReportRun",

@@ -21,6 +21,9 @@ from webhooks.headers import clean_headers
 from webhooks.limits import LONGEST_TIMEOUT
 from webhooks.matching import clean_patterns
 from webhooks.models.event_type import OwnEventType
+from webhooks.proof.certificates import clean_tls, ends_at
+from webhooks.proof.logins import HEADER, clean_auth
+from webhooks.proof.proxies import clean_proxy
 from webhooks.reasons import explained
 from webhooks.retries import clean_retries
 from webhooks.schemes import check_secret, clean_signing
@@ -75,6 +78,22 @@ class Endpoint(TenantModel):
         default=dict,
         blank=True,
         help_text=_("Sent with every request and shown to everybody here: no passwords."),
+    )
+    # How we log in at the receiver (webhooks/proof): written only, in API and admin.
+    auth = EncryptedJSONField(_("log-in"), default=dict, blank=True)
+    # Our certificate with its private key, and the receiver's own authority, in PEM.
+    tls = EncryptedJSONField(_("certificates"), default=dict, blank=True)
+    certificate_expires_at = models.DateTimeField(
+        _("client certificate valid until"), null=True, editable=False
+    )
+    proxy = EncryptedTextField(
+        _("proxy"),
+        default="",
+        blank=True,
+        max_length=500,
+        help_text=_(
+            "http://host:port or socks5h://host:port; empty for the installation's, if there is one."
+        ),
     )
     timeout = models.PositiveSmallIntegerField(
         _("time limit, s"),
@@ -140,6 +159,9 @@ class Endpoint(TenantModel):
             ("headers", clean_headers),
             ("signing", self._clean_signing),
             ("retries", clean_retries),
+            ("auth", self._clean_auth),
+            ("tls", clean_tls),
+            ("proxy", partial(clean_proxy, egress_allow=exceptions_of(self.tenant_id))),
         ]
         if self.format in FORMATS:
             checks += [
@@ -159,6 +181,18 @@ class Endpoint(TenantModel):
     def _clean_events(self, events: object) -> list[str]:
         return clean_patterns(events, OwnEventType.objects.values_list("name", flat=True))
 
+    def _clean_auth(self, auth: object) -> dict[str, str]:
+        """Also against what else fills the same header."""
+        found = clean_auth(auth, exceptions_of(self.tenant_id))
+        others = {name.lower() for name in self.headers} if isinstance(self.headers, dict) else set()
+        if self.signing.get("scheme") == "token":
+            others.add(self.signing.get("header", HEADER).lower())
+        if found and HEADER.lower() in others:
+            raise ValidationError(
+                _("The header Authorization is taken: by an extra header, or by the way of signing.")
+            )
+        return found
+
     def _clean_signing(self, signing: object) -> dict[str, str]:
         """Also against the secrets that are there: a scheme that cannot use them would sign nothing."""
         found = clean_signing(signing)
@@ -176,8 +210,12 @@ class Endpoint(TenantModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.revision = uuid.uuid4()
         self.host = urlsplit(self.url).netloc
+        self.certificate_expires_at = ends_at(self.tls)
         if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "host", "revision", "updated_at"}
+            kwargs["update_fields"] = {
+                *kwargs["update_fields"],
+                *("host", "revision", "updated_at", "certificate_expires_at"),
+            }
         super().save(*args, **kwargs)
 
 

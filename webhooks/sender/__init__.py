@@ -2,5 +2,6 @@
 
 from webhooks.sender.engine import Engine
 from webhooks.sender.messages import Limits, Reply, Request
+from webhooks.sender.ways import Way
 
-__all__ = ["Engine", "Limits", "Reply", "Request"]
+__all__ = ["Engine", "Limits", "Reply", "Request", "Way"]

@@ -93,7 +93,8 @@ class Engine:
             self._begin(request)
 
     def _begin(self, request: Request) -> None:
-        transfer = self._idle.pop() if self._idle else Transfer()
+        is_plain = request.way is None
+        transfer = self._idle.pop() if is_plain and self._idle else Transfer(request.way)
         try:
             transfer.begin(request)
             self._multi.add_handle(transfer.handle)
@@ -123,7 +124,11 @@ class Engine:
         del self._carrying[handle]
         self._waiting.free(reply.request.host)
         self._replies.append(reply)
-        self._idle.append(transfer)
+        if reply.request.way is None:
+            self._idle.append(transfer)
+        else:
+            # What a way set is taken back nowhere: kept connections live in the multi handle, not here.
+            handle.close()
 
     def _report(self) -> None:
         if not self._replies:

@@ -6,11 +6,15 @@ DENIED = "target_not_allowed"
 TIMEOUT = "timeout"
 CONNECT_TIMEOUT = "connect_timeout"
 UNEXPECTED = "transfer_failed"
+PROXY = "proxy"
 
 _NAMES: dict[int, str] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_RESOLVE_PROXY: PROXY,
+    97: PROXY,  # CURLE_PROXY, which pycurl does not name: a SOCKS proxy refused
     pycurl.E_COULDNT_CONNECT: "connect",
     pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_SSL_CERTPROBLEM: "tls",
     pycurl.E_PEER_FAILED_VERIFICATION: "tls_certificate",
     pycurl.E_SSL_CACERT_BADFILE: "tls",
     pycurl.E_SSL_CIPHER: "tls",

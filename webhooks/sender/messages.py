@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from webhooks.sender.ways import Way
+
 REPLY_BODY_LIMIT = 16 * 1024
 
 
@@ -31,6 +33,7 @@ class Request:
     timeout_ms: int
     connect_timeout_ms: int
     egress_allow: str = ""
+    way: Way | None = None
 
 
 @dataclass(slots=True)

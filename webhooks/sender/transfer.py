@@ -6,8 +6,9 @@ import certifi
 import pycurl
 
 from config.egress.curl import admit, guard
-from webhooks.sender.failures import DENIED, name_of
+from webhooks.sender.failures import DENIED, PROXY, name_of
 from webhooks.sender.messages import REPLY_BODY_LIMIT, Reply, Request
+from webhooks.sender.ways import Way
 
 USER_AGENT = "Switchboard-Webhooks/1.0"
 
@@ -27,7 +28,7 @@ class Transfer:
         "started_at",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, way: Way | None = None) -> None:
         self.handle = pycurl.Curl()
         self.request: Request
         self.sent_headers: list[str] = []
@@ -38,6 +39,8 @@ class Transfer:
         self._set: tuple[str, int, int] = ("", 0, 0)
         self._gate = guard(self.handle)
         self._prepare()
+        if way is not None:
+            way.prepare(self.handle)
 
     def _prepare(self) -> None:
         setopt = self.handle.setopt
@@ -57,7 +60,9 @@ class Transfer:
         self._headers.clear()
         self._chunks.clear()
         self._room = REPLY_BODY_LIMIT
-        admit(self.handle, self._gate, request.egress_allow)
+        way = request.way
+        is_own_proxy = way is not None and way.is_own_proxy
+        admit(self.handle, self._gate, request.egress_allow, is_own_proxy=is_own_proxy)
         self.started_at = time.time()
         self.sent_headers = request.headers()
         setopt = self.handle.setopt
@@ -87,6 +92,10 @@ class Transfer:
         error = ""
         if number and not (is_cut and status and number == pycurl.E_WRITE_ERROR):
             error = name_of(number, was_denied=self._gate.denied, was_connected=is_reused or connect > 0)
+            if error != DENIED and info(pycurl.HTTP_CONNECTCODE) >= 300:
+                error = PROXY
+        elif status == 407 and self.request.way is not None and self.request.way.proxy:
+            error, detail = PROXY, "407"
         return Reply(
             request=self.request,
             sent_headers=self.sent_headers,

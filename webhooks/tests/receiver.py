@@ -91,6 +91,12 @@ def _status(handler: _Handler) -> None:
     handler.reply(int(status), b"the answer", **headers)
 
 
+def _bearer(handler: _Handler) -> None:
+    """Lets in who brings the token that the path names."""
+    wanted = f"Bearer {handler.path.split('/')[2]}"
+    handler.reply(200 if handler.headers.get("Authorization") == wanted else 401)
+
+
 def _silent(handler: _Handler) -> None:
     handler.server.receiver.stopping.wait(30)
     handler.close_connection = True
@@ -148,6 +154,7 @@ def _closing(handler: _Handler) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     "ok": lambda handler: handler.reply(200, b"ok"),
     "status": _status,
+    "bearer": _bearer,
     "redirect": lambda handler: handler.reply(302, Location="/ok"),
     "bytes": lambda handler: handler.reply(200, b"nul \x00 bad \xff\xfe end"),
     "silent": _silent,

@@ -172,8 +172,9 @@ def test_filters_and_replay(client, tenant, receiver):
     assert client.post(f"{url}/{failed[0]['id']}/replay").status_code == 422
     client.post(f"/api/v1/endpoints/{bad.id}/enable")
     client.patch(f"/api/v1/endpoints/{bad.id}", {"url": receiver.url("/ok?mended")})
-    assert client.post(f"{url}/replay", {}).data == {"count": 1, "dry_run": True}
-    assert client.post(f"{url}/replay", {"dry_run": False}).data == {"count": 1, "dry_run": False}
+    at_once = {"is_all": True, "mass_action": None}
+    assert client.post(f"{url}/replay", {}).data == {"count": 1, "dry_run": True, **at_once}
+    assert client.post(f"{url}/replay", {"dry_run": False}).data == {"count": 1, "dry_run": False, **at_once}
     assert client.post(f"{url}/{failed[0]['id']}/replay").status_code == 422
     drain("webhooks.deliver")
     again = client.get(f"{url}/{failed[0]['id']}").data

@@ -1,6 +1,5 @@
 """What the token's address answered: tokens, a refusal for good, or trouble that may pass."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,13 +13,9 @@ from integrations.http.errors import OutcomeUnknown
 from integrations.http.messages import Response
 from integrations.http.status import classify
 from tenants.errors import AuthFailed, ConfigError, HubError, RemoteRejected, TransientError
+from tenants.granting import PASSING, REFUSING, is_sound_token, refusal_in_words, seconds_of
 
-LONGEST_TOKEN = 16 * 1024
 LONGEST_EXTRA = 2000
-LONGEST_LIFE = 10 * 365 * 86400.0
-REFUSING = frozenset({400, 401, 403})
-# Said in the form of a refusal, and no refusal.
-PASSING = frozenset({"temporarily_unavailable", "server_error", "slow_down", "internal_server_error"})
 
 
 class Refused(AuthFailed):
@@ -53,11 +48,11 @@ def granted(response: Response, auth: OAuth2, now: datetime, egress_allow: str) 
     if error is not None:
         raise error
     refresh = _token(answer, "refresh_token", needed=False)
-    life = _seconds(answer, "refresh_expires_in", "refresh_token_expires_in") or auth.refresh_days * 86400
+    life = seconds_of(answer, "refresh_expires_in", "refresh_token_expires_in") or auth.refresh_days * 86400
     return Granted(
         access=_token(answer, "access_token", needed=True),
         refresh=refresh,
-        expires_at=_later(now, _seconds(answer, "expires_in")),
+        expires_at=_later(now, seconds_of(answer, "expires_in")),
         refresh_expires_at=_later(now, life) if refresh and life else None,
         extras=_extras(answer, auth, egress_allow),
     )
@@ -81,10 +76,8 @@ def _object(response: Response) -> Mapping[str, Any]:
 
 
 def _refusal(response: Response, answer: Mapping[str, Any]) -> HubError:
-    code = answer.get("error")
-    words = [code, answer.get("error_description"), answer.get("hint"), answer.get("detail")]
-    reason = plain(" ".join(word for word in words if isinstance(word, str) and word))
-    if code in PASSING:
+    reason = refusal_in_words(answer)
+    if answer.get("error") in PASSING:
         return TransientError(_("The outside system is not available at the moment."), detail=reason)
     return Refused(reason or f"HTTP {response.status}")
 
@@ -104,22 +97,11 @@ def _token(answer: Mapping[str, Any], name: str, *, needed: bool) -> str:
     if not needed and found in (None, ""):
         return ""
     if not isinstance(found, str) or not is_sound(found):
+    if not isinstance(found, str) or not is_sound_token(found):
         raise OutcomeUnknown(
             _("The outside system answered in a form that we do not know."), detail=f"no sound {name}"
         )
     return found
-
-
-def _seconds(answer: Mapping[str, Any], *names: str) -> float | None:
-    for name in names:
-        found = answer.get(name)
-        try:
-            seconds = float(found) if isinstance(found, int | float | str) else math.nan
-        except (ValueError, OverflowError):
-            continue
-        if not isinstance(found, bool) and 0 < seconds < math.inf:
-            return min(seconds, LONGEST_LIFE)
-    return None
 
 
 def _later(now: datetime, seconds: float | None) -> datetime | None:
