@@ -59,7 +59,7 @@ class ProofFields(forms.Form):
     """Mixed into the endpoint's form; fills `auth`, `tls` and `proxy` of its row."""
 
     auth_kind = forms.ChoiceField(
-        label=_("Log-in"),
+        label=_("Log-in at the receiver"),
         required=False,
         choices=list(KIND_TITLES.items()),
         widget=UnfoldAdminSelectWidget,

@@ -147,9 +147,10 @@ class EndpointViewSet(TenantViewSet):
     @action(detail=True, methods=["post"], url_path="send-missing")
     def send_missing(self, request: Request, pk: str) -> Response:
         """Send events of a time that it never got. With `dry_run` (the default) it only says how many there are."""
+        endpoint = self.get_object()
         wanted = MissingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        endpoint, values = self.get_object(), wanted.validated_data
+        values = wanted.validated_data
         if not values["dry_run"]:
             return told(begin_missing(endpoint, values["since"], values["until"]))
         found = count_missing(endpoint, values["since"], values["until"])

@@ -46,11 +46,12 @@ class Bearers:
         job: Job = reply.request.token
         if job.account is None or job.bearer is None or reply.status != HTTPStatus.UNAUTHORIZED:
             return False
-        if job.is_token_renewed or not job.bearer.may_renew:
-            self._held.pop(job.endpoint_id, None)
-            if job.is_token_renewed:
-                self._threads().submit(self._doubt, job)
+        if job.is_token_doubted or not (job.is_token_renewed or job.bearer.may_renew):
             return False
+        if job.is_token_renewed:
+            job.is_token_doubted = True
+            self._threads().submit(self._doubt, job, reply)
+            return True
         job.is_token_renewed = True
         self._submit(job, job.bearer.version)
         return True
@@ -97,7 +98,8 @@ class Bearers:
         finally:
             close_old_connections()
 
-    def _doubt(self, job: Job) -> None:
+    def _doubt(self, job: Job, reply: Reply) -> None:
+        """Noted before the answer is judged: whoever comes next must not ask for another token."""
         assert job.account is not None
         assert job.bearer is not None
         close_old_connections()
@@ -107,3 +109,5 @@ class Bearers:
             logger.exception("endpoint %s: its token could not be doubted", job.endpoint_id)
         finally:
             close_old_connections()
+            self._held.pop(job.endpoint_id, None)
+            self._report([reply])

@@ -35,6 +35,7 @@ class Job:
     egress_allow: str = ""
     bearer: Held | None = None
     is_token_renewed: bool = False
+    is_token_doubted: bool = False
 
     @property
     def account(self) -> Account | None:

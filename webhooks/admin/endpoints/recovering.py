@@ -39,10 +39,10 @@ class RangeForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
     since = forms.DateTimeField(
-        label=_("From"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
+        label=_("Beginning"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
     )
     until = forms.DateTimeField(
-        label=_("To"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
+        label=_("End"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
     )
 
     def clean(self) -> dict[str, Any]:

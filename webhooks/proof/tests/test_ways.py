@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from webhooks.checks import proxy
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.proof.tests.authority import Authority
 from webhooks.proof.tests.servers import proxy_server, secured_receiver
@@ -72,54 +73,62 @@ def test_requests_go_through_the_endpoints_proxy_which_looks_the_name_up(
     tenant, receiver, authority, tmp_path, scheme
 ):
     with (
-        proxy_server() as proxy,
+        proxy_server() as server,
         secured_receiver(tmp_path, authority.issue("r", host="in.example.com")) as seen,
     ):
-        plain = send(tenant, f"http://in.example.com:{receiver.port}/ok", proxy=proxy.url(scheme))
+        plain = send(tenant, f"http://in.example.com:{receiver.port}/ok", proxy=server.url(scheme))
         Endpoint.objects.all().delete()
-        secure = send(tenant, seen.url("in.example.com"), proxy=proxy.url(scheme), tls={"ca": authority.pem})
+        secure = send(tenant, seen.url("in.example.com"), proxy=server.url(scheme), tls={"ca": authority.pem})
 
     assert (plain, secure) == (("done", ""), ("done", ""))
     verbs = ["POST http://in.example.com:%d/ok", "CONNECT in.example.com:%d"]
     if scheme == "socks5h":
         verbs = ["SOCKS in.example.com:%d", "SOCKS in.example.com:%d"]
-    assert proxy.asked == [verbs[0] % receiver.port, verbs[1] % seen.port]
+    assert server.asked == [verbs[0] % receiver.port, verbs[1] % seen.port]
     # What the proxy said is none of the receiver's answer.
     assert "X-From" not in "".join(Attempt.objects.values_list("response_headers", flat=True))
 
 
 def test_the_guard_holds_for_the_proxy_and_the_operators_own_may_stand_inside(tenant, receiver, settings):
-    with proxy_server() as proxy:
+    with proxy_server() as server:
         endpoint, _secret = make_endpoint(
-            tenant, f"http://in.example.com:{receiver.port}/ok", proxy=proxy.url(), retries="none"
+            tenant, f"http://in.example.com:{receiver.port}/ok", proxy=server.url(), retries="none"
         )
         settings.EGRESS_ALLOW = []
         make_event(tenant)
         deliver()
         first = Delivery.objects.get()
         assert (first.state, first.reason) == ("failed", "target_not_allowed")
-        assert proxy.asked == []
+        assert server.asked == []
 
-        settings.WEBHOOK_PROXY = proxy.url()
+        settings.WEBHOOK_PROXY = server.url()
         endpoint.proxy = ""
         endpoint.save()
         event = make_event(tenant)
         deliver()
 
         assert Delivery.objects.get(event=event).state == "done"
-        assert len(proxy.asked) == 1
+        assert len(server.asked) == 1
 
 
 def test_a_proxy_that_wants_a_password_gets_it_and_one_that_refuses_is_named(
     tenant, receiver, authority, tmp_path
 ):
-    with proxy_server() as proxy, secured_receiver(tmp_path, authority.issue("r")) as seen:
-        proxy.password = "p"
-        refused = [send(tenant, url, proxy=proxy.url()) for url in (f"{receiver.host}/ok", seen.url())]
+    with proxy_server() as server, secured_receiver(tmp_path, authority.issue("r")) as seen:
+        server.password = "p"
+        refused = [send(tenant, url, proxy=server.url()) for url in (f"{receiver.host}/ok", seen.url())]
         Endpoint.objects.all().delete()
-        taken = send(tenant, receiver.url(), proxy=proxy.url(user="hub:p%40ss@"))
+        taken = send(tenant, receiver.url(), proxy=server.url(user="hub:p%40ss@"))
 
     assert refused == [("failed", "proxy")] * 2
     assert taken == ("done", "")
-    assert proxy.credentials[-1].startswith("Basic ")
+    assert server.credentials[-1].startswith("Basic ")
     assert not Attempt.objects.filter(request_headers__contains="p%40ss").exists()
+
+
+def test_an_operators_mistake_is_told_at_the_start(settings):
+    settings.WEBHOOK_PROXY = "ftp://proxy.example.com:21"
+    assert [found.id for found in proxy([])] == ["webhooks.E001"]
+
+    settings.WEBHOOK_PROXY = "http://10.0.0.7:3128"
+    assert proxy([]) == []
