@@ -108,7 +108,11 @@ def test_a_receiver_that_refuses_the_new_token_too_asks_for_no_more(tenant, rece
 
 
 @pytest.mark.django_db(transaction=True)
-def test_wrong_credentials_are_told_and_not_hammered_and_the_right_ones_help_at_once(tenant, receiver):
+def test_wrong_credentials_are_told_and_not_hammered_and_the_right_ones_help_at_once(
+    tenant, receiver, monkeypatch
+):
+    # However slow the machine is.
+    monkeypatch.setattr("webhooks.proof.tokens.FIRST_PAUSE", 300.0)
     with token_server() as server:
         endpoint, _secret = make_endpoint(tenant, receiver.url(), auth=oauth(server, client_secret="wrong"))
         for _ in range(3):
