@@ -76,7 +76,16 @@ def secured_receiver(folder: Path, own: Pair, clients: Authority | None = None) 
         def finish_request(self, request, client_address) -> None:
             """The handshake is the handler's thread's: one bad client must not hold the others."""
             seen.connections += 1
-            with context.wrap_socket(request, server_side=True) as wrapped:
+            request.settimeout(10)
+            with context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as wrapped:
+                try:
+                    wrapped.do_handshake()
+                except ssl.SSLError:
+                    # Closed in peace: a reset would overtake the alert that says why.
+                    wrapped.shutdown(socket.SHUT_WR)
+                    while wrapped.recv(65536):
+                        pass
+                    return
                 super().finish_request(wrapped, client_address)
 
     server = Server(("127.0.0.1", 0), Handler)
