@@ -335,6 +335,7 @@ def test_all_pages_of_this_room_stand_together_above_the_companies(db):
         page("source_changelist"),
         page("capture_changelist"),
         page("inbound_changelist"),
+        page("inboundreplay_changelist"),
         reverse("admin:tenants_event_changelist"),
         page("owneventtype_changelist"),
         page("report_changelist"),
