@@ -189,9 +189,7 @@ def test_a_request_is_shown_without_secrets_and_can_be_processed_again(client, t
 
     assert "&lt;script&gt;" in shown
     assert "x-note: &lt;b&gt;hello" in shown
-    assert (
-        reverse("admin:tenants_event_change", args=[Event.objects.get(type="inbound.received").pk]) in shown
-    )
+    assert reverse("admin:tenants_event_change", args=[Event.objects.get(type="inbound.received").pk]) in shown
     assert "a.b" in listed
     assert client.get(page("inbound_replay", row.pk)).status_code == 200
     assert Inbound.objects.get().replays == 0
@@ -331,11 +329,9 @@ def test_all_pages_of_this_room_stand_together_above_the_companies(db):
     assert [item["link"] for item in groups["Webhooks"]] == [
         page("endpoint_changelist"),
         page("delivery_changelist"),
-        page("massaction_changelist"),
         page("source_changelist"),
         page("capture_changelist"),
         page("inbound_changelist"),
-        page("inboundreplay_changelist"),
         reverse("admin:tenants_event_changelist"),
         page("owneventtype_changelist"),
         page("report_changelist"),
