@@ -66,6 +66,8 @@ def _locked(merge: RecordMerge, shape: Shape) -> tuple[Any, list[Any]]:
     rows: dict[UUID, Any] = {
         row.pk: row for row in shape.model.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     }
+    if len(rows) < len(ids):
+        raise MergeRefused(_("A record of this merge is no longer there."))
     survivor: ReachableRecord = rows[merge.survivor_id]
     if survivor.merged_into is not None:
         raise MergeRefused(_("“%(name)s” itself was merged later: undo that first.") % {"name": survivor})

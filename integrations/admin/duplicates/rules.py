@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -21,9 +22,12 @@ class DuplicateRulesAdmin(TenantAdmin):
     list_display_links = ("title",)
     ordering = ("-id",)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """One row for a company."""
-        return super().has_add_permission(request, obj) and not DuplicateRules.objects.exists()
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """One row for a company: where it is there, it is changed."""
+        known = DuplicateRules.objects.first() if self.has_add_permission(request) else None
+        if known is not None:
+            return HttpResponseRedirect(reverse("admin:integrations_duplicaterules_change", args=[known.pk]))
+        return super().add_view(request, form_url, extra_context)
 
     @display(description=_("rules"))
     def title(self, rules: DuplicateRules) -> str:
