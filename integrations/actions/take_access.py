@@ -19,6 +19,7 @@ from integrations.http.oauth import answers
 from integrations.models import Integration, OAuthToken
 from integrations.receivers import Hook
 from tenants.errors import ConfigError, HubError, RemoteRejected, Unsupported
+from tenants.granting import is_sound_token
 
 
 def take_access(hook: Hook, admitted: Admitted) -> Text:
@@ -68,7 +69,7 @@ def _keep(row: Integration, hook: Hook, granted: Granted) -> None:
     if member and granted.kept.get("member_id", member) != member:
         raise ConfigError(_("The account at this address is another one now: connect it by hand."))
     for token in (granted.access, granted.refresh):
-        if token and not answers.is_sound(token):
+        if token and not is_sound_token(token):
             raise RemoteRejected(_("The outside system answered in a form that we do not know."))
     now = timezone.now()
     life = timedelta(days=auth.refresh_days)

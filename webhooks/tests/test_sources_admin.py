@@ -189,7 +189,9 @@ def test_a_request_is_shown_without_secrets_and_can_be_processed_again(client, t
 
     assert "&lt;script&gt;" in shown
     assert "x-note: &lt;b&gt;hello" in shown
-    assert reverse("admin:tenants_event_change", args=[Event.objects.get(type="inbound.received").pk]) in shown
+    assert (
+        reverse("admin:tenants_event_change", args=[Event.objects.get(type="inbound.received").pk]) in shown
+    )
     assert "a.b" in listed
     assert client.get(page("inbound_replay", row.pk)).status_code == 200
     assert Inbound.objects.get().replays == 0

@@ -87,11 +87,6 @@ def plain(text: str) -> str:
     return "".join(char for char in text[:300] if char.isprintable())
 
 
-def is_sound(token: str) -> bool:
-    """It goes into a header: what could end that header is no token."""
-    return 0 < len(token) <= LONGEST_TOKEN and all("!" <= char <= "~" for char in token)
-
-
 def _token(answer: Mapping[str, Any], name: str, *, needed: bool) -> str:
     found = answer.get(name)
     if not needed and found in (None, ""):

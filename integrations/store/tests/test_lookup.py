@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -69,7 +70,7 @@ def test_another_companys_are_not_there(owner: Owner) -> None:
 
 def test_the_numbers_are_read_from_the_index_alone(owner: Owner) -> None:
     explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
-    values = [owner.tenant_id, PHONE]
+    values: list[Any] = [owner.tenant_id, PHONE]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # A table without statistics is read whole; one of millions is not.
