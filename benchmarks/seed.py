@@ -90,3 +90,80 @@ def _publisher() -> int:
 
     found: int = Tenant.objects.get(number=PUBLISHER).pk
     return found
+
+
+def backlog(url: str, count: int) -> None:
+    """Another endpoint with so many due deliveries, as if they had been fanned out before."""
+    from django.utils import timezone
+
+    from tenants.bulk import insert
+    from tenants.events import event_type
+    from tenants.ids import uuid7
+    from tenants.work import enqueue
+    from webhooks.actions.create_endpoint import create_endpoint
+    from webhooks.models import Endpoint, delivery_id
+
+    kind, now, tenant = "endpoint.disabled", timezone.now(), _publisher()
+    endpoint = Endpoint(tenant_id=tenant, name="Dead", url=url, events=[kind])
+    create_endpoint(endpoint)
+    data = event_type(kind).example
+    for start in range(0, count, 1000):
+        ids = [uuid7() for _ in range(min(1000, count - start))]
+        insert(
+            "tenants_event",
+            (
+                *(
+                    ("id", "uuid"),
+                    ("tenant_id", "bigint"),
+                    ("type", "text"),
+                    ("data", "jsonb"),
+                    ("key", "text"),
+                ),
+                *(("occurred_at", "timestamptz"), ("created_at", "timestamptz")),
+            ),
+            [(id_, tenant, kind, data, id_.hex, now, now) for id_ in ids],
+        )
+        insert(
+            "webhooks_payload",
+            (
+                *(("id", "uuid"), ("tenant_id", "bigint"), ("event_id", "uuid"), ("variant", "text")),
+                *(("content_type", "text"), ("headers", "text"), ("body", "bytea"), ("hops", "smallint")),
+                ("created_at", "timestamptz"),
+            ),
+            [(uuid7(), tenant, id_, "standard", "application/json", "", b"{}", 0, now) for id_ in ids],
+        )
+        insert(
+            "webhooks_delivery",
+            (
+                *(("id", "uuid"), ("tenant_id", "bigint"), ("event_id", "uuid"), ("endpoint_id", "uuid")),
+                *(("event_type", "text"), ("variant", "text"), ("state", "text"), ("trigger", "text")),
+                *(("attempts", "int"), ("tries", "int"), ("reason", "text"), ("detail", "text")),
+                ("created_at", "timestamptz"),
+            ),
+            [
+                (
+                    *(delivery_id(id_, endpoint.id), tenant, id_, endpoint.id, kind, "standard"),
+                    *("pending", "auto", 0, 0, "", "", now),
+                )
+                for id_ in ids
+            ],
+        )
+        enqueue(
+            "webhooks.deliver",
+            [(delivery_id(id_, endpoint.id), tenant, endpoint.id.hex, None) for id_ in ids],
+        )
+
+
+def due() -> int:
+    """Deliveries that are due."""
+    from django.utils import timezone
+
+    from tenants.models import Work
+
+    return Work.objects.filter(lane="webhooks.deliver", due__lte=timezone.now()).count()
+
+
+def open_circuits() -> int:
+    from webhooks.models import EndpointFlow
+
+    return EndpointFlow.objects.exclude(breaker="closed").count()

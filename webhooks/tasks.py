@@ -5,6 +5,7 @@ from celery import shared_task
 from tenants.scoping import all_tenants
 from webhooks.actions import watch_endpoints
 from webhooks.actions.forget_old import forget_old
+from webhooks.flow import streams
 from webhooks.lanes.reports import queue_due_reports
 
 
@@ -17,9 +18,10 @@ def forget() -> None:
 
 @shared_task
 def watch() -> None:
-    """Warn of endpoints that take nothing, and switch off those that are past hope."""
+    """Warn of endpoints that take nothing, switch off those that are past hope; see that no order stands still."""
     with all_tenants():
         watch_endpoints.watch_endpoints()
+        streams.mend()
 
 
 @shared_task

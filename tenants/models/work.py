@@ -24,7 +24,10 @@ class Work(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lane", "subject"], name="work_subject")]
-        indexes = [models.Index(fields=["lane", "due"], name="work_due")]
+        indexes = [
+            models.Index(fields=["lane", "due"], name="work_due"),
+            models.Index(fields=["lane", "group", "due", "id"], name="work_group_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lane} {self.subject}"

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from tenants.models import Tenant, Work
 from tenants.tests.factories import make_tenant
 from tenants.tests.lanes import Batched, Pooled, expire, queue_rows, registered
 from tenants.work import Outcome, cancel, drain, enqueue, store
+from tenants.work.fair import LOOKAHEAD
 
 pytestmark = pytest.mark.django_db
 
@@ -98,11 +100,87 @@ def test_a_dead_group_with_thousands_of_rows_starves_nobody(tenant, lane):
     queue_rows(lane, tenant, 5000, group="dead")
     queue_rows(lane, tenant, 1, group="alive")
 
-    held = store.lease(lane, 64)
-    next_ones = store.lease(lane, 64, {"dead": len(held)})
+    first = store.lease(lane, 64)
+    queue_rows(lane, tenant, 1, group="alive too")
+    second = store.lease(lane, 64, Counter(row.group for row in first))
 
-    assert [row.group for row in held] == ["dead"] * 4
-    assert [row.group for row in next_ones] == ["alive"]
+    assert [row.group for row in first] == ["dead"] * 4 + ["alive"]
+    assert [row.group for row in second] == ["alive too"]
+
+
+def test_among_crowded_groups_the_longest_waiting_come_first_and_each_has_its_share(tenant, lane):
+    lane.per_group = 2
+    now = timezone.now()
+    for number, group in enumerate("abcdefghij"):
+        queue_rows(lane, tenant, 40, group=group, due=now - timedelta(minutes=number))
+
+    rows = store.lease(lane, 8, {"j": 2, "i": 1, "h": -1})
+
+    assert Counter(row.group for row in rows) == {"i": 1, "h": 3, "g": 2, "f": 2}
+
+
+class Steps:
+    """How much one lease costs: rows and index entries that PostgreSQL reads, instructions that SQLite carries out."""
+
+    def __init__(self, lane: Pooled, limit: int, taken: dict[str, int]) -> None:
+        connection.ensure_connection()
+        self.count = 0
+        if connection.vendor == "postgresql":
+            with connection.execute_wrapper(self._explain):
+                self.rows = store.lease(lane, limit, taken)
+        else:
+            connection.connection.set_progress_handler(self._step, 1)
+            self.rows = store.lease(lane, limit, taken)
+            connection.connection.set_progress_handler(None, 0)
+
+    def _step(self) -> int:
+        self.count += 1
+        return 0
+
+    def _explain(self, execute, sql, params, many, context):
+        if "tenants_work" not in sql:
+            return execute(sql, params, many, context)
+        with transaction.atomic():
+            execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+            [(plan,)] = context["cursor"].fetchall()
+            transaction.set_rollback(True)
+        self.count += _read(plan[0]["Plan"])
+        return execute(sql, params, many, context)
+
+
+def _read(node: dict) -> int:
+    own = 0
+    if "Scan" in node["Node Type"] and node.get("Relation Name") == "tenants_work":
+        left_out = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+        own = int((node["Actual Rows"] + left_out) * node["Actual Loops"])
+    return own + sum(_read(child) for child in node.get("Plans", ()))
+
+
+def test_a_hundred_thousand_due_rows_of_one_group_cost_the_others_nothing(tenant, lane):
+    """Neither more to read for each lease of theirs, nor anything that grows with what may not be taken."""
+    lane.per_group = 64
+    taken = {"dead": 64}
+
+    def neighbours() -> list[str]:
+        return [
+            f"{number:02}" for number in range(20) for _ in queue_rows(lane, tenant, 5, group=f"{number:02}")
+        ]
+
+    enqueue(lane.name, [(uuid.uuid4(), tenant.pk, "dead", None) for _ in range(2_000)])
+    wanted = neighbours()
+    few = Steps(lane, 256, taken)
+    Work.objects.exclude(group="dead").delete()
+    enqueue(lane.name, [(uuid.uuid4(), tenant.pk, "dead", None) for _ in range(98_000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE tenants_work")
+    assert wanted == neighbours()
+    many = Steps(lane, 256, taken)
+
+    assert sorted(row.group for row in few.rows) == sorted(row.group for row in many.rows) == wanted
+    assert many.count <= few.count * 1.1
+    if connection.vendor == "postgresql":
+        # One look at the head, a few probes for each group, and the rows themselves: found, locked, written.
+        assert many.count <= 256 * LOOKAHEAD + 3 * 21 + 3 * 100 + 50
 
 
 def test_lease_and_settle_take_a_fixed_number_of_queries(tenant, lane, django_assert_num_queries):

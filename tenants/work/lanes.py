@@ -87,6 +87,10 @@ class Lane(ABC):
         """How many fewer rows than `per_group` may be taken now, by group; of those that are not named, none fewer."""
         return {}
 
+    def patience(self) -> float:
+        """Seconds after which it is worth looking for due rows although nobody woke the lane."""
+        return float("inf")
+
     def stop(self) -> None:  # noqa: B027 most lanes own no engine
         """Let go of threads and connections; no more rows will come."""
 

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 256
 PULSE_SECONDS = 10.0
+SHORTEST_LOOK = 0.005
 IDLE_SECONDS = 1.0  # the cost of a lost wake-up on a server database
 IDLE_SECONDS_EMBEDDED = 0.1  # a look into SQLite costs microseconds
 settled = metrics.counter("switchboard_work_settled_total", "Leased rows settled.", ("lane", "verdict"))
@@ -47,6 +48,7 @@ class Runner(threading.Thread):
         self._looked_at = self._settled_at = self._pulsed_at = float("-inf")
         self._extended_at = time.monotonic()
         self._is_database_down = False
+        self._lane_patience = float("inf")
 
     def wake(self) -> None:
         self._is_woken = True
@@ -88,10 +90,12 @@ class Runner(threading.Thread):
             return False
         self._is_woken, self._looked_at = False, time.monotonic()
         rows = store.lease(self.lane, room, self._taken())
+        if rows:
+            self._in_flight.update(((row.id, row.lease), row) for row in rows)
+            self._start(rows)
+        self._lane_patience = max(self.lane.patience(), SHORTEST_LOOK)
         if not rows:
             return False
-        self._in_flight.update(((row.id, row.lease), row) for row in rows)
-        self._start(rows)
         return len(rows) == room
 
     def _room(self) -> int:
@@ -106,11 +110,11 @@ class Runner(threading.Thread):
         return taken
 
     def _is_time_to_look(self) -> bool:
-        return self._is_woken or time.monotonic() - self._looked_at >= _idle()
+        return self._is_woken or time.monotonic() - self._looked_at >= min(_idle(), self._lane_patience)
 
     def _patience(self) -> float:
         """Seconds until it is time to look for rows, or to write outcomes that wait for company."""
-        moments = [self._looked_at + _idle()]
+        moments = [self._looked_at + min(_idle(), self._lane_patience)]
         if self._outcomes:
             moments.append(self._settled_at + self.lane.settle_seconds)
         # What was due already could not be done: there is no room, or the database is away.

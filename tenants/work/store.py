@@ -1,6 +1,7 @@
 """The SQL of leased work: put in, lease a batch, extend, settle. One statement each, fenced by the lease."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,13 +11,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tenants.ids import uuid7
+from tenants.work import fair
 from tenants.work.dialect import Dialect, dialect
+from tenants.work.fair import Picked, oldest
 from tenants.work.lanes import Lane, Leased, Outcome
 
 Entry = tuple[uuid.UUID, int | None, str, datetime | None]
-# How far down the due rows one lease looks, in batches, for groups that still have room. Whatever it finds fills a
-# group, which the next lease leaves out: so it need not look further to reach everybody.
-LOOKAHEAD = 4
 CHUNK = 1000  # rows in one INSERT; SQLite allows 32,766 parameters in a statement
 
 
@@ -71,17 +71,37 @@ def lease(
     now: datetime | None = None,
     skip: Iterable[int] = (),
 ) -> list[Leased]:
-    """Take up to `limit` due rows. Groups never exceed the lane's `per_group`, counting `in_flight`."""
-    words = dialect()
-    token = uuid7()
-    picked, picked_values = _picked(words, lane, limit, dict(in_flight or {}), now, list(skip))
+    """Take up to `limit` due rows, oldest first. Groups never exceed the lane's `per_group`, counting `in_flight`.
+
+    However many due rows a group has that may not be taken now, nobody else's are looked for longer because of them:
+    where the head of the queue is crowded, groups are looked up first and then the rows of each (`fair`).
+    """
+    taken = Counter(in_flight or {})
+    skipped = list(skip)
+    if lane.per_group is None:
+        return _take(lane, oldest(lane, limit, now, skipped), now)
+    rows: list[Leased] = []
+    if not fair.full(lane, taken):
+        rows = _take(lane, fair.among_oldest(lane, limit, taken, now, skipped), now)
+        taken.update(row.group for row in rows)
+        if len(rows) == limit or not fair.full(lane, taken):
+            return rows
+    groups = fair.crowd(lane, limit, taken, now, skipped)
+    if groups:
+        return rows + _take(lane, fair.of_groups(lane, limit - len(rows), groups, taken, now, skipped), now)
+    return rows or _take(lane, fair.among_oldest(lane, limit, taken, now, skipped), now)
+
+
+def _take(lane: Lane, picked: Picked, now: datetime | None) -> list[Leased]:
+    words, token = dialect(), uuid7()
+    text, values = picked
     until, until_values = words.after(lane.lease_seconds, now)
     sql = (
-        f"{picked} UPDATE tenants_work SET lease = {words.cast('uuid')}, due = {until}, attempts = attempts + 1"  # noqa: S608
+        f"WITH {text} UPDATE tenants_work SET lease = {words.cast('uuid')}, due = {until}, attempts = attempts + 1"  # noqa: S608
         ' WHERE id IN (SELECT id FROM picked) RETURNING id, subject, tenant_id, "group", attempts'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*picked_values, words.key(token), *until_values])
+        cursor.execute(sql, [*values, words.key(token), *until_values])
         found = cursor.fetchall()
     return [
         Leased(
@@ -95,48 +115,6 @@ def lease(
         )
         for id_, subject, tenant_id, group, attempt in sorted(found)
     ]
-
-
-def _picked(
-    words: Dialect, lane: Lane, limit: int, in_flight: dict[str, int], now: datetime | None, skip: list[int]
-) -> tuple[str, list[Any]]:
-    due, due_values = words.after(0, now)
-    where = f"lane = %s AND due <= {due}"
-    values: list[Any] = [lane.name, *due_values]
-    if skip:
-        where += f" AND id NOT IN ({', '.join(['%s'] * len(skip))})"
-        values += skip
-    if lane.per_group is None:
-        return (
-            f"WITH picked AS (SELECT id FROM tenants_work WHERE {where} ORDER BY due, id LIMIT %s {words.skip_locked})",  # noqa: S608
-            [*values, limit],
-        )
-    full = [group for group, count in in_flight.items() if count >= lane.per_group]
-    partly = {group: count for group, count in in_flight.items() if 0 < count < lane.per_group}
-    if full:
-        where += f' AND "group" NOT IN ({", ".join(["%s"] * len(full))})'
-        values += full
-    room, room_values = _room(lane.per_group, partly)
-    sql = f"""
-        WITH candidates AS (
-            SELECT id, "group", due FROM tenants_work WHERE {where} ORDER BY due, id LIMIT %s
-        ), ranked AS (
-            SELECT id, "group", due, row_number() OVER (PARTITION BY "group" ORDER BY due, id) AS place FROM candidates
-        ), picked AS (
-            SELECT id FROM tenants_work WHERE id IN (
-                SELECT id FROM ranked WHERE place <= {room} ORDER BY due, id LIMIT %s
-            ) AND due <= {due} {words.skip_locked}
-        )"""  # noqa: S608
-    return sql, [*values, limit * LOOKAHEAD, *room_values, limit, *due_values]
-
-
-def _room(per_group: int, partly: dict[str, int]) -> tuple[str, list[Any]]:
-    """SQL for how many more rows of a group may be taken."""
-    if not partly:
-        return "%s", [per_group]
-    whens = " ".join(["WHEN %s THEN %s"] * len(partly))
-    values = [value for group, count in partly.items() for value in (group, per_group - count)]
-    return f'CASE "group" {whens} ELSE %s END', [*values, per_group]
 
 
 def extend(rows: Sequence[Leased], seconds: float) -> set[int]:
@@ -179,13 +157,16 @@ def _rounds(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
 def _settle_round(lane: Lane, outcomes: Sequence[Outcome], now: datetime | None) -> None:
     finished = [outcome.row for outcome in outcomes if outcome.verdict == "done"]
     others = [outcome for outcome in outcomes if outcome.verdict != "done"]
-    ours = (_delete(finished) if finished else set()) | (put_back(others, now) if others else set())
+    ours = withdraw(finished) | (put_back(others, now) if others else set())
     kept = [outcome for outcome in outcomes if outcome.row.id in ours and outcome.verdict != "release"]
     if kept:
         lane.record(kept)
 
 
-def _delete(rows: Sequence[Leased]) -> set[int]:
+def withdraw(rows: Sequence[Leased]) -> set[int]:
+    """Take leased rows out of the queue without telling the lane; the ids whose lease still was ours."""
+    if not rows:
+        return set()
     words = dialect()
     locked, values = _locked(words, rows)
     with connection.cursor() as cursor:

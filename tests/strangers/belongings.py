@@ -193,8 +193,11 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "auth": {"kind": "bearer", "token": own.mark},
         "tls": {},
         "proxy": f"http://{own.mark}@proxy.example.com:3128",
+        "ordering_mode": "none",
+        "ordering_key": "",
     },
     "webhooks.MassAction": lambda own: {"wanted": {"event_type": own.mark}, "state": "failed"},
+    "webhooks.EndpointFlow": lambda own: {"shares": {}},
     "signin.SignInRules": lambda own: {"networks": []},
     # Their keys are in the address that was asked for, so they must not be the mark.
     "signin.Failures": lambda own: {"key": hashlib.sha256(own.mark.encode()).hexdigest()},

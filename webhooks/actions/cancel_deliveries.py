@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tenants import audit
-from tenants.models import Work
+from webhooks.actions.take_back import take_back
+from webhooks.flow.streams import advance_all
 from webhooks.models import Delivery, DeliveryState
 
 BATCH = 500
@@ -25,9 +26,13 @@ def cancel_deliveries(deliveries: QuerySet[Delivery]) -> int:
 @transaction.atomic
 def cancel(ids: list[UUID]) -> int:
     """Those of them that nobody has in hand."""
-    waiting = Work.objects.filter(lane="webhooks.deliver", subject__in=ids, lease=None)
-    subjects = list(waiting.select_for_update(skip_locked=True).values_list("subject", flat=True))
-    Work.objects.filter(lane="webhooks.deliver", subject__in=subjects).delete()
-    return Delivery.objects.filter(id__in=subjects).update(
-        state=DeliveryState.CANCELLED, reason="cancelled", next_due=None, finished_at=timezone.now()
+    taken = take_back(ids)
+    count: int = Delivery.objects.filter(id__in=[one.id for one in taken]).update(
+        state=DeliveryState.CANCELLED,
+        reason="cancelled",
+        next_due=None,
+        batch=None,
+        finished_at=timezone.now(),
     )
+    advance_all((one.endpoint_id, one.tenant_id, one.stream) for one in taken)
+    return count

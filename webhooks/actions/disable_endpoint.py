@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.events import emit
-from tenants.models import Work
 from webhooks.actions.mail_warning import Warned, mail_warning
+from webhooks.actions.take_back import take_back
 from webhooks.events import DISABLED
+from webhooks.flow.streams import advance_all
 from webhooks.models import Delivery, DeliveryState, Endpoint, EndpointState, EndpointTrouble
 
 # In one transaction; further rows are parked when they come due.
@@ -27,7 +28,7 @@ def disable_endpoint(endpoint: Endpoint, reason: str = "person") -> bool:
         return False
     endpoint.save(update_fields=["revision"])
     EndpointTrouble.objects.filter(endpoint=endpoint).delete()
-    _park_waiting(endpoint)
+    park_waiting(endpoint)
     audit.record("endpoint.disabled", endpoint, after={"reason": reason})
     emit(endpoint.tenant_id, DISABLED, described(endpoint, reason), key=f"{DISABLED}:{endpoint.revision}")
     if reason != "person":
@@ -41,13 +42,17 @@ def described(endpoint: Endpoint, reason: str) -> dict[str, str]:
     return {**shown, "reason": reason}
 
 
-def _park_waiting(endpoint: Endpoint) -> int:
+def park_waiting(endpoint: Endpoint) -> int:
     """Park what nobody is sending at this moment: an attempt under way still gets its outcome written."""
     pending = Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING).order_by("-id")
     ids: list[uuid.UUID] = list(pending.values_list("id", flat=True)[:PARKED_AT_ONCE])
-    waiting = Work.objects.filter(lane="webhooks.deliver", subject__in=ids, lease=None)
-    subjects = list(waiting.select_for_update(skip_locked=True).values_list("subject", flat=True))
-    Work.objects.filter(lane="webhooks.deliver", subject__in=subjects).delete()
-    return Delivery.objects.filter(id__in=subjects).update(
-        state=DeliveryState.PARKED, reason="endpoint_disabled", next_due=None, finished_at=timezone.now()
+    taken = take_back(ids)
+    count = Delivery.objects.filter(id__in=[one.id for one in taken]).update(
+        state=DeliveryState.PARKED,
+        reason="endpoint_disabled",
+        next_due=None,
+        batch=None,
+        finished_at=timezone.now(),
     )
+    advance_all((one.endpoint_id, one.tenant_id, one.stream) for one in taken)
+    return count

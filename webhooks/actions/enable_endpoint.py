@@ -7,7 +7,8 @@ from tenants import audit
 from tenants.events import emit
 from webhooks.actions.disable_endpoint import described
 from webhooks.events import ENABLED
-from webhooks.models import Endpoint, EndpointState
+from webhooks.flow.breaker import close
+from webhooks.models import Breaker, Endpoint, EndpointFlow, EndpointState
 
 
 @transaction.atomic
@@ -16,6 +17,12 @@ def enable_endpoint(endpoint: Endpoint) -> bool:
     changed = Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.DISABLED).update(
         state=EndpointState.ENABLED, disabled_reason="", disabled_at=None, enabled_at=timezone.now()
     )
+    if changed:
+        # Whoever enables it says that it is well again.
+        troubled = EndpointFlow.objects.select_for_update().filter(endpoint=endpoint)
+        for flow in troubled.exclude(breaker=Breaker.CLOSED):
+            close(flow)
+            flow.save()
     endpoint.refresh_from_db()
     if not changed:
         return False

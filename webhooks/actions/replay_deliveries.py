@@ -11,6 +11,7 @@ from tenants import audit
 from tenants.errors import ConfigError
 from tenants.work import enqueue
 from webhooks.actions.render_again import TEMPLATE_FAILED, render_again
+from webhooks.flow.streams import advance_all
 from webhooks.models import Delivery, DeliveryState, EndpointState, Trigger
 
 BATCH = 500
@@ -58,10 +59,10 @@ def batches(wanted: QuerySet[Delivery], after: UUID | None = None) -> Iterator[l
 def replay(ids: Sequence[UUID]) -> int:
     """Queue those of them that are finished; how many there were."""
     rows = Delivery.objects.filter(id__in=ids).exclude(state=DeliveryState.PENDING).select_for_update()
-    found = list(rows.values_list("id", "tenant_id", "endpoint_id"))
-    failed = render_again([id_ for id_, _tenant, _endpoint in found])
+    found = list(rows.values_list("id", "tenant_id", "endpoint_id", "stream"))
+    failed = render_again([row[0] for row in found])
     found = [row for row in found if row[0] not in failed]
-    Delivery.objects.filter(id__in=[id_ for id_, _tenant, _endpoint in found]).update(
+    Delivery.objects.filter(id__in=[row[0] for row in found]).update(
         state=DeliveryState.PENDING,
         trigger=Trigger.MANUAL,
         tries=0,
@@ -69,8 +70,16 @@ def replay(ids: Sequence[UUID]) -> int:
         detail="",
         next_due=None,
         finished_at=None,
+        batch=None,
     )
+    # In an order they go ahead of what waits, under the numbers that they have.
+    advance_all((endpoint_id, tenant_id, stream) for _id, tenant_id, endpoint_id, stream in found)
     enqueue(
-        "webhooks.deliver", [(id_, tenant_id, endpoint_id.hex, None) for id_, tenant_id, endpoint_id in found]
+        "webhooks.deliver",
+        [
+            (id_, tenant_id, endpoint_id.hex, None)
+            for id_, tenant_id, endpoint_id, stream in found
+            if stream is None
+        ],
     )
     return len(found)

@@ -143,11 +143,21 @@ class EndpointForm(FormatFields, ProofFields, OwnedForm):
             "retries",
             "headers",
             "proxy",
+            "rate_limit",
+            "rate_period",
+            "concurrency",
+            "ordering_mode",
+            "ordering_key",
+            "on_failure",
+            "batch_size",
         )
         widgets = {"url": UnfoldAdminTextInputWidget}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Left out, they are as usual.
+        for name in {"rate_period", "ordering_mode", "on_failure", "batch_size"} & set(self.fields):
+            self.fields[name].required = False
         if "events" in self.fields:
             self.fields["events"].choices = event_choices(self.instance.events)  # type: ignore[attr-defined]
         self.show_stored(self.instance.options, self.instance.signing)

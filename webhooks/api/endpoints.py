@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -55,6 +56,9 @@ class EndpointViewSet(TenantViewSet):
     model = Endpoint
     read_roles = MANAGERS
     serializer_class = EndpointSerializer
+
+    def scoped_queryset(self) -> QuerySet[Any]:
+        return super().scoped_queryset().select_related("flow")
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return NewEndpointSerializer if self.action == "create" else EndpointSerializer

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from tenants.api.permissions import may_write
 from tenants.api.strict import StrictSerializer
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
-from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, MassAction
+from webhooks.models import Attempt, Breaker, Delivery, DeliveryState, Endpoint, EndpointFlow, MassAction
 from webhooks.proof import certificates, logins, proxies
 
 ABOUT_KEY = (
@@ -49,6 +49,21 @@ ABOUT_FILTER = (
 )
 
 
+class FlowSerializer(serializers.ModelSerializer[EndpointFlow]):
+    state = serializers.ChoiceField(
+        Breaker.choices,
+        source="breaker",
+        help_text="`closed`: sent to as usual. `open`: left alone until `next_probe`. `recovering`: more with each answer.",
+    )
+    since = serializers.DateTimeField(source="opened_at", allow_null=True)
+    next_probe = serializers.DateTimeField(source="probe_at", allow_null=True)
+
+    class Meta:
+        model = EndpointFlow
+        fields = ("state", "since", "next_probe", "reason", "last_seq")
+        read_only_fields = fields
+
+
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
     events = serializers.ListField(
         child=serializers.CharField(max_length=100),
@@ -73,6 +88,9 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
         child=serializers.CharField(allow_blank=True), required=False, help_text=ABOUT_TLS
     )
     proxy = serializers.CharField(required=False, allow_blank=True, max_length=500, help_text=ABOUT_PROXY)
+    flow = serializers.SerializerMethodField(
+        help_text="Its circuit breaker, and the last number given to an event of an endpoint with an order."
+    )
 
     class Meta:
         model = Endpoint
@@ -94,7 +112,15 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "proxy",
             "timeout",
             "retries",
+            "rate_limit",
+            "rate_period",
+            "concurrency",
+            "ordering_mode",
+            "ordering_key",
+            "on_failure",
+            "batch_size",
             "state",
+            "flow",
             "disabled_reason",
             "disabled_at",
             "created_at",
@@ -105,6 +131,10 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "certificate_expires_at",
         )
         extra_kwargs = {"url": {"help_text": ABOUT_URL}}
+
+    @extend_schema_field(FlowSerializer)
+    def get_flow(self, endpoint: Endpoint) -> dict[str, Any]:
+        return dict(FlowSerializer(getattr(endpoint, "flow", None) or EndpointFlow()).data)
 
     def to_representation(self, endpoint: Endpoint) -> dict[str, Any]:
         shown = super().to_representation(endpoint)
@@ -246,6 +276,8 @@ class DeliverySerializer(serializers.ModelSerializer[Delivery]):
             "created_at",
             "finished_at",
             "correlation_id",
+            "seq",
+            "batch",
         )
 
     @extend_schema_field(serializers.CharField())

@@ -26,8 +26,27 @@ from webhooks.signing import BadSecret, new_secret
 KEYS = frozenset(
     {"name", "url", "events", "secret", "format", "description", "headers", "timeout", "enabled"}
     | {"filter", "options", "template", "signing", "retries", "auth", "tls", "proxy"}
+    | {
+        "rate_limit",
+        "rate_period",
+        "concurrency",
+        "ordering_mode",
+        "ordering_key",
+        "on_failure",
+        "batch_size",
+    }
 )
 SEALED = ("url", "headers", "auth", "tls", "proxy")
+# As they are when nothing is said of them, and then not dumped.
+FLOW = {
+    "rate_limit": None,
+    "rate_period": "second",
+    "concurrency": None,
+    "ordering_mode": "none",
+    "ordering_key": "",
+    "on_failure": "skip",
+    "batch_size": 1,
+}
 
 
 class Endpoints(Section):
@@ -63,7 +82,7 @@ class Endpoints(Section):
 
 def _values(block: Block, endpoint: Endpoint) -> dict[str, Any]:
     values: dict[str, Any] = {
-        name: text(block, name) for name in ("description", "format", "retries") if name in block
+        name: text(block, name) for name in ("description", "format", "retries", "template") if name in block
     }
     if values.get("format", Format.STANDARD) not in Format.values:
         known = ", ".join(Format.values)
@@ -74,8 +93,6 @@ def _values(block: Block, endpoint: Endpoint) -> dict[str, Any]:
         values["url"] = _url(block, values.get("format", endpoint.format))
     if "events" in block:
         values["events"] = plain(block["events"])
-    if "template" in block:
-        values["template"] = text(block, "template")
     for name in ("options", "signing"):
         if name in block:
             values[name] = texts(plain(block[name] or {}))
@@ -84,8 +101,9 @@ def _values(block: Block, endpoint: Endpoint) -> dict[str, Any]:
     if "headers" in block:
         values["headers"] = texts(block["headers"] or {})
     values |= _proof(block)
-    if "timeout" in block:
-        values["timeout"] = block["timeout"]
+    for name in ("timeout", *FLOW):
+        if name in block:
+            values[name] = block[name]
     return values
 
 
@@ -155,6 +173,7 @@ def _dumped(endpoint: Endpoint, secrets: bool) -> dict[str, Any]:
         "timeout": endpoint.timeout,
     }
     shown |= {name: value for name, value in optional.items() if value}
+    shown |= {name: value for name, usual in FLOW.items() if (value := getattr(endpoint, name)) != usual}
     if not endpoint.is_enabled:
         shown["enabled"] = False
     current = [row for row in endpoint.secrets.all() if row.expires_at is None]

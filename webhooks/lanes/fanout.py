@@ -5,17 +5,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from tenants.bulk import insert
-from tenants.models import Event
+from tenants.models import Event, Work
 from tenants.work import BatchLane, Leased, Outcome, enqueue
 from webhooks.actions.render_again import DETAIL_LENGTH, TEMPLATE_FAILED
 from webhooks.bodies import PAYLOAD, own_titles, payload_row
 from webhooks.events import TEST
+from webhooks.flow import rows as shared
+from webhooks.flow.streams import advance_all
 from webhooks.formats import RenderFailed
 from webhooks.lanes.subscribers import Subscriber, Subscribers
-from webhooks.models import DeliveryState, Endpoint, Trigger, delivery_id
+from webhooks.models import Delivery, DeliveryState, Endpoint, Trigger, delivery_id
 from webhooks.reports.event_types import REPORTS
 
 # One transaction holds at most so many deliveries; an event for thousands of endpoints takes several.
@@ -37,12 +40,18 @@ _DELIVERY = (
     ("correlation_id", "uuid"),
     ("created_at", "timestamptz"),
     ("finished_at", "timestamptz"),
+    ("seq", "bigint"),
+    ("stream", "text"),
 )
+# Events of a company that has an order wait for one another: what a worker of its own has is soon there.
+WAIT = 0.05
+_SEQ, _STREAM = len(_DELIVERY) - 2, len(_DELIVERY) - 1
 
 
 class Match(NamedTuple):
     event: Event
     subscriber: Subscriber
+    stream: str | None = None
 
 
 class FanOutLane(BatchLane):
@@ -56,12 +65,29 @@ class FanOutLane(BatchLane):
     def act_batch(self, rows: list[Leased]) -> list[Outcome]:
         events = Event.objects.in_bulk([row.subject for row in rows])
         self._subscribers.refresh(event.tenant_id for event in events.values())
+        early = self._early(rows)
         matches = [
-            match for row in rows if row.subject in events for match in self._matches(events[row.subject])
+            match
+            for row in rows
+            if row.subject in events and row.id not in early
+            for match in self._matches(events[row.subject])
         ]
         for start in range(0, len(matches), CHUNK):
             _write(matches[start : start + CHUNK])
-        return [Outcome.done(row) for row in rows]
+        return [
+            Outcome.retry(row, WAIT, counted=False) if row.id in early else Outcome.done(row) for row in rows
+        ]
+
+    def _early(self, rows: list[Leased]) -> set[int]:
+        """Those whose company keeps an order, and that come after an event which somebody else still has."""
+        ordered = [row for row in rows if self._subscribers.has_order(row.tenant_id)]
+        if not ordered:
+            return set()
+        others = Work.objects.filter(
+            lane=self.name, group__in={row.group for row in ordered}, id__lt=max(row.id for row in ordered)
+        ).exclude(id__in=[row.id for row in rows])
+        first = dict(others.order_by().values_list("group").annotate(Min("id")))
+        return {row.id for row in ordered if first.get(row.group, row.id) < row.id}
 
     def _matches(self, event: Event) -> Iterator[Match]:
         if event.type == TEST:
@@ -77,7 +103,7 @@ class FanOutLane(BatchLane):
             if event.type in REPORTS:
                 found = self._with_named(event, found)
         for subscriber in found:
-            yield Match(event, subscriber)
+            yield _match(event, subscriber)
 
     def _with_named(self, event: Event, found: list[Subscriber]) -> list[Subscriber]:
         """A report also goes to the endpoints that it names, whatever they subscribe to."""
@@ -96,8 +122,9 @@ def _write(matches: list[Match]) -> None:
     failures: dict[tuple[uuid.UUID, str], str] = {}
     deliveries: list[tuple[Any, ...]] = []
     entries = []
-    titles = own_titles(event for event, subscriber in matches if subscriber.form is not None)
-    for event, subscriber in matches:
+    titles = own_titles(event for event, subscriber, _stream in matches if subscriber.form is not None)
+    ordered: list[tuple[uuid.UUID, int, str | None]] = []
+    for event, subscriber, stream in matches:
         key = (event.id, subscriber.variant)
         if key not in bodies and key not in failures:
             try:
@@ -108,12 +135,17 @@ def _write(matches: list[Match]) -> None:
                 failures[key] = str(error)
         failure = failures.get(key, "")
         delivery = delivery_id(event.id, subscriber.endpoint_id)
-        deliveries.append(_delivery_row(delivery, event, subscriber, now, failure))
-        if subscriber.is_enabled and not failure:
-            entries.append((delivery, event.tenant_id, subscriber.endpoint_id.hex, None))
+        deliveries.append((*_delivery_row(delivery, event, subscriber, now, failure), None, stream))
+        if stream is not None:
+            ordered.append((subscriber.endpoint_id, event.tenant_id, stream))
+        elif subscriber.is_enabled and not failure:
+            # Tests wait for no limit: by them one finds out what is the matter.
+            group = f"{subscriber.endpoint_id.hex}.test" if event.type == TEST else subscriber.endpoint_id.hex
+            entries.append((delivery, event.tenant_id, group, None))
     with transaction.atomic():
         insert("webhooks_payload", PAYLOAD, list(bodies.values()), ignore_conflicts=True)
-        insert("webhooks_delivery", _DELIVERY, deliveries, ignore_conflicts=True)
+        insert("webhooks_delivery", _DELIVERY, _numbered(deliveries), ignore_conflicts=True)
+        advance_all(ordered)
         enqueue("webhooks.deliver", entries)
 
 
@@ -123,7 +155,33 @@ def send_events(endpoint: Endpoint, events: Sequence[Event]) -> None:
     subscribers.refresh([endpoint.tenant_id])
     one = subscribers.one(endpoint.tenant_id, endpoint.pk)
     if one is not None:
-        _write([Match(event, one) for event in events])
+        _write([_match(event, one) for event in events])
+
+
+def _match(event: Event, subscriber: Subscriber) -> Match:
+    """With the stream that the event has its place in; a test waits for nobody."""
+    if subscriber.stream_of is None or event.type == TEST:
+        return Match(event, subscriber)
+    return Match(event, subscriber, subscriber.stream_of(event.data))
+
+
+def _numbered(deliveries: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Those of an order with their numbers, without gaps: a repeated fan-out numbers nothing anew."""
+    ids = {row[0]: row[3] for row in deliveries if row[_STREAM] is not None}
+    if not ids:
+        return deliveries
+    flows, _now = shared.locked(set(ids.values()))
+    there = set(Delivery.objects.filter(id__in=ids).values_list("id", flat=True))
+    numbered = []
+    for row in deliveries:
+        if row[_STREAM] is not None:
+            if row[0] in there or row[3] not in flows:
+                continue
+            flows[row[3]].last_seq += 1
+            row = (*row[:_SEQ], flows[row[3]].last_seq, row[_STREAM])
+        numbered.append(row)
+    shared.write(list(flows.values()))
+    return numbered
 
 
 def _delivery_row(

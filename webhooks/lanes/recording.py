@@ -1,7 +1,7 @@
 """Writes what became of deliveries: three statements for a whole batch, inside the settling transaction."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,11 +15,13 @@ from webhooks.headers import masked_lines
 from webhooks.lanes import tallies
 from webhooks.lanes.jobs import Job
 from webhooks.lanes.verdicts import Verdict
-from webhooks.models import DeliveryState, Trigger, TryOutcome
+from webhooks.models import DeliveryState, TryOutcome
 from webhooks.sender import Reply
 
 DETAIL_LENGTH = 300
 HEADERS_LENGTH = 8192
+# Of one answer to many deliveries, what is kept with all but the first.
+ANSWER_OF_OTHERS = 1024
 
 _DELIVERY = (
     ("id", "uuid"),
@@ -73,28 +75,32 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A delivery that ended without a try."""
+    """Deliveries of one request that ended without a try."""
 
-    delivery_id: uuid.UUID
+    delivery_ids: tuple[uuid.UUID, ...]
     state: DeliveryState
     reason: str
+    endpoint_id: uuid.UUID | None = None
+    stream: str | None = None
 
 
 def write(results: Iterable[Sent | Unsent]) -> None:
     now = timezone.now()
     sent = [one for one in results if isinstance(one, Sent)]
-    update("webhooks_delivery", _DELIVERY, [_delivery_row(one, now) for one in sent])
-    insert("webhooks_attempt", _ATTEMPT, [_attempt_row(one) for one in sent])
-    tallies.add(_counted(one) for one in sent if one.job.trigger != Trigger.TEST)
+    update("webhooks_delivery", _DELIVERY, [row for one in sent for row in _delivery_rows(one, now)])
+    insert("webhooks_attempt", _ATTEMPT, [row for one in sent for row in _attempt_rows(one)])
+    tallies.add(_counted(one) for one in sent if not one.job.is_test)
     unsent = [
-        (one.delivery_id, one.state.value, one.reason, None, now)
+        (delivery_id, one.state.value, one.reason, None, now)
         for one in results
         if isinstance(one, Unsent)
+        for delivery_id in one.delivery_ids
     ]
     update("webhooks_delivery", _UNSENT, unsent)
 
 
-def _delivery_row(sent: Sent, now: datetime) -> tuple[Any, ...]:
+def _delivery_rows(sent: Sent, now: datetime) -> Iterator[tuple[Any, ...]]:
+    """Of every delivery of the request."""
     job, verdict = sent.job, sent.verdict
     waits = verdict.delay is not None
     state = (
@@ -104,17 +110,20 @@ def _delivery_row(sent: Sent, now: datetime) -> tuple[Any, ...]:
         if verdict.is_delivered
         else DeliveryState.FAILED
     )
-    return (
-        job.row.subject,
-        state.value,
-        verdict.reason,
-        _clean(sent.reply.detail, DETAIL_LENGTH),
-        job.attempts + 1,
-        job.tries + 1,
-        sent.reply.status or None,
-        now + timedelta(seconds=verdict.delay) if verdict.delay is not None else None,
-        None if waits else now,
-    )
+    detail = _clean(sent.reply.detail, DETAIL_LENGTH)
+    next_due = now + timedelta(seconds=verdict.delay) if verdict.delay is not None else None
+    for one in job.members:
+        yield (
+            one.delivery_id,
+            state.value,
+            verdict.reason,
+            detail,
+            one.attempts + 1,
+            one.tries + 1,
+            sent.reply.status or None,
+            next_due,
+            None if waits else now,
+        )
 
 
 def _counted(sent: Sent) -> tallies.Try:
@@ -128,19 +137,16 @@ def _counted(sent: Sent) -> tallies.Try:
     )
 
 
-def _attempt_row(sent: Sent) -> tuple[Any, ...]:
+def _attempt_rows(sent: Sent) -> Iterator[tuple[Any, ...]]:
+    """Of every delivery of the request; the first one's holds the whole answer."""
     job, reply = sent.job, sent.reply
     hidden = job.authorization
     own_lines = [
         *masked_lines(hidden).splitlines(),
         *reply.sent_headers[len(job.target.headers) + len(hidden) :],
     ]
-    return (
-        uuid7(),
-        job.row.tenant_id,
-        job.row.subject,
-        job.attempts + 1,
-        job.trigger,
+    said = _clean(masked(masked_json(reply.body.decode("utf-8", "replace")))) if reply.body else ""
+    shown = (
         datetime.fromtimestamp(reply.started_at, UTC),
         reply.status or None,
         sent.verdict.reason,
@@ -149,9 +155,16 @@ def _attempt_row(sent: Sent) -> tuple[Any, ...]:
         reply.is_reused,
         "\n".join((job.target.shown_headers, *own_lines)),
         _shown_headers(reply.headers),
-        _clean(masked(masked_json(reply.body.decode("utf-8", "replace")))) if reply.body else "",
-        reply.is_cut,
     )
+    for number, one in enumerate(job.members):
+        body, is_cut = (said, reply.is_cut) if not number else _beginning(said, reply.is_cut)
+        yield (
+            uuid7(), job.row.tenant_id, one.delivery_id, one.attempts + 1, one.trigger, *shown, body, is_cut
+        )  # fmt: skip
+
+
+def _beginning(said: str, is_cut: bool) -> tuple[str, bool]:
+    return said[:ANSWER_OF_OTHERS], is_cut or len(said) > ANSWER_OF_OTHERS
 
 
 def _durations(reply: Reply) -> tuple[float | None, float | None, float | None, float | None, float]:

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from django.db.models import Count, Max
 
 from webhooks.filters import Accepts, BadFilter, compile_filter
+from webhooks.flow.keys import StreamOf, always_the_same, compile_key
 from webhooks.formats import Company, Form, Format, form_of
 from webhooks.matching import Patterns
-from webhooks.models import Endpoint
+from webhooks.models import Endpoint, Ordering
 
 
 class Subscriber(NamedTuple):
@@ -23,12 +24,13 @@ class Subscriber(NamedTuple):
     accepts: Accepts | None = None
     form: Form | None = None  # None for the plain envelope
     company: Company = Company()
+    stream_of: StreamOf | None = None  # None for an endpoint without an order
 
 
 logger = logging.getLogger(__name__)
 
 _FIELDS = (
-    *("id", "state", "events", "filter", "format", "template", "options"),
+    *("id", "state", "events", "filter", "format", "template", "options", "ordering_mode", "ordering_key"),
     *("tenant__name", "tenant__language", "tenant__timezone"),
 )
 Mark = tuple[int, datetime | None]
@@ -41,6 +43,7 @@ class _Directory:
     mark: Mark
     all: dict[uuid.UUID, Subscriber]
     by_type: dict[str, list[Subscriber]] = field(default_factory=dict)
+    has_order: bool = False
 
     def subscribers(self, event_type: str) -> list[Subscriber]:
         found = self.by_type.get(event_type)
@@ -77,10 +80,17 @@ class Subscribers:
             self._directories[tenant_id] = _Directory(marks.get(tenant_id, (0, None)), {})
         rows = Endpoint.objects.filter(tenant_id__in=tenant_ids).order_by()
         for endpoint in rows.select_related("tenant").only(*_FIELDS):
-            self._directories[endpoint.tenant_id].all[endpoint.id] = _subscriber(endpoint)
+            directory = self._directories[endpoint.tenant_id]
+            directory.all[endpoint.id] = one = _subscriber(endpoint)
+            directory.has_order = directory.has_order or one.stream_of is not None
 
     def subscribers(self, tenant_id: int, event_type: str) -> list[Subscriber]:
         return self._directories[tenant_id].subscribers(event_type)
+
+    def has_order(self, tenant_id: int | None) -> bool:
+        """Whether any endpoint of it keeps one."""
+        directory = None if tenant_id is None else self._directories.get(tenant_id)
+        return directory is not None and directory.has_order
 
     def one(self, tenant_id: int, endpoint_id: uuid.UUID) -> Subscriber | None:
         return self._directories[tenant_id].all.get(endpoint_id)
@@ -100,7 +110,14 @@ def _subscriber(endpoint: Endpoint) -> Subscriber:
         accepts=_accepts(endpoint),
         form=form,
         company=company,
+        stream_of=_stream_of(endpoint),
     )
+
+
+def _stream_of(endpoint: Endpoint) -> StreamOf | None:
+    if endpoint.ordering_mode == Ordering.STRICT:
+        return always_the_same
+    return compile_key(endpoint.ordering_key) if endpoint.ordering_mode == Ordering.KEY else None
 
 
 def _accepts(endpoint: Endpoint) -> Accepts | None:

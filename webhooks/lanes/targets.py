@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from config.keyring import Unreadable
 from config.masking import MASK
 from webhooks import limits
+from webhooks.flow.settings import Limits, limits_of
 from webhooks.formats import FORMATS
 from webhooks.headers import masked_lines
-from webhooks.models import Endpoint, EndpointSecret
+from webhooks.models import Endpoint, EndpointSecret, OnFailure
 from webhooks.proof.logins import Client, client_of, fixed_line
 from webhooks.proof.ways import way_of
 from webhooks.retries import schedule_of
@@ -38,8 +39,15 @@ class Target:
     gone: frozenset[int]
     schedule: tuple[float, ...] | None
     keys: list[tuple[bytes, float | None]]
+    limits: Limits
+    batch_size: int
+    is_blocking: bool
     client: Client | None = None
     way: Way | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        return self.limits.are_there
 
     def live_keys(self, now: float) -> list[bytes]:
         return [key for key, expires in self.keys if expires is None or expires > now]
@@ -113,4 +121,7 @@ def _prepared(endpoint: Endpoint) -> Target:
         keys=[(key, expires) for key, expires in keys if expires is None or expires > time.time()],
         client=client_of(endpoint.auth),
         way=way_of(endpoint),
+        limits=limits_of(endpoint),
+        batch_size=endpoint.batch_size,
+        is_blocking=endpoint.on_failure == OnFailure.BLOCK,
     )

@@ -30,6 +30,7 @@ _BY_STATUS = {
     429: "rate_limited",
     LOOP_STATUS: LOOP,
 }
+SHORTEST_BLOCK = 60.0
 # Discord asks for fractions of a second.
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?\Z", re.ASCII)
 
@@ -55,6 +56,16 @@ def judge(
     if planned is not None and not reply.error:
         planned = _respecting(planned, reply)
     return Verdict(False, reason, planned)
+
+
+def kept_trying(verdict: Verdict, schedule: Sequence[float]) -> Verdict:
+    """For an order that waits for each: what would be given up is tried again as late as the schedule's last time.
+
+    But not at a receiver that is no more; its endpoint is disabled.
+    """
+    if verdict.is_delivered or verdict.delay is not None or verdict.reason == "gone":
+        return verdict
+    return verdict._replace(delay=max(schedule[-1] if schedule else 0.0, SHORTEST_BLOCK))
 
 
 def has_answered(reply: Reply) -> bool:

@@ -2,8 +2,17 @@
 
 from webhooks.models.capture import Capture, CapturedRequest
 from webhooks.models.delivery import Attempt, Delivery, DeliveryState, Payload, Trigger, delivery_id
-from webhooks.models.endpoint import Endpoint, EndpointSecret, EndpointState, Format
+from webhooks.models.endpoint import (
+    Endpoint,
+    EndpointSecret,
+    EndpointState,
+    Format,
+    OnFailure,
+    Ordering,
+    RatePeriod,
+)
 from webhooks.models.event_type import OwnEventType
+from webhooks.models.flow import WIDEST, Breaker, EndpointFlow
 from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.letter import Letter
 from webhooks.models.mass import MassAction, MassKind, MassState
@@ -18,12 +27,15 @@ from webhooks.models.trouble import EndpointTrouble
 __all__ = [
     "BOUNDS",
     "SHARDS",
+    "WIDEST",
     "Attempt",
+    "Breaker",
     "Capture",
     "CapturedRequest",
     "Delivery",
     "DeliveryState",
     "Endpoint",
+    "EndpointFlow",
     "EndpointSecret",
     "EndpointState",
     "EndpointTally",
@@ -40,9 +52,12 @@ __all__ = [
     "MassKind",
     "MassState",
     "Occurrence",
+    "OnFailure",
+    "Ordering",
     "OwnEventType",
     "Payload",
     "PortalLink",
+    "RatePeriod",
     "ReplayState",
     "Report",
     "ReportRun",

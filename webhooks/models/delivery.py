@@ -80,6 +80,11 @@ class Delivery(TenantModel):
     next_due = models.DateTimeField(_("next attempt"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     correlation_id = models.UUIDField(_("correlation"), null=True)
+    # Of what is sent in order: its number at the endpoint, and within which stream one waits for the other.
+    seq = models.BigIntegerField(_("number in the order"), null=True)
+    stream = models.CharField(max_length=80, null=True)  # noqa: DJ001 the empty one is a stream, too
+    # The request that sends it together with others; the webhook-id of that.
+    batch = models.UUIDField(_("batch of events"), null=True)
 
     class Meta:
         verbose_name = _("delivery")
@@ -106,6 +111,16 @@ class Delivery(TenantModel):
                 fields=["endpoint", "state", "-id"],
                 name="delivery_endpoint_unwell",
                 condition=~Q(state=DeliveryState.DONE),
+            ),
+            models.Index(
+                fields=["endpoint", "stream", "seq"],
+                name="delivery_stream",
+                condition=Q(state=DeliveryState.PENDING, stream__isnull=False),
+            ),
+            models.Index(
+                fields=["batch"],
+                name="delivery_batch",
+                condition=Q(state=DeliveryState.PENDING, batch__isnull=False),
             ),
         ]
 

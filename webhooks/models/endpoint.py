@@ -16,9 +16,10 @@ from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.intranet import exceptions_of
 from tenants.models import TenantModel
 from webhooks.filters import clean_filter
+from webhooks.flow.settings import clean_flow
 from webhooks.formats.registry import FORMATS, Format, clean_address, clean_options, clean_template
 from webhooks.headers import clean_headers
-from webhooks.limits import LONGEST_TIMEOUT
+from webhooks.limits import LONGEST_TIMEOUT, MOST_AT_A_TIME, MOST_IN_A_BATCH, MOST_PER_PERIOD
 from webhooks.matching import clean_patterns
 from webhooks.models.event_type import OwnEventType
 from webhooks.proof.certificates import clean_tls, ends_at
@@ -36,6 +37,24 @@ SHOWN_OF_PATH: Final = 4
 class EndpointState(models.TextChoices):
     ENABLED = "enabled", _("enabled")
     DISABLED = "disabled", _("disabled")
+
+
+class RatePeriod(models.TextChoices):
+    SECOND = "second", _("second")
+    MINUTE = "minute", _("minute")
+
+
+class Ordering(models.TextChoices):
+    NONE = "none", _("none: as fast as possible")
+    KEY = "key", _("by a key: one after the other for each value")
+    STRICT = "strict", _("strict: one after the other")
+
+
+class OnFailure(models.TextChoices):
+    """What an ordered stream does about an event that is not taken in the end."""
+
+    SKIP = "skip", _("skip it, its number stays missing")
+    BLOCK = "block", _("wait, and try it again until it is taken or cancelled")
 
 
 class Endpoint(TenantModel):
@@ -110,6 +129,45 @@ class Endpoint(TenantModel):
             "fast (within an hour), standard (three days), long (eight days), none, or delays such as 30s 5m 2h; empty for the installation's own."
         ),
     )
+    rate_limit = models.PositiveIntegerField(
+        _("requests at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_PER_PERIOD)],
+        help_text=_("In each second or minute, over all workers; empty for no limit."),
+    )
+    rate_period = models.CharField(
+        _("in each"), max_length=10, choices=RatePeriod.choices, default=RatePeriod.SECOND
+    )
+    concurrency = models.PositiveSmallIntegerField(
+        _("requests at a time"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_AT_A_TIME)],
+        help_text=_("At most, over all workers; empty for no limit."),
+    )
+    ordering_mode = models.CharField(
+        _("order of sending"), max_length=10, choices=Ordering.choices, default=Ordering.NONE
+    )
+    ordering_key = models.CharField(
+        _("key of the order"),
+        max_length=200,
+        blank=True,
+        help_text=_("Where in the body it stands, such as data.order_id."),
+    )
+    on_failure = models.CharField(
+        _("what is not taken"),
+        max_length=10,
+        choices=OnFailure.choices,
+        default=OnFailure.SKIP,
+        help_text=_("When the schedule of retries of an ordered event is over."),
+    )
+    batch_size = models.PositiveSmallIntegerField(
+        _("events in a request"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_IN_A_BATCH)],
+        help_text=_("1 for one event; more for a JSON array of up to so many, or of 256 KB."),
+    )
     state = models.CharField(
         _("state"),
         max_length=10,
@@ -175,6 +233,7 @@ class Endpoint(TenantModel):
                 setattr(self, name, check(getattr(self, name)))
             except ValidationError as error:
                 errors[name] = error
+        errors |= clean_flow(self)
         if errors:
             raise ValidationError(errors)
 

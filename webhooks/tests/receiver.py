@@ -136,6 +136,12 @@ def _half(handler: _Handler) -> None:
     handler.close_connection = True
 
 
+def _torn(handler: _Handler) -> None:
+    """The connection breaks in the middle of the body, as when the receiver is killed."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    _reset(handler)
+
+
 def _garbage(handler: _Handler) -> None:
     handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
     handler.close_connection = True
@@ -163,6 +169,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "flood": _flood,
     "reset": _reset,
     "half": _half,
+    "torn": _torn,
     "garbage": _garbage,
     "bomb": _bomb,
     "closing": _closing,

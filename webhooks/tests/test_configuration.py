@@ -293,6 +293,12 @@ FORMS = """tenants:
     url: "https://example.com/"
     events: ["*"]
     secret: my-own-secret
+    rate_limit: 20
+    rate_period: minute
+    concurrency: 3
+    ordering_mode: strict
+    on_failure: block
+    batch_size: 10
     signing: {scheme: custom, header: X-Sign, signed: "{timestamp}{body}"}
   - name: Group
     url: "https://api.telegram.org/bot1:a/sendMessage"
@@ -313,6 +319,9 @@ def test_formats_and_signatures_in_the_file():
     assert group["options"] == {"chat_id": "-1001", "thread_id": "7"}
     assert shop["signing"] == {"scheme": "custom", "header": "X-Sign", "signed": "{timestamp}{body}"}
     assert shop["secret"] == "my-own-secret"
+    flow = ("rate_limit", "rate_period", "concurrency", "ordering_mode", "on_failure", "batch_size")
+    assert [shop[name] for name in flow] == [20, "minute", 3, "strict", "block", 10]
+    assert not set(flow) & set(chat)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +332,10 @@ def test_formats_and_signatures_in_the_file():
         ("header: X-Sign", "header: Host", "signing: header"),
         ("secret: my-own-secret", "secret: short", r"line \d+, .*secret"),
         ("sendMessage", "getMe", r"line \d+, .*url"),
+        ("rate_limit: 20", "rate_limit: many", "rate_limit"),
+        ("batch_size: 10", "batch_size: 1000", "batch_size"),
+        ("ordering_mode: strict", "ordering_mode: sorted", "ordering_mode"),
+        ("ordering_mode: strict", "ordering_mode: key", "ordering_key"),
     ],
 )
 def test_mistakes_in_formats_and_signatures(old, new, complaint):

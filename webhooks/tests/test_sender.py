@@ -138,6 +138,7 @@ def test_redirects_are_not_followed(engine, collector, receiver):
         ("/drip", "timeout", 200),
         ("/reset", "reset", 0),
         ("/half", "reset", 200),
+        ("/torn", "reset", 200),
         ("/garbage", "not_http", 0),
     ],
 )

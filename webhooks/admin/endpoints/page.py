@@ -24,7 +24,7 @@ from webhooks.admin.forms import EndpointForm
 from webhooks.admin.proof_fields import NAMES, proof_shown_when
 from webhooks.health import health
 from webhooks.hops import leads_back
-from webhooks.models import Endpoint
+from webhooks.models import Endpoint, EndpointFlow
 from webhooks.selectors import DeliveryFilter, deliveries, unwell_counts
 from webhooks.statistics import statistics
 
@@ -32,6 +32,10 @@ SHOWN_EVENTS = 3
 LEADS_BACK = _(
     "This URL leads back to this installation. What is sent there may come in again as an inbound webhook and go round in a"
     " circle, until it is refused after a few rounds. Correct the URL, or take inbound.received out of the events."
+)
+PACE_AND_ORDER = (
+    *("rate_limit", "rate_period", "concurrency"),
+    *("ordering_mode", "ordering_key", "on_failure", "batch_size"),
 )
 PARTS = (Trying, Secrets, Switching, Recovering, Developers)
 
@@ -47,7 +51,16 @@ class EndpointPage(Trying, Secrets, Switching, Recovering, Developers, TenantAdm
     list_filter = ("state",)
     search_fields = ("name", "host")
     change_form_outer_before_template = "admin/webhooks/endpoint_head.html"
-    conditional_fields = shown_when() | proof_shown_when()
+    list_select_related = ("flow",)
+    conditional_fields = (
+        shown_when()
+        | proof_shown_when()
+        | {
+            "rate_period": "rate_limit != ''",
+            "ordering_key": "ordering_mode == 'key'",
+            "on_failure": "ordering_mode != 'none'",
+        }
+    )
 
     class Media:
         css = {"all": ("webhooks/webhooks.css",)}
@@ -62,6 +75,7 @@ class EndpointPage(Trying, Secrets, Switching, Recovering, Developers, TenantAdm
             (None, {"fields": ["name", url, "events", "filter"]}),
             (_("Request"), {"fields": ["format", *shown_when()]}),
             *proof,
+            (_("Pace and order"), {"fields": PACE_AND_ORDER}),
             (_("More"), {"fields": more}),
         ]
 
@@ -113,6 +127,7 @@ class EndpointPage(Trying, Secrets, Switching, Recovering, Developers, TenantAdm
                 "share": None if rate is None else round(100 * rate, 1),
                 "bars": bars(figures),
                 "health": health(endpoint, figures),
+                "flow": EndpointFlow.objects.filter(endpoint=endpoint).first(),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -127,4 +142,7 @@ class EndpointPage(Trying, Secrets, Switching, Recovering, Developers, TenantAdm
 
     @admin.display(description=_("state"))
     def state_label(self, endpoint: Endpoint) -> SafeString:
+        flow: EndpointFlow | None = getattr(endpoint, "flow", None)
+        if endpoint.is_enabled and flow is not None and not flow.is_well:
+            return badge(flow.get_breaker_display(), "warn")
         return badge(endpoint.get_state_display(), "good" if endpoint.is_enabled else "bad")
