@@ -4,8 +4,6 @@ The simulator is started by the process of the simulators, which finds the row; 
 integration is whole from the beginning. Whoever removes the integration removes the row, and with it the simulator.
 """
 
-import socket
-import time
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -16,7 +14,6 @@ from integrations.actions.save_integration import create_integration
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
 from integrations.models import Integration, Tryout
-from integrations.models.tryout import HOST
 from integrations.simulators import discover
 from integrations.tryouts.made import entered
 from integrations.tryouts.ports import free_port, may_try_out
@@ -56,16 +53,3 @@ def _free_name(tenant: Tenant, system: str) -> str:
     if found is None:
         raise ConfigError(_("There are enough simulations of this system: remove one of them first."))
     return found
-
-
-def answers(tryout: Tryout, seconds: float) -> bool:
-    """Whether the simulator takes connections within that time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with socket.create_connection((HOST, tryout.port), timeout=0.5):
-                return True
-        except OSError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.1)

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from integrations.actions.start_tryout import answers, start_tryout
+from integrations.actions.start_tryout import start_tryout
 from integrations.actions.test_connection import diagnose
 from integrations.admin.diagnoses import keep_diagnosis
 from integrations.models import Integration, Tryout
+from integrations.tryouts.ports import answers
 from tenants.admin.base import AdminPart
 from tenants.errors import HubError
 from tenants.models import Tenant

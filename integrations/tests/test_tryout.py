@@ -13,7 +13,7 @@ from config.supervisor.demo import tryout_ports
 from integrations.actions import start_tryout as starting
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.save_integration import update_integration
-from integrations.actions.start_tryout import answers, start_tryout
+from integrations.actions.start_tryout import start_tryout
 from integrations.actions.test_connection import diagnose
 from integrations.connectors import registry
 from integrations.management.commands.simulators import watch
@@ -21,6 +21,7 @@ from integrations.models import Integration, Tryout
 from integrations.simulators import discover
 from integrations.tryouts import keeper as keeping
 from integrations.tryouts.keeper import Keeper
+from integrations.tryouts.ports import answers
 from tenants.errors import ConfigError
 from tenants.models import Role, Tenant
 from tenants.scoping import all_tenants, tenant_scope

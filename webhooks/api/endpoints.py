@@ -25,7 +25,7 @@ from webhooks.actions.mass import begin_missing
 from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.actions.send_test import sample_of, send_test
 from webhooks.api.deliveries import told
-from webhooks.api.health import HealthSerializer, LanguageSerializer, SnippetSerializer, language_of
+from webhooks.api.health import EndpointHealthSerializer, LanguageSerializer, SnippetSerializer, language_of
 from webhooks.api.serializers import (
     EndpointSerializer,
     FilterTrialSerializer,
@@ -127,11 +127,11 @@ class EndpointViewSet(TenantViewSet):
         lasting = span_of(request)
         return Response(StatisticsSerializer(statistics(self.get_object().pk, lasting)).data)
 
-    @extend_schema(responses=HealthSerializer)
+    @extend_schema(responses=EndpointHealthSerializer)
     @action(detail=True, methods=["get"])
     def health(self, request: Request, pk: str) -> Response:
         """Whether its receiver takes what is sent, what is wrong with it in plain words, and the fix."""
-        return Response(HealthSerializer(health(self.get_object())).data)
+        return Response(EndpointHealthSerializer(health(self.get_object())).data)
 
     @extend_schema(parameters=[LanguageSerializer], responses=SnippetSerializer)
     @action(detail=True, methods=["get"])

@@ -22,7 +22,7 @@ class FindingSerializer(serializers.Serializer[Any]):
     delivery = serializers.UUIDField(allow_null=True, help_text="One of those that it was read off.")
 
 
-class HealthSerializer(serializers.Serializer[Any]):
+class EndpointHealthSerializer(serializers.Serializer[Any]):
     condition = serializers.ChoiceField(CONDITIONS, help_text="`quiet`: nothing was sent in the last day.")
     findings = FindingSerializer(many=True, help_text="What is wrong now, the newest first; at most a few.")
     failing_since = serializers.DateTimeField(allow_null=True)

@@ -331,6 +331,7 @@ def test_all_pages_of_this_room_stand_together_above_the_companies(db):
     assert [item["link"] for item in groups["Webhooks"]] == [
         page("endpoint_changelist"),
         page("delivery_changelist"),
+        page("massaction_changelist"),
         page("source_changelist"),
         page("capture_changelist"),
         page("inbound_changelist"),
