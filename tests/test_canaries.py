@@ -56,6 +56,7 @@ DIGESTS = {
     "integrations.Authorization.digest",
     "integrations.Authorization.session_digest",
     "integrations.Handoff.digest",
+    "webhooks.PortalLink.digest",
     "integrations.Integration.client_digest",
     "telephony.CallEvent.digest",
     "telephony.Pbx.previous_digest",

@@ -26,7 +26,7 @@ def bodies_of(route: Route, method: str, theirs: Belongings) -> list[Any]:
     if not content:
         return [{}]
     schema = next(iter(content.values()))["schema"]
-    return [{}, *(_Filling(theirs, is_on).value(schema, "") for is_on in (False, True))]
+    return [{}, *(_Filling(theirs, is_on, route).value(schema, "") for is_on in (False, True))]
 
 
 def body_names(route: Route, method: str) -> frozenset[str] | None:
@@ -48,9 +48,11 @@ def _operation(route: Route, method: str) -> dict[str, Any] | None:
 
 
 class _Filling:
-    def __init__(self, theirs: Belongings, is_on: bool) -> None:
+    def __init__(self, theirs: Belongings, is_on: bool, route: Route) -> None:
         self.theirs = theirs
         self.is_on = is_on
+        # `records` are of the kind whose collection the route is in.
+        self.collection = route.template.removeprefix("/api/v1/").partition("/")[0]
 
     def value(self, schema: dict[str, Any], name: str) -> Any:
         schema = _resolved(schema)
@@ -71,7 +73,7 @@ class _Filling:
                 return self._text(schema, name)
 
     def _text(self, schema: dict[str, Any], name: str) -> str:
-        model = model_named(name)
+        model = model_named(self.collection if name == "records" else name)
         if model is not None:
             return str(self.theirs.of(model).pk)
         form = schema.get("format", "")

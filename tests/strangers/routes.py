@@ -167,11 +167,15 @@ def model_named(name: str) -> type[models.Model] | None:
         (
             model
             for model in apps.get_models()
-            if model._meta.app_label in ROOMS
-            and plain in (model._meta.model_name, f"{model._meta.model_name}s")
+            if model._meta.app_label in ROOMS and plain in _numbers(str(model._meta.model_name))
         ),
         None,
     )
+
+
+def _numbers(name: str) -> tuple[str, ...]:
+    """A model's name, and as a parameter calls several of them."""
+    return name, f"{name}s", name.removesuffix("y") + "ies"
 
 
 def every_route() -> list[Route]:

@@ -121,10 +121,10 @@ def _held(row: EndpointToken, fingerprint: str) -> Held | None:
 def _claim(row: EndpointToken, fingerprint: str) -> uuid.UUID | None:
     """The lease under which the caller asks; None while another has it, or during the pause after a failure."""
     now, lease = timezone.now(), uuid.uuid4()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    if row.asked_with != fingerprint:
-        # Somebody corrected what it is asked with: the pause was not for this.
-        free |= Q(lease=None)
+    # When somebody corrected what it is asked with, the pause was not for this. The stored row says so, not ours: another
+    # worker may have asked since we looked.
+    corrected = Q(lease=None) & ~Q(asked_with=fingerprint)
+    free = Q(lease_until=None) | Q(lease_until__lte=now) | corrected
     with all_tenants():
         rows = EndpointToken.objects.filter(free, pk=row.pk, version=row.version)
         return lease if rows.update(lease=lease, lease_until=now + LEASE) else None

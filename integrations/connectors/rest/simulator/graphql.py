@@ -189,11 +189,11 @@ class _Reader:
         self._place += 1
         return token
 
-    def _want(self, token: str) -> None:
+    def _want(self, mark: str) -> None:
         found = self._next()
-        if found != token:
-            raise Faulty(f'Syntax Error: Expected "{token}", found "{found}".', "GRAPHQL_PARSE_FAILED")
+        if found != mark:
+            raise Faulty(f'Syntax Error: Expected "{mark}", found "{found}".', "GRAPHQL_PARSE_FAILED")
 
-    def _skip(self, token: str) -> None:
-        if self._see() == token:
+    def _skip(self, mark: str) -> None:
+        if self._see() == mark:
             self._next()
