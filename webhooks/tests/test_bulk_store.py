@@ -21,14 +21,14 @@ from webhooks.statistics import failed_since, today
 from webhooks.tests.factories import make_endpoint
 from webhooks.tests.test_admin import signed_in
 
-COMPANIES, EACH = 8, 700
+COMPANIES, EACH = 4, 2000
 PARTIAL = ("delivery_unwell", "delivery_endpoint_unwell", "delivery_by_hand")
 NOW = timezone.now()
 
 
 @pytest.fixture
 def crowded(db) -> list[Endpoint]:
-    """Deliveries of two months in several companies, as real ones are spread: nearly all automatic and delivered."""
+    """Deliveries of a month in several companies, as real ones are spread: nearly all automatic and delivered."""
     endpoints = []
     with all_tenants():
         for _n in range(COMPANIES):
@@ -42,7 +42,7 @@ def crowded(db) -> list[Endpoint]:
 
 
 def fill(endpoint: Endpoint, count: int, salt: int) -> None:
-    made = [NOW - timedelta(minutes=130 * n + salt) for n in range(count)]
+    made = [NOW - timedelta(minutes=45 * n + salt) for n in range(count)]
     ids = [uuid.UUID(int=uuid7_at(moment).int + salt * 100_000 + n) for n, moment in enumerate(made)]
     types = ["shop.seldom" if n % 300 == 299 else "call.ended" for n in range(count)]
     owner: Any = {"tenant_id": endpoint.tenant_id}
@@ -135,8 +135,8 @@ def test_counts_and_the_first_page(crowded):
         0,
         0,
     )  # no tallies were made here, and nothing else is counted
-    assert failed == 4
-    assert counts == {"failed": 7}
+    assert failed == 12
+    assert counts == {"failed": 20}
 
 
 def test_the_admins_pages_neither_count_nor_skip(crowded):
@@ -149,7 +149,7 @@ def test_the_admins_pages_neither_count_nor_skip(crowded):
         assert not [
             sql for sql in about if "COUNT(" in sql or "OFFSET" in sql or "UPPER(" in sql or "LIKE" in sql
         ]
-    assert len(page.context["cl"].result_list) == 6
+    assert len(page.context["cl"].result_list) == 20
 
 
 def test_retention_reads_the_oldest_by_the_key(crowded, monkeypatch):
