@@ -9,7 +9,17 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.services.packages import CHROMIUM, GETTEXT, POSTGRES, RABBITMQ, REDIS, Missing, Package, require
+from tests.services.packages import (
+    CHROMIUM,
+    GETTEXT,
+    INTERPRETERS,
+    POSTGRES,
+    RABBITMQ,
+    REDIS,
+    Missing,
+    Package,
+    require,
+)
 from tests.services.servers import SERVERS, DidNotStart, Postgres, RabbitMQ, Redis, Server
 
 NEEDS: dict[type[Server], Package] = {Postgres: POSTGRES, RabbitMQ: RABBITMQ, Redis: REDIS}
@@ -25,6 +35,7 @@ def main() -> int:
             [
                 *(NEEDS[kind] for kind in wanted),
                 GETTEXT,
+                *INTERPRETERS,
                 *([] if os.environ.get("TEST_CHROMIUM") else [CHROMIUM]),
             ]
         )

@@ -40,6 +40,8 @@ RABBITMQ = Package("rabbitmq-server", "rabbitmq-server", ("usr/lib/rabbitmq/bin"
 REDIS = Package("redis-server", "redis-server")
 CHROMIUM = Package("chromium", "chromium")
 GETTEXT = Package("gettext", "xgettext")
+# The programs that endpoints' owners are given are run in their languages.
+INTERPRETERS = (Package("nodejs", "node"), Package("php-cli", "php"), Package("golang-go", "go"))
 
 
 class Missing(Exception):
