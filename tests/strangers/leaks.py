@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from config.urls import urlpatterns as installation
 from tenants.api.base import ReadOnlyTenantViewSet, Router
 from tenants.scoping import all_tenants
-from webhooks.api.serializers import EndpointSerializer
+from webhooks.api.endpoint_serializers import EndpointSerializer
 from webhooks.models import Endpoint
 
 

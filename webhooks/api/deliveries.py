@@ -15,7 +15,7 @@ from tenants.api.base import ReadOnlyTenantViewSet
 from tenants.api.problems import Conflict
 from webhooks.actions import mass
 from webhooks.actions.replay_deliveries import replay_delivery
-from webhooks.api.serializers import (
+from webhooks.api.delivery_serializers import (
     CancelSerializer,
     DeliveryDetailSerializer,
     DeliveryFilterSerializer,

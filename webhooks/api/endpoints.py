@@ -25,19 +25,18 @@ from webhooks.actions.mass import begin_missing
 from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.actions.send_test import sample_of, send_test
 from webhooks.api.deliveries import told
-from webhooks.api.health import EndpointHealthSerializer, LanguageSerializer, SnippetSerializer, language_of
-from webhooks.api.serializers import (
+from webhooks.api.delivery_serializers import MissingSerializer, ReplayedSerializer
+from webhooks.api.endpoint_serializers import (
     EndpointSerializer,
     FilterTrialSerializer,
     FilterTriedSerializer,
-    MissingSerializer,
     NewEndpointSerializer,
-    ReplayedSerializer,
     RotationSerializer,
     SecretSerializer,
     TestedSerializer,
     TestSerializer,
 )
+from webhooks.api.health import EndpointHealthSerializer, LanguageSerializer, SnippetSerializer, language_of
 from webhooks.api.statistics import SpanSerializer, StatisticsSerializer, span_of
 from webhooks.filters import BadFilter
 from webhooks.health import health

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from tenants.api.strict import StrictSerializer
 from webhooks import limits
-from webhooks.api.serializers import RotationSerializer
+from webhooks.api.endpoint_serializers import RotationSerializer
 from webhooks.models import Inbound, InboundState, Source, SourceTally
 from webhooks.owners import Finding
 from webhooks.presets import PRESETS

@@ -17,7 +17,7 @@ from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.create_source import create_source
 from webhooks.actions.own_source import refuse_owned
 from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
-from webhooks.api.serializers import ReplayedSerializer
+from webhooks.api.delivery_serializers import ReplayedSerializer
 from webhooks.api.source_serializers import (
     InboundDetailSerializer,
     InboundFilterSerializer,
