@@ -60,10 +60,25 @@ else:
     task_queues = [Queue(name) for name in QUEUES]
 
 beat_schedule = {
+    "read-call-records": {
+        "task": "telephony.tasks.read_call_records",
+        "schedule": 300.0,
+        "options": {"queue": "upkeep", "expires": 290},
+    },
+    "fill-outages": {
+        "task": "telephony.tasks.fill_outages",
+        "schedule": 15.0,
+        "options": {"queue": "upkeep", "expires": 14},
+    },
     "expire-exports": {
         "task": "exports.tasks.expire",
         "schedule": 300.0,
         "options": {"queue": "upkeep", "expires": 290},
+    },
+    "due-exports": {
+        "task": "exports.tasks.start_due",
+        "schedule": 30.0,
+        "options": {"queue": "upkeep", "expires": 29},
     },
     "ask-for-updates": {
         "task": "integrations.tasks.ask_for_updates",
@@ -90,6 +105,21 @@ beat_schedule = {
         "schedule": crontab(minute=17, hour="*/4"),
         "options": {"queue": "upkeep"},
     },
+    "forget-recordings": {
+        "task": "telephony.tasks.forget_recordings",
+        "schedule": crontab(minute=33),
+        "options": {"queue": "upkeep"},
+    },
+    "forget-redirects": {
+        "task": "telephony.tasks.forget_redirects",
+        "schedule": crontab(minute=53),
+        "options": {"queue": "upkeep"},
+    },
+    "forget-clicks": {
+        "task": "telephony.tasks.forget_clicks",
+        "schedule": crontab(minute=57),
+        "options": {"queue": "upkeep"},
+    },
     "forget-deliveries": {
         "task": "webhooks.tasks.forget",
         "schedule": crontab(minute=29),
@@ -105,6 +135,11 @@ beat_schedule = {
         "schedule": crontab(minute=7),
         "options": {"queue": "upkeep"},
     },
+    "compare-directories": {
+        "task": "integrations.tasks.compare_directories",
+        "schedule": 60.0,
+        "options": {"queue": "upkeep", "expires": 55},
+    },
     "start-due-syncs": {
         "task": "integrations.tasks.start_due_syncs",
         "schedule": 15.0,
@@ -114,6 +149,11 @@ beat_schedule = {
         "task": "integrations.tasks.search_duplicates",
         "schedule": crontab(hour=2, minute=37),
         "options": {"queue": "upkeep"},
+    },
+    "give-up-calls": {
+        "task": "telephony.tasks.give_up",
+        "schedule": 600.0,
+        "options": {"queue": "upkeep", "expires": 590},
     },
     "wake-lanes": {
         "task": "tenants.tasks.sweep",

@@ -241,12 +241,24 @@ MESSAGE_RETENTION_DAYS: int = env.int("MESSAGE_RETENTION_DAYS", default=365)
 EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
 EXPORT_MAX_FILE_SIZE: int = env.int("EXPORT_MAX_FILE_SIZE", default=2 * 1024**3)
 EXPORT_RETENTION_HOURS: int = env.int("EXPORT_RETENTION_HOURS", default=24)
+IMPORT_MAX_FILE_SIZE: int = env.int("IMPORT_MAX_FILE_SIZE", default=45 * 1024**2)
+IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", default=1_000_000)
+IMPORT_RETENTION_HOURS: int = env.int("IMPORT_RETENTION_HOURS", default=7 * 24)
+# Of companies without limits of their own; 0 stands for none.
+EXPORT_MAX_ROWS: int = env.int("EXPORT_MAX_ROWS", default=0)
+EXPORT_MAX_KEPT_SIZE: int = env.int("EXPORT_MAX_KEPT_SIZE", default=0)
+EXPORT_CONCURRENT: int = env.int("EXPORT_CONCURRENT", default=1)
+EXPORT_MAX_UNFINISHED: int = env.int("EXPORT_MAX_UNFINISHED", default=100)
 EXTERNAL_API_TIMEOUT: float = env.float("EXTERNAL_API_TIMEOUT", default=10.0)
 EXTERNAL_API_RATE_LIMIT: int = env.int("EXTERNAL_API_RATE_LIMIT", default=10)
 DB_SYNC_BATCH_SIZE: int = env.int("DB_SYNC_BATCH_SIZE", default=1000)
 DB_SYNC_TIMEOUT: int = env.int("DB_SYNC_TIMEOUT", default=300)
 PBX_EVENT_MAX_SIZE: int = env.int("PBX_EVENT_MAX_SIZE", default=64 * 1024)
+# Folders of this machine below which recordings of calls may be read; none by default.
+RECORDING_ROOTS: list[str] = env.list("RECORDING_ROOTS", default=[])
 CALL_END_GRACE: float = env.float("CALL_END_GRACE", default=3.0)  # seconds; a transfer may continue the call
+CALL_RECORDS_DIR: str = env.str("CALL_RECORDS_DIR", default="")
+CALL_RECORDS_MAX_SIZE: int = env.int("CALL_RECORDS_MAX_SIZE", default=20 * 1024 * 1024)
 
 # Error reports by the rules of config/masking.py.
 DEFAULT_EXCEPTION_REPORTER = "config.error_pages.MaskingReporter"

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, Generic, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -20,7 +22,7 @@ ValueT = TypeVar("ValueT")
 
 
 class LiveTable(ABC, Generic[ValueT]):
-    """Looked up on the event loop, read from the database in a thread.
+    """Looked up on the event loop, read from the database in a thread: every two seconds, and when `changed` is told.
 
     A key that is not in the table makes it be read once more at once, at most every `UNKNOWN_REFRESH_SECONDS`, so that
     a fresh row works with its first request.
@@ -36,6 +38,9 @@ class LiveTable(ABC, Generic[ValueT]):
         self._reading: asyncio.Task[None] | None = None
         self._full_at = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
+        self._changed: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_lock = threading.Lock()
 
     @abstractmethod
     def load(self) -> Mapping[str, ValueT]:
@@ -67,15 +72,26 @@ class LiveTable(ABC, Generic[ValueT]):
 
     def start_following(self) -> None:
         """Read it again and again; the last table stays in force while the database is away."""
-        self._refreshing = asyncio.create_task(self._follow())
+        changed = self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._refreshing = asyncio.create_task(self._follow(changed))
 
     def stop_following(self) -> None:
+        with self._loop_lock:
+            self._loop = None
         if self._refreshing is not None:
             self._refreshing.cancel()
 
-    async def _follow(self) -> None:
+    def changed(self) -> None:
+        """Its rows were changed: read them now. From any thread; nothing happens to a table that does not follow."""
+        with self._loop_lock:
+            if self._loop is not None and self._changed is not None:
+                self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def _follow(self, changed: asyncio.Event) -> None:
         is_down = False
         while True:
+            changed.clear()
             try:
                 await self.refresh()
             except UNREACHABLE as error:
@@ -84,7 +100,8 @@ class LiveTable(ABC, Generic[ValueT]):
                 is_down = True
             else:
                 is_down = False
-            await asyncio.sleep(REFRESH_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
 
     def _read(self) -> None:
         try:

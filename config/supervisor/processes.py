@@ -1,13 +1,15 @@
 """What an installation consists of: every process, its command and how long it may take to stop."""
 
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from config.env import BASE_DIR, PORT, env
+from config.env import BASE_DIR, DATA_DIR, PORT, env
+from config.supervisor import waiting
 
-Role = Literal["web", "worker", "worker-exports", "beat"]
+Role = Literal["web", "worker", "worker-exports", "beat", "listener"]
 CONNECTIONS = 4096  # at a time; config/asgi.py sees to it that there are as many files
 STOP_SECONDS = 12  # what is not finished by then is killed; leased work is picked up again
 
@@ -48,21 +50,41 @@ def _worker(name: str, queues: str) -> tuple[str, ...]:
     return _celery("worker", "-n", f"{name}-{PORT}@%h", "-Q", queues, *quiet, "--loglevel", "INFO")
 
 
+def _politely() -> tuple[str, ...]:
+    """A file may take a little longer; a pop-up may not. The command becomes the process, where there is one."""
+    program = shutil.which("nice")
+    return (program, "-n", "5") if program else ()
+
+
 def _beat() -> tuple[str, ...]:
     return _celery("beat", "--scheduler", "config.beat:Scheduler", "--pidfile=", "--loglevel", "INFO")
+
+
+def _listener() -> tuple[str, ...]:
+    return (sys.executable, str(BASE_DIR / "manage.py"), "pbx_listen")
 
 
 _COMMANDS: dict[Role, Callable[[], tuple[str, ...]]] = {
     "web": _web,
     "worker": lambda: _worker("worker", "calls,webhooks,integrations,upkeep"),
-    "worker-exports": lambda: _worker("worker-exports", "exports"),
+    "worker-exports": lambda: (*_politely(), *_worker("worker-exports", "exports")),
     "beat": _beat,
+    "listener": _listener,
 }
 ROLES = tuple(_COMMANDS)
+ON_DEMAND: frozenset[Role] = frozenset({"listener"})
 
 
 def process(role: Role) -> Process:
     return Process(role, _COMMANDS[role]())
+
+
+def supervised(role: Role) -> Process:
+    """As `serve` runs it: what only some installations need begins when it is wanted."""
+    made = process(role)
+    if role not in ON_DEMAND:
+        return made
+    return Process(role, waiting.command(waiting.file_of(DATA_DIR, role), *made.command))
 
 
 def simulators() -> Process:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from django.utils.translation import gettext, override
 
-from config.supervisor import instance, supervisord
+from config.supervisor import instance, supervisord, waiting
 from config.supervisor.logs import Tail, Terminal
 from config.supervisor.plan import Plan, Words
-from config.supervisor.processes import ROLES, Process, process
+from config.supervisor.processes import ROLES, Process, process, supervised
 from config.supervisor.translations import compile_catalogues
 from tests.processes import is_running, wait_for
 
@@ -37,8 +37,25 @@ def test_every_role_gets_a_program_that_is_tied_to_the_supervisor(tmp_path: Path
     assert words[3].endswith("tether.py")
     assert words[4] == "SIGKILL"
     assert tuple(words[5:]) == process("web").command
-    assert parser["group:switchboard"]["programs"] == "web,worker,worker-exports,beat"
+    assert parser["group:switchboard"]["programs"] == "web,worker,worker-exports,beat,listener"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_only_some_need_waits_until_it_is_wanted(tmp_path: Path) -> None:
+    file = waiting.file_of(tmp_path, "listener")
+    waits = subprocess.Popen(waiting.command(file, "/bin/echo", "began"), stdout=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waits.wait(2 * waiting.LOOK_SECONDS)
+
+    waiting.want(tmp_path, "listener")
+    waiting.want(tmp_path, "listener")
+
+    assert waits.communicate(timeout=10)[0] == "began\n"
+
+
+def test_the_listener_waits_and_everything_else_begins_at_once() -> None:
+    assert {role for role in ROLES if supervised(role) != process(role)} == {"listener"}
+    assert supervised("listener").command[-2:] == process("listener").command[-2:]
 
 
 def test_percent_signs_and_blanks_survive_in_the_configuration(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         )
 
     def _processes(self) -> list[processes.Process]:
-        tree = [processes.process(role) for role in processes.ROLES]
+        tree = [processes.supervised(role) for role in processes.ROLES]
         note = demo.note()
         if note and "simulate" in get_commands():
             for system, port in demo.simulator_ports().items():
