@@ -14,16 +14,19 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         # What apps declare where it lives; every app has the same file names.
         autodiscover_modules("events", "lanes", "datasets", "figures", "configuration", "checks")
+        from config import front
         from tenants import (
             among,
             event_types,  # noqa: F401 this room's own; `tenants.events` is the log itself
         )
+        from tenants.changes import follower
         from tenants.configuration import api_keys, own  # noqa: F401 this room's own sections
         from tenants.postgresql.row_security import protect_after_migrations
         from tenants.trail import events, people, triggers  # noqa: F401 sign-ins are audited by signals
         from tenants.work import host  # noqa: F401 connects to the worker's signals
 
         among.register()
+        front.register_service(follower)
         post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="audit-triggers")
         post_migrate.connect(protect_after_migrations, dispatch_uid="row security")
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from config.correlation import current_correlation
 from config.masking import MASK, is_secret_name, masked
+from tenants import bulk
 from tenants.events import emit_many
 from tenants.fields import Sealed
 from tenants.models import AuditEntry, Tenant
@@ -129,13 +130,50 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one entry in the caller's transaction, and the events that follow from it. The tenant is the given one, the object's, or the one in scope."""
+    entry = _entry(action, obj, tenant, before, after)
+    follows = happenings(entry, obj)
+    with transaction.atomic() if follows else nullcontext():
+        with reaching([entry.tenant_id]):
+            entry.save(force_insert=True)
+        emit_many(follows)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to one object, for `record_many`."""
+
+    obj: models.Model
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def record_many(action: str, done: Sequence[Done]) -> None:
+    """The same for many objects of one tenant, in the caller's transaction and a constant number of statements."""
+    entries = [_entry(action, one.obj, None, one.before, one.after) for one in done]
+    with reaching({entry.tenant_id for entry in entries}):
+        bulk.create(entries)
+    emit_many([
+        event
+        for entry, one in zip(entries, done, strict=True)
+        for event in happenings(entry, one.obj)
+    ])  # fmt: skip
+
+
+def _entry(
+    action: str,
+    obj: models.Model | None,
+    tenant: Tenant | int | None,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> AuditEntry:
     actor = current_actor()
     tenant_id = tenant.pk if isinstance(tenant, Tenant) else tenant
     if tenant_id is None:
         tenant_id = (
             obj.pk if isinstance(obj, Tenant) else getattr(obj, "tenant_id", None) or current_tenant_id()
         )
-    entry = AuditEntry(
+    return AuditEntry(
         tenant_id=tenant_id,
         action=action,
         actor=storable_text(actor.name)[:200],
@@ -149,12 +187,6 @@ def record(
         after=storable(without_secrets(after or {})),
         correlation_id=current_correlation(),
     )
-    follows = happenings(entry, obj)
-    with transaction.atomic() if follows else nullcontext():
-        with reaching([tenant_id]):
-            entry.save(force_insert=True)
-        emit_many(follows)
-    return entry
 
 
 def _address(text: str | None) -> str | None:

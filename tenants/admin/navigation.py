@@ -17,27 +17,41 @@ MANY = 200  # beyond that an operator searches the list of companies instead of 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """One group an app, in the order of the pages' `menu_place`; pages with `menu_place = None` are not shown.
 
-    A page that shows another app's model stands in the group of its `menu_app`.
+    A page that shows another app's model stands in the group of its `menu_app`. What is set once and seldom looked at
+    (`menu_settings`) follows in a group that is folded.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
+    settings: dict[str, list[dict[str, Any]]] = {}
     for app in admin.site.get_app_list(request):
         for model in app["models"]:
             page = admin.site._registry[model["model"]]
-            item = _item(page, model)
-            if item is not None:
-                groups.setdefault(getattr(page, "menu_app", app["app_label"]), []).append(item)
-    shown = [
-        (label, sorted(items, key=_place))
-        for label, items in sorted(groups.items(), key=lambda group: min(map(_place, group[1])))
-    ]
-    today = {"title": _("Today"), "icon": "today", "link": reverse("admin:index")}
-    return [
-        {"items": [today]},
-        *(
-            {"title": apps.get_app_config(label).verbose_name, "separator": True, "items": items}
-            for label, items in shown
-        ),
-    ]
+            own, further = _item(page, model), _further(page, request)
+            if own is not None and any(request.path == item["link"] for item in further):
+                own["active"] = _never  # the page below it is the one that is open
+            room = getattr(page, "menu_app", app["app_label"])
+            groups.setdefault(room, []).extend(further)
+            if own is not None:
+                (settings if getattr(page, "menu_settings", False) else groups).setdefault(room, []).append(
+                    own
+                )
+    shown = sorted(
+        (room for room in {*groups, *settings} if groups.get(room) or settings.get(room)),
+        key=lambda room: min(map(_place, [*groups.get(room, []), *settings.get(room, [])])),
+    )
+    found = [{"items": [{"title": _("Today"), "icon": "today", "link": reverse("admin:index")}]}]
+    for room in shown:
+        name = apps.get_app_config(room).verbose_name
+        if groups.get(room):
+            found.append(_group(name, groups[room]))
+        if settings.get(room):
+            found.append(
+                _group(_("%(room)s: settings") % {"room": name}, settings[room]) | {"collapsible": True}
+            )
+    return found
+
+
+def _group(title: Any, items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": sorted(items, key=_place)}
 
 
 def _place(item: dict[str, Any]) -> int:
@@ -50,6 +64,25 @@ def _item(page: Any, model: dict[str, Any]) -> dict[str, Any] | None:
         return None
     icon = getattr(page, "menu_icon", "chevron_right")
     return {"title": model["name"], "icon": icon, "link": model["admin_url"], "place": place}
+
+
+def _never(request: HttpRequest) -> bool:
+    return False
+
+
+def _further(page: Any, request: HttpRequest) -> list[dict[str, Any]]:
+    """Pages below a model's page that deserve a place of their own, for those who may see them."""
+    address = f"admin:{page.opts.app_label}_{page.opts.model_name}"
+    return [
+        {
+            "title": one.title,
+            "icon": one.icon,
+            "link": reverse(f"{address}_{one.name}"),
+            "place": one.place,
+        }
+        for one in getattr(page, "menu_more", ())
+        if page.may(request, page.buttons[one.name])
+    ]
 
 
 def companies(request: HttpRequest) -> dict[str, Any]:

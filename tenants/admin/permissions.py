@@ -3,14 +3,26 @@
 Django's permission rows are not used: what a person may do follows from their role (tenants/access.py).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from tenants.access import ADMINISTRATORS, EVERY_ROLE, has_role
 
 WRITING = ("add", "change", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A page's further place in the sidebar: the last part of its address' name, which `buttons` knows, and its looks."""
+
+    name: str
+    title: str | Promise
+    icon: str
+    place: int
 
 
 class RolePermissions:
@@ -30,6 +42,9 @@ class RolePermissions:
     sees_own: ClassVar[Collection[str]] = ()  # roles that see their own rows only
     menu_icon: ClassVar[str] = "chevron_right"  # a name of Material Symbols
     menu_place: ClassVar[int | None] = 900  # None: not in the sidebar
+    # It stands in its room's second group, which opens when it is asked for.
+    menu_settings: ClassVar[bool] = False
+    menu_more: ClassVar[Sequence[MenuEntry]] = ()
 
     @classmethod
     def roles_for(cls, action: str) -> frozenset[str] | None:

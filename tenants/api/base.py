@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 
 import orjson
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, mixins, status, viewsets
@@ -96,7 +98,9 @@ def actions_of(view: type[APIView]) -> set[str]:
     verbs = {"list": "GET", "retrieve": "GET", "create": "POST", "update": "PUT", "destroy": "DELETE"}
     methods |= {method for name, method in verbs.items() if hasattr(view, name)}
     for one in vars(view).values():
-        methods |= {name.upper() for name in getattr(one, "mapping", {})}
+        mapping = getattr(one, "mapping", None)
+        if isinstance(mapping, dict):  # of an action's methods; a model may have a column of that name
+            methods |= {name.upper() for name in mapping}
     return {READ if method in SAFE_METHODS else WRITE for method in methods}
 
 
@@ -117,10 +121,12 @@ class RepeatablePost(TenantAPIView):
     def _claim(self, request: Request, key: str) -> StoredAnswer:
         if len(key) > KEY_LENGTH:
             raise exceptions.ValidationError({"Idempotency-Key": [_("At most 200 characters.")]})
-        body = orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+        options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+        body = orjson.dumps(request.data, default=_digest_of_file, option=options)
         # The caller belongs to the request: somebody else who guesses the key must not be told what this one was told.
         asked = f"{request.user.pk}\n{request.get_full_path()}\n".encode()
-        digest = hashlib.sha256(asked + body).hexdigest()
+        # With the installation's key: a body may hold a secret, which a bare hash would let somebody guess at leisure.
+        digest = salted_hmac("tenants.StoredAnswer", asked + body, algorithm="sha256").hexdigest()
         self._scope.enter_context(transaction.atomic())
         try:
             with transaction.atomic():
@@ -147,6 +153,17 @@ class RepeatablePost(TenantAPIView):
             self._stored = None
             _keep(stored, final)
         return final
+
+
+def _digest_of_file(value: Any) -> str:
+    """An uploaded file belongs to the request with its contents."""
+    if not isinstance(value, UploadedFile):
+        raise TypeError(type(value).__name__)
+    digest = hashlib.sha256()
+    for chunk in value.chunks():
+        digest.update(chunk)
+    value.seek(0)
+    return f"{value.name} {digest.hexdigest()}"
 
 
 def _keep(stored: StoredAnswer, response: Any) -> None:

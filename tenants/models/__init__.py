@@ -4,6 +4,7 @@ from tenants.models.api_key import ApiKey, SeenNonce
 from tenants.models.base import TenantModel
 from tenants.models.credential import MachineCredential
 from tenants.models.invitation import Invitation
+from tenants.models.mark import ChangeMark
 from tenants.models.oauth import OAuthApplication
 from tenants.models.tenant import Extension, Member, Role, Tenant, User
 from tenants.models.trail import AuditChain, AuditEntry, AuditLink, Event, Heartbeat, StoredAnswer
@@ -14,6 +15,7 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "AuditLink",
+    "ChangeMark",
     "Event",
     "Extension",
     "Heartbeat",

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from tenants.changes.announcing import announce
 from tenants.intranet import validate_exceptions
 from tenants.models.base import TenantModel
 from tenants.names import NameKeyField, check_name, name_key, normal_name
@@ -102,14 +103,22 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.number})"
 
-    @property
-    def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.timezone)
+    def save(self, *args: Any, **options: Any) -> None:
+        """Its zone and its own network are remembered by all processes."""
+        is_new = self._state.adding
+        with transaction.atomic():
+            super().save(*args, **options)
+            if not is_new:
+                announce("tenant", self.pk)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """All its rows go with it, whichever company the operator looks at."""
         with all_tenants():
             return super().delete(*args, **options)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
 
 
 class Role(models.TextChoices):

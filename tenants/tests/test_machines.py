@@ -90,7 +90,8 @@ def test_the_database_is_asked_for_digests_never_for_keys(tenant, django_assert_
 def test_the_registry_is_what_the_views_ask_for():
     by_name = {one.name: one for one in resources()}
 
-    assert by_name["calls"].scopes == ["calls:read"]
+    assert by_name["calls"].scopes == ["calls:read", "calls:write"]
+    assert by_name["audit"].scopes == ["audit:read"]
     assert by_name["endpoints"].scopes == ["endpoints:read", "endpoints:write"]
     assert by_name["exports"].scopes == ["exports:read", "exports:write"]
     assert {"api-keys:write", "events:read", "integrations:write"} <= set(known_scopes())
@@ -98,7 +99,7 @@ def test_the_registry_is_what_the_views_ask_for():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("scope", ["calls", "calls:write", "nothing:read", "calls:delete", "", "*:*"])
+@pytest.mark.parametrize("scope", ["calls", "audit:write", "nothing:read", "calls:delete", "", "*:*"])
 def test_an_unknown_scope_is_refused_by_name(tenant, scope):
     _key, plain = make_api_key(tenant)
 

@@ -32,3 +32,13 @@ def test_a_page_asks_for_the_companies_once():
 
     assert asked == 2  # who works where, and where they could work
     assert queries_to("tenants_tenant", operator, "admin:tenants_extension_changelist") == 1
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
+@pytest.mark.parametrize("page", ["index", "tenants_extension_changelist"])
+def test_pages_are_looked_at_and_posted_to_and_nothing_else(method: str, page: str, client: Client):
+    client.force_login(make_member(make_tenant(), Role.OWNER).user)
+
+    answer = getattr(client, method)(reverse(f"admin:{page}"))
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")

@@ -59,8 +59,8 @@ def among_oldest(
 
 def crowd(
     lane: Lane, limit: int, taken: Mapping[str, int], now: datetime | None, skip: list[int]
-) -> list[str]:
-    """Groups that have room and something due, the longest waiting first; none unless the head of the queue is crowded."""
+) -> list[str] | None:
+    """Groups that have room and something due, the longest waiting first; None unless the queue's head is crowded."""
     words = dialect()
     where, values = _due(words, lane, now, skip)
     due, due_values = words.after(0, now)
@@ -68,22 +68,27 @@ def crowd(
     # The first row from a group on is the group's oldest. In this order no other index can seem to serve it.
     first = 'FROM tenants_work WHERE lane = %s AND {} ORDER BY "group", due LIMIT 1'
     is_crowded = f"(SELECT count(*) FROM (SELECT 1 FROM tenants_work WHERE {where} ORDER BY due LIMIT %s) AS head) = %s"  # noqa: S608
-    sql = f"""
+    # The walk's first step is there, be it empty, when and only when the head is crowded: it comes as a row of its own.
+    sql = f"""{words.in_order}
         WITH RECURSIVE walk (own) AS (
-            SELECT (SELECT "group" {first.format(is_crowded)})
+            SELECT (SELECT "group" {first.format("true")}) WHERE {is_crowded}
             UNION ALL
             SELECT (SELECT "group" {first.format('"group" > walk.own')}) FROM walk WHERE walk.own IS NOT NULL
         ), waiting AS (
             SELECT own, (SELECT due {first.format('"group" >= walk.own')}) AS since FROM walk WHERE own IS NOT NULL {but}
+        ), found AS (
+            SELECT own, since FROM waiting WHERE since <= {due} ORDER BY since LIMIT %s
         )
-        SELECT own FROM waiting WHERE since <= {due} ORDER BY since LIMIT %s"""  # noqa: S608
+        SELECT own, since FROM found UNION ALL SELECT NULL, NULL FROM (SELECT 1 FROM walk LIMIT 1) AS crowded"""  # noqa: S608
     look = limit * LOOKAHEAD
     with connection.cursor() as cursor:
         cursor.execute(
             sql,
             [lane.name, *values, look, look, lane.name, lane.name, *but_values, *due_values, limit],
         )
-        return [group for (group,) in cursor.fetchall()]
+        rows = words.rows(cursor)
+    groups = sorted((since, group) for group, since in rows if group is not None)
+    return [group for _since, group in groups] if rows else None
 
 
 def of_groups(
@@ -115,17 +120,14 @@ def _rows_of_groups(
     due, due_values = words.after(0, now)
     but = f"AND id NOT IN ({_marks(skip)})" if skip else ""
     if words.is_postgres:
-        # Compared as rows: only the index of groups has this order, whatever the statistics say of the other one.
         return (
             "SELECT some_rows.id, some_rows.due FROM unnest(%s::text[], %s::int[]) AS wanted (own, room),"  # noqa: S608
-            ' LATERAL (SELECT id, due FROM tenants_work WHERE (lane, "group", due) >='
-            " (%s, wanted.own, '-infinity'::timestamptz)"
-            f' AND (lane, "group", due) <= (%s, wanted.own, {due}) {but}'
-            ' ORDER BY lane, "group", due, id LIMIT wanted.room) AS some_rows',
+            " LATERAL (SELECT id, due FROM tenants_work WHERE lane = %s"
+            f' AND "group" = wanted.own AND due <= {due} {but} ORDER BY due, id LIMIT wanted.room) AS some_rows',
             [
                 [group for group, _room in rooms],
                 [room for _group, room in rooms],
-                *(lane.name, lane.name, *due_values, *skip),
+                *(lane.name, *due_values, *skip),
             ],
         )
     branch = (

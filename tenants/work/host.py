@@ -9,6 +9,7 @@ from typing import Any
 from celery.signals import celeryd_after_setup, worker_shutdown, worker_shutting_down
 from django.utils.module_loading import autodiscover_modules
 
+from tenants.changes import follower
 from tenants.work import pools
 from tenants.work.bell import Bell
 from tenants.work.lanes import lanes
@@ -29,6 +30,7 @@ def start(queues: Sequence[str]) -> None:
     # 5 ms a time.
     sys.setswitchinterval(SWITCH_SECONDS)
     autodiscover_modules("lanes")
+    follower.begin()
     for lane in lanes(queues):
         if lane.name not in runners or not runners[lane.name].is_alive():
             runners[lane.name] = Runner(lane)
@@ -46,6 +48,7 @@ def stop(seconds: float = STOP_SECONDS) -> None:
         if not runner.stop(max(deadline - time.monotonic(), 0.0)):
             logger.warning("lane %s: still busy; its rows become due again when their leases end", name)
     pools.close()
+    follower.end()
 
 
 def _tell() -> None:

@@ -72,6 +72,8 @@ class Runner(threading.Thread):
             while not (self._stopping.is_set() and not self._in_flight and not self._outcomes):
                 self._signal.clear()
                 if not self._guarded(self._turn):
+                    # There are more lanes than a pool has connections: none is held while there is nothing to do.
+                    close_old_connections()
                     self._signal.wait(self._patience())
         self.lane.stop()
         connection.close()

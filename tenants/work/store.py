@@ -87,9 +87,11 @@ def lease(
         if len(rows) == limit or not fair.full(lane, taken):
             return rows
     groups = fair.crowd(lane, limit, taken, now, skipped)
-    if groups:
-        return rows + _take(lane, fair.of_groups(lane, limit - len(rows), groups, taken, now, skipped), now)
-    return rows or _take(lane, fair.among_oldest(lane, limit, taken, now, skipped), now)
+    if groups is None:
+        return rows or _take(lane, fair.among_oldest(lane, limit, taken, now, skipped), now)
+    if not groups:
+        return rows
+    return rows + _take(lane, fair.of_groups(lane, limit - len(rows), groups, taken, now, skipped), now)
 
 
 def _take(lane: Lane, picked: Picked, now: datetime | None) -> list[Leased]:
@@ -97,12 +99,12 @@ def _take(lane: Lane, picked: Picked, now: datetime | None) -> list[Leased]:
     text, values = picked
     until, until_values = words.after(lane.lease_seconds, now)
     sql = (
-        f"WITH {text} UPDATE tenants_work SET lease = {words.cast('uuid')}, due = {until}, attempts = attempts + 1"  # noqa: S608
+        f"{words.in_order}WITH {text} UPDATE tenants_work SET lease = {words.cast('uuid')}, due = {until}, attempts = attempts + 1"  # noqa: S608
         ' WHERE id IN (SELECT id FROM picked) RETURNING id, subject, tenant_id, "group", attempts'
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, words.key(token), *until_values])
-        found = cursor.fetchall()
+        found = words.rows(cursor)
     return [
         Leased(
             id_,
