@@ -1,4 +1,4 @@
-"""Leaves an endpoint alone that failed several times in a row, and goes back to it step by step.
+"""Leaves an endpoint alone that failed several times in a row, or mostly, and goes back to it step by step.
 
 While it is open nothing is sent. When its pause is over one delivery is the probe; after its answer two may go, then four,
 eight and so on, each step when all of the step before were answered. A failure on the way opens it again, for longer.
@@ -8,9 +8,8 @@ Counting the failures that open it stays in the process; the rest is in the endp
 from datetime import datetime, timedelta
 from typing import Final
 
-from webhooks.models import WIDEST, Breaker, EndpointFlow
+from webhooks.models import UNTROUBLED, WIDEST, Breaker, EndpointFlow
 
-FAILURES_TO_OPEN: Final = 5
 FIRST_PAUSE: Final = 30.0
 LONGEST_PAUSE: Final = 900.0
 
@@ -40,9 +39,8 @@ def answer(flow: EndpointFlow) -> None:
 
 
 def close(flow: EndpointFlow) -> None:
-    flow.breaker, flow.reason = Breaker.CLOSED, ""
-    flow.opened_at = flow.probe_at = None
-    flow.openings = flow.width = flow.passed = 0
+    for name, value in UNTROUBLED.items():
+        setattr(flow, name, value)
 
 
 def room(flow: EndpointFlow, now: datetime, under_way: int) -> int | None:

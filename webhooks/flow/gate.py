@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from webhooks.flow import breaker, rows
+from webhooks.flow.failures import Failures
 from webhooks.flow.settings import Limits
 from webhooks.models import Breaker, EndpointFlow
 
@@ -61,7 +62,7 @@ class Gate:
         self._worker = uuid.uuid4().hex
         self._seen: OrderedDict[UUID, _Seen] = OrderedDict()
         self._mine: Counter[UUID] = Counter()
-        self._failures: Counter[UUID] = Counter()
+        self._failures = Failures()
         self._looked_at = float("-inf")
         self._lock = threading.Lock()
 
@@ -112,11 +113,7 @@ class Gate:
 
     def is_telling(self, endpoint_id: UUID, *, has_answered: bool) -> bool:
         """Whether a try of an endpoint without limits must be told to `learn`: its breaker may open."""
-        if has_answered:
-            self._failures.pop(endpoint_id, None)
-            return False
-        self._failures[endpoint_id] += 1
-        return self._failures[endpoint_id] >= breaker.FAILURES_TO_OPEN
+        return self._failures.note(endpoint_id, time.monotonic(), has_answered=has_answered)
 
     def learn(
         self,
@@ -129,9 +126,9 @@ class Gate:
         for has_answered, reason in tries:
             if has_answered:
                 breaker.answer(flow)
-            elif not flow.is_well or self._failures[flow.endpoint_id] >= breaker.FAILURES_TO_OPEN:
+            elif not flow.is_well or self._failures.are_too_many(flow.endpoint_id):
                 breaker.fail(flow, now, reason)
-                self._failures.pop(flow.endpoint_id, None)
+                self._failures.forget(flow.endpoint_id)
         with self._lock:
             self._share(flow, max(self._mine[flow.endpoint_id], 0), now.timestamp())
             known = self._seen.get(flow.endpoint_id)

@@ -12,7 +12,7 @@ from webhooks.models.endpoint import (
     RatePeriod,
 )
 from webhooks.models.event_type import OwnEventType
-from webhooks.models.flow import WIDEST, Breaker, EndpointFlow
+from webhooks.models.flow import UNTROUBLED, WIDEST, Breaker, EndpointFlow
 from webhooks.models.inbound import Handling, Inbound, InboundState
 from webhooks.models.letter import Letter
 from webhooks.models.mass import MassAction, MassKind, MassState
@@ -27,6 +27,7 @@ from webhooks.models.trouble import EndpointTrouble
 __all__ = [
     "BOUNDS",
     "SHARDS",
+    "UNTROUBLED",
     "WIDEST",
     "Attempt",
     "Breaker",

@@ -266,6 +266,14 @@ class Endpoint(TenantModel):
                     ) from error
         return found
 
+    _url_before: str | None = None
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> "Endpoint":
+        found = super().from_db(*args, **kwargs)
+        found._url_before = found.__dict__.get("url")
+        return found
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.revision = uuid.uuid4()
         self.host = urlsplit(self.url).netloc
@@ -276,6 +284,14 @@ class Endpoint(TenantModel):
                 *("host", "revision", "updated_at", "certificate_expires_at"),
             }
         super().save(*args, **kwargs)
+        self._leave_trouble_behind()
+
+    def _leave_trouble_behind(self) -> None:
+        """Another URL is another receiver: the breaker knows nothing of it yet."""
+        if self._url_before not in (None, self.url):
+            flow: Any = self._meta.get_field("flow").related_model
+            flow.leave_trouble_behind(self.pk)
+        self._url_before = self.url
 
 
 def shortened(url: str) -> str:

@@ -1,6 +1,7 @@
 """What all workers share of one endpoint while they send to it. Endpoints without limits and trouble have none of it."""
 
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,18 @@ class Breaker(models.TextChoices):
     CLOSED = "closed", _("answers")
     OPEN = "open", _("left alone")
     RECOVERING = "recovering", _("recovering")
+
+
+UNTROUBLED: Final[dict[str, Any]] = {
+    "breaker": Breaker.CLOSED,
+    "reason": "",
+    "opened_at": None,
+    "probe_at": None,
+    "openings": 0,
+    "width": 0,
+    "passed": 0,
+}
+"""The breaker's fields of an endpoint that answers."""
 
 
 class EndpointFlow(models.Model):
@@ -50,6 +63,11 @@ class EndpointFlow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} {self.breaker}"
+
+    @classmethod
+    def leave_trouble_behind(cls, endpoint_id: UUID) -> None:
+        """As if it had always answered; its pace and its order go on."""
+        cls._base_manager.filter(pk=endpoint_id).update(**UNTROUBLED)
 
     @property
     def reason_text(self) -> str:

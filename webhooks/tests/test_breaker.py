@@ -12,7 +12,8 @@ from tenants.work import Outcome, drain, lane, store
 from webhooks.actions.enable_endpoint import enable_endpoint
 from webhooks.actions.send_test import send_test
 from webhooks.flow import breaker
-from webhooks.flow.breaker import FAILURES_TO_OPEN, LONGEST_PAUSE
+from webhooks.flow.breaker import LONGEST_PAUSE
+from webhooks.flow.failures import IN_A_ROW, PERIOD, TRIES, Failures
 from webhooks.lanes.deliver import DeliverLane
 from webhooks.models import Delivery, Endpoint, EndpointFlow
 from webhooks.tests.factories import deliver, make_endpoint, make_event
@@ -30,6 +31,53 @@ def test_every_opening_without_a_recovery_waits_longer():
         now = flow.probe_at
 
     assert pauses == [30, 60, 120, 240, 480, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def told(answers: str, seconds: float = 0.1) -> list[int]:
+    """After which tries too many had failed: `.` was answered, `x` was not."""
+    failures, endpoint = Failures(), uuid4()
+    return [
+        place
+        for place, answer in enumerate(answers, 1)
+        if failures.note(endpoint, place * seconds, has_answered=answer == ".")
+    ]
+
+
+def test_a_receiver_that_mostly_fails_is_left_alone_although_it_answers_now_and_then():
+    assert told("xxx." * 10) == [21, 22, 23, 25, 26, 27, 29, 30, 31, 33, 34, 35, 37, 38, 39]
+    assert told("xx.x.." * 40) == []
+    assert told("." * 100 + "xxxx") == []
+    assert told("xxxx.xxxxx") == [10]
+
+
+def test_what_failed_long_ago_does_not_count():
+    assert told("xxx." * 10, seconds=PERIOD / (TRIES - 2)) == []
+
+
+def test_of_those_who_answer_nothing_is_kept():
+    failures, endpoint = Failures(), uuid4()
+
+    failures.note(endpoint, 0.0, has_answered=False)
+    for place in range(300):
+        failures.note(endpoint, PERIOD + place, has_answered=True)
+
+    assert failures._records == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_other", [True, False])
+def test_another_url_is_another_receiver(tenant, receiver, is_other):
+    failing = fail_often(tenant, receiver)
+    failing.refresh_from_db()
+    loaded = Endpoint.objects.get(pk=failing.pk)
+
+    loaded.name = "Renamed"
+    if is_other:
+        loaded.url = receiver.url("/mended")
+    loaded.save()
+
+    flow = EndpointFlow.objects.get()
+    assert (flow.breaker, flow.openings) == (("closed", 0) if is_other else ("open", 1))
 
 
 def test_each_step_sends_no_more_than_twice_the_step_before():
@@ -63,7 +111,7 @@ def test_a_failure_on_the_way_back_opens_it_again_since_the_first_time():
 
 def fail_often(tenant, receiver, path="/status/503", **values):
     endpoint, _secret = make_endpoint(tenant, receiver.url(path), **values)
-    for _ in range(FAILURES_TO_OPEN + 2):
+    for _ in range(IN_A_ROW + 2):
         make_event(tenant)
     deliver()
     return endpoint
