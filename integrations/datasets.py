@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exports.columns import Column
-from exports.filters import BooleanFilter, ChoiceFilter, Filter, RangeFilter, TextFilter
+from exports.filters import BooleanFilter, ChoiceFilter, Filter, RangeFilter, RelatedFilter, TextFilter
 from exports.kinds import Kind
 from exports.registry import Dataset, register_dataset
 from exports.resources import DatasetResource
 from integrations import models
 from tenants.access import ADMINISTRATORS
+from webhooks.models import Endpoint
 
 _LAST = {
     "url": Column(_("Its page there"), is_default=False),
@@ -74,7 +75,16 @@ def _records(
 
 
 _phone = Column(_("Phone"), kind=Kind.PHONE)
-_records("contacts", models.Contact, "name", "phones", "emails", "position", "address", "comment")
+_records(
+    "contacts", models.Contact, "name", "first_name", "middle_name", "last_name", "phones", "emails", "position", "address",
+    "comment",
+    **{
+        name: Column(title, is_default=False)
+        for name, title in (
+            ("first_name", _("First name")), ("middle_name", _("Middle name")), ("last_name", _("Last name")),
+        )
+    },
+)  # fmt: skip
 _records(
     "companies", models.Company, "name", "tax_number", "phones", "emails", "website", "address", "comment"
 )
@@ -254,3 +264,66 @@ register_dataset(
         scope="integrations:read",
     )
 )
+
+
+class MappingResource(DatasetResource):
+    integration = Column(_("Integration"), attribute="integration__name")
+    outside_user_id = Column(_("User there"))
+    extension = Column(_("Extension"), kind=Kind.PHONE)
+    valid_from = Column(_("Since"), is_default=False)
+    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
+
+    class Meta:
+        model = models.ExtensionAssignment
+
+    @classmethod
+    def rows(cls) -> QuerySet[Model]:
+        """Those in force; former ones are history."""
+        return super().rows().filter(valid_to__isnull=True)
+
+
+register_dataset(
+    Dataset(
+        name="extension_mappings",
+        title=_("Whose number is which"),
+        resource=MappingResource,
+        filters=(RelatedFilter("integration", _("Integration")), TextFilter("extension", _("Extension"))),
+        order=("integration__name", "extension", "id"),
+        scope="integrations:read",
+    )
+)
+
+
+class EndpointResource(DatasetResource):
+    """Of a URL, which may hold a secret, as much as everybody sees who sees the endpoint."""
+
+    name = Column(_("Name"))
+    url = Column(_("URL"), kind=Kind.TEXT)
+    events = Column(_("Events"))
+    description = Column(_("Description"))
+    format = Column(_("Format"))
+    state = Column(_("State"))
+    created_at = Column(_("Created"), is_default=False)
+    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
+
+    class Meta:
+        model = Endpoint
+
+    def dehydrate_url(self, endpoint: Endpoint) -> str:
+        return endpoint.shown_url
+
+
+register_dataset(
+    Dataset(
+        name="endpoints",
+        title=_("Endpoints"),
+        resource=EndpointResource,
+        filters=(ChoiceFilter("state", _("State")), RangeFilter("created_at", _("Created"))),
+        search=("name", "host"),
+        order=("name", "id"),
+        scope="endpoints:read",
+    )
+)
+
+# Which of these can be imported; they name datasets that are declared above.
+from integrations import importing  # noqa: E402, F401

@@ -8,6 +8,7 @@ not sign is only a hint: such hooks name objects (`Changed`), which are read aga
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -45,11 +46,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clicked:
-    """A user there wants to call a number; telephony acts on it."""
+    """A user there wants to call a number; telephony acts on it.
+
+    `clicked_at` is for systems that say when it was: a telephone that rings a minute later only puzzles people.
+    """
 
     phone: str
     user_id: str = ""
     extension: str = ""
+    clicked_at: datetime | None = None
     extra: Json = field(default_factory=dict)
 
 

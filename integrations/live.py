@@ -1,10 +1,8 @@
-"""Every integration's configuration as the hot path needs it: read once, kept in the process for a few seconds.
+"""Every integration's configuration as the hot path needs it: read once for a company, and kept in the process.
 
-A change made in this process is seen at once, one made elsewhere after `TIME_TO_LIVE` at the latest.
+A change is seen at once in the process that made it, and in all others as soon as they hear of it (tenants/changes).
 """
 
-import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,15 +10,16 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import Capability
 from integrations.connectors import with_capability as connectors_with
+from tenants.changes import Memory, subscribe
+from tenants.changes.memory import Kept
 from tenants.errors import ConfigError
 from tenants.scoping import all_tenants
 
-TIME_TO_LIVE = 3.0
+TOPIC = "integrations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +66,32 @@ class Live:
     token: Token | None = None
     timezone: str = "UTC"
     phone_region: str = ""
+    module_active: bool | None = None
+    """Whether our module is switched on there; None when nothing was said of it."""
     egress_allow: str = ""
     is_draft: bool = False
     """Not saved yet: tried out before it is, so there are no rows to share limits or to keep exchanges in."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
-    until: float
+class Connections:
+    """A company's integrations. `matrix` says of each system that it has connected whether one of them is enabled."""
+
     by_id: Mapping[UUID, Live]
+    matrix: Mapping[str, bool]
 
 
-_loaded: dict[int, _Loaded] = {}
 _owners: dict[UUID, int] = {}
-_lock = threading.Lock()
 
 
 def of_tenant(tenant_id: int) -> Iterable[Live]:
     """All integrations of the tenant, enabled or not."""
-    return _of_tenant(tenant_id).values()
+    return memory.get(tenant_id).by_id.values()
+
+
+def connections(tenant_id: int) -> Kept[Connections]:
+    """The same with which systems are enabled, and how old the knowledge is."""
+    return memory.kept(tenant_id)
 
 
 def with_capability(tenant_id: int, capability: type[Capability]) -> tuple[Live, ...]:
@@ -97,38 +103,21 @@ def with_capability(tenant_id: int, capability: type[Capability]) -> tuple[Live,
 def get(integration_id: UUID) -> Live:
     """One integration; ConfigError when it was deleted."""
     tenant_id = _owners.get(integration_id) or _owner(integration_id)
-    found = _of_tenant(tenant_id).get(integration_id) if tenant_id else None
+    found = memory.get(tenant_id).by_id.get(integration_id) if tenant_id else None
     if found is None:
         raise ConfigError(_("This integration was deleted."))
     return found
 
 
 def forget(tenant_id: int) -> None:
-    """Read the tenant's integrations anew: now for this thread's transaction, and again once it is committed."""
-    _drop(tenant_id)
-    transaction.on_commit(lambda: _drop(tenant_id))
+    """Have every process read the tenant's integrations anew, this thread's transaction already before it is committed."""
+    memory.forget(tenant_id)
 
 
 def forget_all() -> None:
     """Start empty, as a new process does."""
-    with _lock:
-        _loaded.clear()
-        _owners.clear()
-
-
-def _drop(tenant_id: int) -> None:
-    with _lock:
-        _loaded.pop(tenant_id, None)
-
-
-def _of_tenant(tenant_id: int) -> Mapping[UUID, Live]:
-    found = _loaded.get(tenant_id)
-    if found is None or found.until < time.monotonic():
-        found = _Loaded(time.monotonic() + TIME_TO_LIVE, MappingProxyType(_read(tenant_id)))
-        with _lock:
-            _loaded[tenant_id] = found
-            _owners.update(dict.fromkeys(found.by_id, tenant_id))
-    return found.by_id
+    memory.forget_all()
+    _owners.clear()
 
 
 def _owner(integration_id: UUID) -> int | None:
@@ -138,7 +127,7 @@ def _owner(integration_id: UUID) -> int | None:
         return Integration.objects.filter(pk=integration_id).values_list("tenant_id", flat=True).first()
 
 
-def _read(tenant_id: int) -> dict[UUID, Live]:
+def _read(tenant_id: int) -> Connections:
     from integrations.models import ExtensionAssignment, Integration
 
     with all_tenants():
@@ -153,7 +142,12 @@ def _read(tenant_id: int) -> dict[UUID, Live]:
             "integration_id", "extension", "outside_user_id"
         ):
             users.setdefault(integration_id, {})[extension] = user_id
-    return {row.pk: snapshot(row, users.get(row.pk, {})) for row in rows}
+    by_id = {row.pk: snapshot(row, users.get(row.pk, {})) for row in rows}
+    _owners.update(dict.fromkeys(by_id, tenant_id))
+    matrix: dict[str, bool] = {}
+    for one in by_id.values():
+        matrix[one.connector] = matrix.get(one.connector, False) or one.is_enabled
+    return Connections(MappingProxyType(by_id), MappingProxyType(matrix))
 
 
 def token_of(row: Any) -> Token:
@@ -198,5 +192,11 @@ def snapshot(row: Any, users: Mapping[str, str]) -> Live:
         token=token_of(token) if token else None,
         timezone=row.tenant.timezone,
         phone_region=row.tenant.phone_region,
+        module_active=None if row.module_active is None else row.module_active and not row.module_frozen,
         egress_allow=row.tenant.egress_allow,
     )
+
+
+memory: Memory[int, Connections] = Memory(TOPIC, _read, int)
+# A company's zone, region and own network are a part of its integrations' configuration.
+subscribe("tenant", memory.heard)

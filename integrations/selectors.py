@@ -6,16 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from integrations.models import (
+    AgentStatus,
+    DirectoryDifference,
     Exchange,
     ExtensionAssignment,
     Health,
     Integration,
     MappingProblem,
     OutsideUser,
+    Presence,
 )
 from integrations.models.integration import EXPIRING, WELL
 from tenants.models import Extension
@@ -37,17 +40,25 @@ class Manager:
     extension: str
     extension_there: str = ""
     is_known: bool = True
+    presence: AgentStatus | None = None
 
 
 def managers(integration: Integration) -> list[Manager]:
-    """Loaded users and whoever has a number, in the order of their names; two queries."""
+    """Loaded users and whoever has a number, in the order of their names; three queries."""
     numbers = assignments_in_force(integration)
+    told = {row.outside_user_id: row for row in AgentStatus.objects.filter(integration=integration)}
     rows = OutsideUser.objects.filter(integration=integration).filter(
         Q(is_active=True) | Q(outside_id__in=list(numbers))
     )
     found = [
         Manager(
-            row.outside_id, row.name, row.email, row.is_active, numbers.pop(row.outside_id, ""), row.extension
+            row.outside_id,
+            row.name,
+            row.email,
+            row.is_active,
+            numbers.pop(row.outside_id, ""),
+            row.extension,
+            presence=told.get(row.outside_id),
         )
         for row in rows.order_by("name", "outside_id")
     ]
@@ -63,9 +74,104 @@ def assignments_in_force(integration: Integration) -> dict[str, str]:
     return dict(rows.values_list("outside_user_id", "extension"))
 
 
+@dataclass(frozen=True, slots=True)
+class AgentPresence:
+    """How the owner of an extension is said to be; `word` is that system's own word."""
+
+    extension: str
+    integration_id: UUID
+    outside_user_id: str
+    presence: str
+    word: str
+    since: datetime
+    told_at: datetime
+
+    @property
+    def is_available(self) -> bool:
+        return self.presence == Presence.AVAILABLE
+
+
+def presence_of(tenant_id: int) -> dict[str, AgentPresence]:
+    """By extension: what enabled systems said last of whoever has it; one query.
+
+    Where two systems know somebody, the one that was told of last counts. An extension that is not in it is unknown,
+    which is no reason to pass it over.
+    """
+    statuses = AgentStatus.objects.filter(tenant_id=tenant_id, integration__is_enabled=True)
+    number = ExtensionAssignment.objects.filter(
+        integration=OuterRef("integration"),
+        outside_user_id=OuterRef("outside_user_id"),
+        valid_to__isnull=True,
+    ).values("extension")[:1]
+    rows = statuses.annotate(extension=Subquery(number)).exclude(extension=None).order_by("changed_at", "id")
+    return {
+        row.extension: AgentPresence(
+            row.extension,
+            row.integration_id,
+            row.outside_user_id,
+            row.presence,
+            row.word,
+            row.changed_at,
+            row.told_at,
+        )
+        for row in rows
+    }
+
+
 def extensions_of(tenant_id: int) -> list[Extension]:
     """The numbers that can be assigned."""
     return list(Extension.objects.filter(tenant_id=tenant_id).order_by("number"))
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An internal number and whose it is in one outside system."""
+
+    number: str
+    name: str
+    user_id: str = ""
+    user_name: str = ""
+
+    @property
+    def is_free(self) -> bool:
+        return not self.user_id
+
+
+def numbers_with_owners(tenant_id: int, integration: Integration | None) -> list[Phone]:
+    """All numbers of the company, in their order; three queries."""
+    owners: dict[str, str] = {}
+    names: dict[str, str] = {}
+    if integration is not None:
+        owners = {number: user for user, number in assignments_in_force(integration).items()}
+        known = OutsideUser.objects.filter(integration=integration, outside_id__in=list(owners.values()))
+        names = dict(known.values_list("outside_id", "name"))
+    return [
+        Phone(one.number, one.name, owners.get(one.number, ""), names.get(owners.get(one.number, ""), ""))
+        for one in extensions_of(tenant_id)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDifference:
+    """A difference of extensions with the name of the one whom it is about."""
+
+    name: str
+    row: DirectoryDifference
+
+
+def named_differences(integration: Integration) -> list[NamedDifference]:
+    """Those that are open, in the order of their users; two queries at most."""
+    rows = list(
+        DirectoryDifference.objects.filter(integration=integration, settled_at__isnull=True).order_by(
+            "outside_user_id"
+        )
+    )
+    users = [row.outside_user_id for row in rows]
+    names: dict[str, str] = {}
+    if users:
+        known = OutsideUser.objects.filter(integration=integration, outside_id__in=users)
+        names = dict(known.values_list("outside_id", "name"))
+    return [NamedDifference(names.get(row.outside_user_id, ""), row) for row in rows]
 
 
 def open_problems(integration: Integration) -> list[MappingProblem]:

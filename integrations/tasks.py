@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_checks
+from integrations.actions.compare_directory import queue_comparisons
 from integrations.actions.forget_messages import forget_before
 from integrations.actions.keep_alive import queue_idle
 from integrations.actions.poll_updates import queue_polls
@@ -17,6 +18,7 @@ from integrations.models import (
     AlertLetter,
     Authorization,
     DailyUse,
+    DirectoryDifference,
     DuplicateJob,
     Exchange,
     Handoff,
@@ -36,6 +38,13 @@ def check() -> int:
     """Queue the checks that are due; how many."""
     with all_tenants():
         return queue_checks()
+
+
+@shared_task
+def compare_directories() -> int:
+    """Queue the comparisons of extensions that are due; how many."""
+    with all_tenants():
+        return queue_comparisons()
 
 
 @shared_task
@@ -60,6 +69,7 @@ def forget_exchanges() -> int:
         Authorization.objects.filter(expires_at__lt=now - KEPT).delete()
         DailyUse.objects.filter(day__lt=(now - KEPT).date()).delete()
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
+        DirectoryDifference.objects.filter(settled_at__lt=now - FAILED_KEPT).delete()
         SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         DuplicateJob.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from integrations.duplicates.finding import KINDS, refresh
 from integrations.models import ReachableRecord
+from integrations.models.records import StoredRecord
 from integrations.phones import to_e164
 from integrations.records import RecordKind
 from integrations.store import writing
@@ -49,10 +50,10 @@ def create_record(
     wanted = checked_values(shape, values, values_of_row(row, shape), tenant.phone_region)
     if not any(wanted.get(name) for name in ("name", *LISTS)):
         raise ValidationError({"name": _("A name, a phone or an e-mail is needed.")})
-    _set(row, wanted)
+    set_values(row, wanted)
     row.save(force_insert=True)
     audit.record(f"{kind}.created", row, after=plain(wanted))
-    _spread(row, shape, Told(row.pk, "", values_of_row(row, shape), is_new=True), is_reachable=True)
+    spread([row], shape, [Told(row.pk, "", values_of_row(row, shape), is_new=True)], reachable=[row])
     return row
 
 
@@ -82,13 +83,13 @@ def change_record(
     differing = {name: value for name, value in wanted.items() if value != current[name]}
     if not differing:
         return row
-    _set(row, differing)
+    set_values(row, differing)
     row.updated_at = timezone.now()
     row.save(update_fields=[*differing, "search_key", "updated_at"])
     before = {name: current[name] for name in differing}
     audit.record(f"{kind}.updated", row, before=plain(before), after=plain(differing))
     told = Told(row.pk, "", values_of_row(row, shape), before=before)
-    _spread(row, shape, told, is_reachable=bool(differing.keys() & set(LISTS)))
+    spread([row], shape, [told], reachable=[row] if differing.keys() & set(LISTS) else [])
     return row
 
 
@@ -144,16 +145,20 @@ def _is_address(value: str) -> bool:
     return True
 
 
-def _set(row: ReachableRecord, values: Mapping[str, Any]) -> None:
+def set_values(row: StoredRecord, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
     row.note_search_key()
 
 
-def _spread(row: Any, shape: Shape, told: Told, *, is_reachable: bool) -> None:
-    """Look-ups, duplicates, events, and the systems that are written to."""
-    if is_reachable:
-        writing.replace_points(row.tenant_id, shape.kind, [row], set() if told.is_new else {row.pk})
-        refresh(row.tenant_id, shape.kind, [row.pk])
-    tell_of(row.tenant_id, "", shape.kind, [told])
-    note_local(row.tenant_id, shape.kind, [row.pk])
+def spread(rows: Sequence[Any], shape: Shape, told: Sequence[Told], *, reachable: Sequence[Any]) -> None:
+    """Look-ups, duplicates, events, and the systems that are written to. `reachable`: whose numbers or addresses are others now."""
+    if not rows:
+        return
+    tenant_id, kind = rows[0].tenant_id, shape.kind
+    if reachable and kind in KINDS:
+        new = {one.record_id for one in told if one.is_new}
+        writing.replace_points(tenant_id, kind, reachable, {row.pk for row in reachable} - new)
+        refresh(tenant_id, kind, [row.pk for row in reachable])
+    tell_of(tenant_id, "", kind, told)
+    note_local(tenant_id, kind, [row.pk for row in rows])

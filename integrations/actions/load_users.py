@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.actions.set_presence import set_presence
 from integrations.capabilities import Account
 from integrations.capabilities import OutsideUser as Loaded
 from integrations.models import Integration, OutsideUser
@@ -18,6 +19,9 @@ def load_users(integration: Integration) -> int:
         found = {user.id: user for user in session.require(Account).list_users()}
     with transaction.atomic():
         _store(integration, found)
+        states = {user.id: user.status for user in found.values() if user.status is not None}
+        if states:
+            set_presence(integration, states)
     return len(found)
 
 

@@ -15,9 +15,16 @@ from integrations.capabilities import (
 )
 from integrations.connectors import get as get_connector
 from integrations.http.journal import Journal, Noted
-from integrations.models import ExtensionAssignment, Integration, MappingProblem
+from integrations.models import (
+    DifferenceKind,
+    DifferenceOutcome,
+    DirectoryDifference,
+    ExtensionAssignment,
+    Integration,
+    MappingProblem,
+)
 from integrations.sessions import open_session
-from tenants.errors import HubError, TransientError
+from tenants.errors import ConfigError, HubError, RemoteRejected, TransientError
 from tenants.work import enqueue
 
 LANE = "integrations.push"
@@ -26,12 +33,14 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What became of a push: the table's number that was sent, or why it was not."""
+    """What became of a push: the table's number that was sent, or why it was not. `former` is what stood there before."""
 
     integration_id: UUID
     wanted: int
     journal: Journal
     error: HubError | None = None
+    table: tuple[AssignedExtension, ...] = ()
+    former: tuple[AssignedExtension, ...] | None = None
 
     @property
     def is_worth_retrying(self) -> bool:
@@ -73,11 +82,21 @@ def _push(row: Integration) -> Pushed:
         with open_session(
             integration_id, seconds=SECONDS, subject=integration_id, journal=journal
         ) as session:
-            receipt = session.require(ExtensionDirectory).push_extensions(table)
+            directory = session.require(ExtensionDirectory)
+            former = table_there(directory)
+            receipt = directory.push_extensions(table)
     except HubError as error:
         return Pushed(integration_id, row.directory_wanted, journal, error)
     note_issues(journal, row, receipt.issues)
-    return Pushed(integration_id, row.directory_wanted, journal)
+    return Pushed(integration_id, row.directory_wanted, journal, table=table, former=former)
+
+
+def table_there(directory: ExtensionDirectory) -> tuple[AssignedExtension, ...] | None:
+    """Their table just before ours replaces it, so that nobody's change there vanishes without a trace."""
+    try:
+        return directory.read_extensions()
+    except (ConfigError, RemoteRejected):
+        return None  # the key may write and not read
 
 
 def note_issues(journal: Journal, row: Integration, issues: tuple[MappingIssue, ...]) -> None:
@@ -96,4 +115,62 @@ def record_push(pushed: Pushed) -> None:
     if pushed.error is not None:
         row.update(directory_error=str(pushed.error))
     else:
-        row.update(directory_error="", directory_pushed=pushed.wanted, directory_pushed_at=timezone.now())
+        note_overwritten(pushed.integration_id, pushed.table, pushed.former)
+        row.update(
+            directory_error="",
+            directory_pushed=pushed.wanted,
+            directory_pushed_at=timezone.now(),
+            directory_taken=[[one.user_id, one.extension] for one in pushed.table],
+        )
+
+
+def note_overwritten(
+    integration_id: UUID,
+    table: tuple[AssignedExtension, ...],
+    former: tuple[AssignedExtension, ...] | None,
+) -> None:
+    """What somebody had changed there since they took our table last, and is gone now; in the settling transaction."""
+    row = Integration.objects.select_for_update(no_key=True).filter(pk=integration_id).first()
+    if row is None:
+        return
+    now = timezone.now()
+    DirectoryDifference.objects.filter(integration=row, settled_at__isnull=True).update(
+        settled_at=now, outcome=DifferenceOutcome.OVERWRITTEN
+    )
+    if former is None:
+        return
+    taken, ours = {str(user): str(number) for user, number in row.directory_taken}, _by_user(table)
+    theirs = _by_user(former)
+    changed = [user for user in sorted({*taken, *theirs}) if theirs.get(user) != taken.get(user)]
+    lost = [user for user in changed if theirs.get(user) != ours.get(user)]
+    known = set(
+        DirectoryDifference.objects.filter(
+            integration=row, settled_at=now, outcome=DifferenceOutcome.OVERWRITTEN
+        ).values_list("outside_user_id", flat=True)
+    )
+    DirectoryDifference.objects.bulk_create(
+        DirectoryDifference(
+            tenant_id=row.tenant_id,
+            integration=row,
+            outside_user_id=user[:100],
+            kind=kind_of(ours.get(user, ""), theirs.get(user, "")),
+            ours=ours.get(user, ""),
+            theirs=theirs.get(user, "")[:40],
+            found_at=now,
+            settled_at=now,
+            outcome=DifferenceOutcome.OVERWRITTEN,
+        )
+        for user in lost
+        if user[:100] not in known
+    )
+
+
+def _by_user(table: tuple[AssignedExtension, ...]) -> dict[str, str]:
+    return {one.user_id: one.extension for one in table}
+
+
+def kind_of(ours: str, theirs: str) -> DifferenceKind:
+    """What a pair of different numbers is; empty where there is none."""
+    if not theirs:
+        return DifferenceKind.MISSING
+    return DifferenceKind.OTHER if ours else DifferenceKind.STRANGER

@@ -4,9 +4,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import live as configurations
-from integrations.actions.push_directory import assignments_of, note_issues
+from integrations.actions.push_directory import assignments_of, note_issues, note_overwritten, table_there
 from integrations.actions.write_journals import write_journals
-from integrations.capabilities import DirectoryReceipt, ModuleRegistration
+from integrations.capabilities import DirectoryReceipt, ExtensionDirectory, ModuleRegistration
 from integrations.http.journal import Journal
 from integrations.models import Integration
 from integrations.sessions import open_session
@@ -31,13 +31,19 @@ def _register(integration: Integration, *, is_active: bool) -> DirectoryReceipt:
     try:
         with open_session(integration.pk, seconds=SECONDS, journal=journal, is_probe=True) as session:
             module = session.require(ModuleRegistration)
+            former = table_there(module) if isinstance(module, ExtensionDirectory) else None
             receipt = module.register(table) if is_active else module.deactivate(table)
         note_issues(journal, integration, receipt.issues)
     finally:
         write_journals([journal])
     with transaction.atomic():
+        note_overwritten(integration.pk, table, former)
         Integration.objects.filter(pk=integration.pk).update(
             is_registered=is_active,
+            module_active=is_active,
+            module_frozen=False,
+            is_stopped_there=False,
+            directory_taken=[[one.user_id, one.extension] for one in table],
             directory_pushed=wanted,
             directory_pushed_at=timezone.now(),
             directory_error="",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations import live as configurations
 from integrations.actions.hook_source import give_source, queue_parked
+from integrations.actions.push_directory import queue_push
 from integrations.capabilities import ModuleRegistration
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
@@ -89,7 +90,13 @@ def update_integration(
     if _has_moved(row, old[1]):
         # Another account knows nothing of our module yet.
         row.is_registered, row.directory_pushed_at, row.directory_error = False, None, ""
+        row.directory_taken, row.directory_checked_at, row.directory_check_error = [], None, ""
+        row.module_active, row.module_frozen, row.module_address = None, False, ""
     row.version += 1
+    if row.is_registered and row.settings != old[1]:
+        # Parts of them stand in the module's block.
+        row.directory_wanted += 1
+        queue_push(row)
     row.save()
     if row.is_enabled and not old[3]:
         queue_parked(row)
@@ -103,6 +110,7 @@ def update_integration(
 
 def _switch(row: Integration, *, is_enabled: bool, reason: str) -> None:
     row.is_enabled = is_enabled
+    row.is_stopped_there = False  # whoever stops it there says so itself
     row.paused_at = None if is_enabled else timezone.now()
     row.paused_reason = "" if is_enabled else reason.strip()[:LONGEST_REASON]
 
@@ -199,7 +207,7 @@ def judge_anew(row: Integration) -> None:
 def give_client_id(row: Integration) -> None:
     """Whoever knows it may make our phones ring, so it is long, random and stored like a password."""
     client_id = secrets.token_urlsafe(CLIENT_ID_BYTES)
-    row.own_secrets = {"client_id": client_id}
+    row.own_secrets = {**row.own_secrets, "client_id": client_id}
     row.client_digest = client_digest(client_id)
 
 

@@ -4,6 +4,7 @@ from integrations.admin import (  # noqa: F401
     conversations,
     dashboard,
     duplicates,
+    endpoints,
     exchanges,
     integrations,
     messages,

@@ -6,23 +6,30 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from integrations.actions.assign_extension import assign_extension
+from integrations.actions.compare_directory import (
+    compare_directory,
+    open_differences,
+    push_ours,
+    record_comparison,
+    take_theirs,
+)
 from integrations.actions.load_users import load_users
 from integrations.actions.register_module import deactivate_module, register_module
+from integrations.actions.renew_client_id import renew_client_id
+from integrations.actions.save_extensions import save_extensions
 from integrations.actions.save_integration import update_integration
 from integrations.actions.subscribe_hooks import subscribe_hooks, unsubscribe_hooks
 from integrations.actions.test_connection import diagnose
+from integrations.actions.write_journals import write_journals
 from integrations.admin.account import connect, disconnect
 from integrations.admin.diagnoses import keep_diagnosis
 from integrations.capabilities import DirectoryReceipt
 from integrations.models import Integration
-from integrations.selectors import assignments_in_force
 from tenants.admin.audited import AdminPart
 from tenants.errors import HubError
 
@@ -38,7 +45,11 @@ class Desk(AdminPart):
             "connect": connect,
             "disconnect": disconnect,
             "users": load,
-            "extensions": save_extensions,
+            "extensions": extensions,
+            "compare": compare,
+            "push": push,
+            "take": take,
+            "client": client,
             "register": register,
             "deactivate": deactivate,
             "subscribe": subscribe,
@@ -86,27 +97,50 @@ def load(request: HttpRequest, row: Integration) -> None:
     messages.success(request, text % {"count": count})
 
 
-def save_extensions(request: HttpRequest, row: Integration) -> None:
-    """The whole table as sent; only what differs is changed, all or nothing."""
-    wanted = dict(zip(request.POST.getlist("user"), request.POST.getlist("extension"), strict=False))
-    given = [number for number in wanted.values() if number]
-    twice = sorted({number for number in given if given.count(number) > 1})
-    if twice:
-        text = _("Nothing was saved: extension %(numbers)s was given to two managers.")
-        messages.error(request, text % {"numbers": ", ".join(twice)})
+def extensions(request: HttpRequest, row: Integration) -> None:
+    """The whole table as sent."""
+    count = save_extensions(
+        row, dict(zip(request.POST.getlist("user"), request.POST.getlist("extension"), strict=False))
+    )
+    text = ngettext("%(count)d extension was changed.", "%(count)d extensions were changed.", count)
+    messages.success(request, text % {"count": count})
+
+
+def compare(request: HttpRequest, row: Integration) -> None:
+    """Now, though the hour is not over."""
+    found = compare_directory(row.pk)
+    if found is None:
         return
-    former = assignments_in_force(row)
-    changes = {user: number for user, number in wanted.items() if former.get(user, "") != number}
-    try:
-        with transaction.atomic():
-            # Numbers are given back first, so that two managers can swap theirs.
-            for user, number in sorted(changes.items(), key=lambda change: bool(change[1])):
-                assign_extension(row, user, number or None)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    write_journals([found.journal])
+    record_comparison(found)
+    if found.error:
+        messages.error(request, found.error)
         return
-    text = ngettext("%(count)d extension was changed.", "%(count)d extensions were changed.", len(changes))
-    messages.success(request, text % {"count": len(changes)})
+    count = len(open_differences(row))
+    text = ngettext("%(count)d difference was found.", "%(count)d differences were found.", count)
+    messages.success(request, text % {"count": count} if count else _("Both tables are the same."))
+
+
+def push(request: HttpRequest, row: Integration) -> None:
+    push_ours(row)
+    messages.success(request, _("Our extensions are being sent."))
+
+
+def take(request: HttpRequest, row: Integration) -> None:
+    taken = take_theirs(row)
+    text = ngettext(
+        "%(count)d extension was taken over.", "%(count)d extensions were taken over.", taken.count
+    )
+    messages.success(request, text % {"count": taken.count})
+    if taken.unknown:
+        text = _("These are no extensions of this company, and were left out: %(numbers)s.")
+        messages.warning(request, text % {"numbers": ", ".join(taken.unknown)})
+
+
+def client(request: HttpRequest, row: Integration) -> None:
+    renew_client_id(row)
+    text = _("A new client id was made and is being sent there. The former one works for another day.")
+    messages.success(request, text)
 
 
 def register(request: HttpRequest, row: Integration) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from exports.admin.import_button import ImportButtonMixin
 from integrations.actions.alert_members import wants_mail
 from integrations.actions.copy_integration import targets
 from integrations.actions.delete_integration import delete_integration
@@ -43,6 +44,7 @@ from integrations.selectors import (
     connected_systems,
     extensions_of,
     managers,
+    named_differences,
     open_problems,
     recent_exchanges,
 )
@@ -76,22 +78,25 @@ def health_badge(row: Integration, *, is_connected: bool = True) -> SafeString:
 
 
 @admin.register(Integration)
-class IntegrationAdmin(Desk, LifeCycle, MappingPage, Tryouts, TenantAdmin):
+class IntegrationAdmin(ImportButtonMixin, Desk, LifeCycle, MappingPage, Tryouts, TenantAdmin):
     """One page for everything about one connection."""
 
     menu_icon = "hub"
     menu_place = 40
+    export_dataset, import_dataset = "integrations", "extension_mappings"
+    import_title = _("Import extensions")
     empty_hint = _(
         "Connect the CRM: choose the system, enter its address and key, and the connection is tried at once."
     )
     view_roles = MANAGERS
     buttons = {
         **dict.fromkeys(("test", "connect", "disconnect", "users", "extensions"), "change"),
-        **dict.fromkeys(("register", "deactivate", "mapping"), "change"),
+        **dict.fromkeys(("register", "deactivate", "mapping", "compare", "push", "take", "client"), "change"),
         **dict.fromkeys(("subscribe", "unsubscribe", "pause", "resume", "secret", "copy"), "change"),
-        **dict.fromkeys(("inlet", "alerts"), "view"),
+        **dict.fromkeys(("inlet", "alerts", "endings"), "view"),
         "try": "add",
         "simulate": "add",
+        **ImportButtonMixin.buttons,
     }
     list_display = ("title", "health_shown", "last_success_at", "problems_shown")
     list_display_links = ("title",)
@@ -259,6 +264,7 @@ class IntegrationAdmin(Desk, LifeCycle, MappingPage, Tryouts, TenantAdmin):
             "managers": managers(row),
             "extensions": extensions_of(row.tenant_id),
             "problems": open_problems(row),
+            "differences": named_differences(row) if connector.can(ExtensionDirectory) else [],
             "mappings": mappings_shown(row),
             "sees_exchanges": has_role(request, ADMINISTRATORS),
             "exchanges": recent_exchanges(row) if has_role(request, ADMINISTRATORS) else [],

@@ -27,9 +27,10 @@ from integrations.actions.save_integration import check_values, update_integrati
 from integrations.actions.test_connection import diagnose_draft
 from integrations.admin.consequences import of_pausing
 from integrations.connectors import get as get_connector
+from integrations.endings import endings_of
 from integrations.models import Integration
 from integrations.selectors import inlet_of
-from tenants.access import member_of
+from tenants.access import ADMINISTRATORS, has_role, member_of
 from tenants.admin.audited import AdminPart
 from tenants.scoping import current_tenant_id
 
@@ -46,6 +47,7 @@ class LifeCycle(AdminPart):
             "copy": self.copy_view,
             "secret": self.secret_view,
             "inlet": self.inlet_view,
+            "endings": self.endings_view,
         }
         of_all: dict[str, View] = {"try": self.try_view, "alerts": self.alerts_view}
         named = [(f"<uuid:pk>/{name}/", name, view) for name, view in of_one.items()]
@@ -134,6 +136,19 @@ class LifeCycle(AdminPart):
         """The part of the page that tells whether a request has arrived: asked again and again while people wait."""
         row = self._row(request, pk, may_change=False)
         return render(request, "admin/integrations/arrived.html", arrival_context(row))
+
+    def endings_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """When each kind of work went well last and when it failed, in words."""
+        row = self._row(request, pk, may_change=False)
+        title = _("Last successes and failures of %(name)s") % {"name": row.name}
+        return self._render(
+            request,
+            "endings",
+            title=title,
+            row=row,
+            rooms=endings_of(row),
+            sees_details=has_role(request, ADMINISTRATORS),
+        )
 
     def try_view(self, request: HttpRequest) -> HttpResponse:
         """The connection test for what stands in the form and is not saved; leaves no trace."""

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from exports.admin.button import ExportButtonMixin
+from exports.admin.import_button import ImportButtonMixin
 from integrations import models
 from integrations.actions.edit_record import change_record, checked_values, create_record
+from integrations.admin.dialling import dials
 from integrations.admin.records import RecordAdmin
 from integrations.duplicates.reads import groups_of, merges_of
 from integrations.store.content import values_of_row
@@ -123,13 +124,14 @@ class PeopleAdmin(RecordAdmin):
         if obj is not None:
             context["groups"] = [] if obj.merged_into else groups_of(obj.pk)
             context["merges"] = merges_of(obj.pk)
+            context["dials"] = dials(request, obj.phones)
             context["merged_into"] = obj.merged_into
             context["people_address"] = f"admin:integrations_{self.opts.model_name}_change"
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 @admin.register(models.Contact)
-class ContactAdmin(ExportButtonMixin, PeopleAdmin):
+class ContactAdmin(ImportButtonMixin, PeopleAdmin):
     menu_icon, menu_place, export_dataset = "person", 50, "contacts"
     columns = ("phones_shown", "emails_shown", "position")
     own = (
@@ -139,7 +141,7 @@ class ContactAdmin(ExportButtonMixin, PeopleAdmin):
 
 
 @admin.register(models.Company)
-class CompanyAdmin(ExportButtonMixin, PeopleAdmin):
+class CompanyAdmin(ImportButtonMixin, PeopleAdmin):
     menu_icon, menu_place, export_dataset = "apartment", 51, "companies"
     columns = ("tax_number", "phones_shown", "emails_shown")
     own = ("name", "phones", "emails", "website", "tax_number", "responsible_id", "address", "comment")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
+from exports.admin.import_button import ImportButtonMixin
 from integrations import models
 from integrations.models.records import StoredRecord
 from integrations.records import DealPhase, OrderStatus, RecordKind
@@ -150,7 +151,7 @@ class OrderAdmin(ExportButtonMixin, RecordAdmin):
 
 
 @admin.register(models.Product)
-class ProductAdmin(ExportButtonMixin, RecordAdmin):
+class ProductAdmin(ImportButtonMixin, RecordAdmin):
     menu_icon, menu_place, export_dataset = "inventory_2", 54, "products"
     columns = ("sku", "amount", "category", "is_active")
 

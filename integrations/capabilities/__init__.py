@@ -1,6 +1,14 @@
 """What a connector can do: abstract classes with typed dataclasses in and out, and nothing of any one system."""
 
-from integrations.capabilities.account import Account, Check, CheckState, Diagnosis, OutsideUser
+from integrations.capabilities.account import (
+    Account,
+    AgentState,
+    Availability,
+    Check,
+    CheckState,
+    Diagnosis,
+    OutsideUser,
+)
 from integrations.capabilities.base import Capability, MappingIssue, MappingKind, Repeat
 from integrations.capabilities.callers import Caller, CallerLookup
 from integrations.capabilities.calls import (
@@ -19,7 +27,16 @@ from integrations.capabilities.directory import (
     AssignedExtension,
     DirectoryReceipt,
     ExtensionDirectory,
+    ModuleActivity,
     ModuleRegistration,
+)
+from integrations.capabilities.follow_ups import (
+    CallFollowUps,
+    FollowUpKind,
+    Made,
+    NewContact,
+    NewLead,
+    NewTask,
 )
 from integrations.capabilities.messaging import Button, Messaging, OutgoingMessage, SentMessage
 from integrations.capabilities.records import (
@@ -37,10 +54,13 @@ from integrations.capabilities.updates import Polled, Updates
 
 __all__ = [
     "Account",
+    "AgentState",
     "AssignedExtension",
+    "Availability",
     "Button",
     "CallAnswered",
     "CallFacts",
+    "CallFollowUps",
     "CallHangup",
     "CallKind",
     "CallNotifications",
@@ -61,11 +81,17 @@ __all__ = [
     "Fault",
     "FieldDescription",
     "FinishedCall",
+    "FollowUpKind",
     "KindSupport",
+    "Made",
     "MappingIssue",
     "MappingKind",
     "Messaging",
+    "ModuleActivity",
     "ModuleRegistration",
+    "NewContact",
+    "NewLead",
+    "NewTask",
     "OutgoingMessage",
     "OutsideUser",
     "Page",

@@ -44,15 +44,32 @@ class Diagnosis:
         return all(check.state is not CheckState.FAILED for check in self.checks)
 
 
+class Availability(StrEnum):
+    """Whether somebody takes calls."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """How a user is said to be; `word` is that system's own word for it."""
+
+    availability: Availability
+    word: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OutsideUser:
-    """A user of the outside system. `extension` is what that system says, empty when it does not keep one."""
+    """A user of the outside system. `extension` and `status` are what that system says, empty when it does not keep one."""
 
     id: str
     name: str
     email: str = ""
     extension: str = ""
     active: bool = True
+    status: "AgentState | None" = None
 
 
 class Account(Capability):

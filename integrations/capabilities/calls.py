@@ -29,6 +29,7 @@ class CallKind(StrEnum):
     ANSWERED = "answered"
     HANGUP = "hangup"
     FINISHED = "finished"
+    RECORDING = "recording"
 
 
 class CallOutcome(StrEnum):
@@ -91,7 +92,11 @@ class CallHangup(CallFacts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedCall(CallFacts):
-    """The whole call, for the outside system's history."""
+    """The whole call, for the outside system's history.
+
+    `is_recorded` says that there is a recording, `recording_url` where it can be had: the one may be known before the
+    other. `is_amendment`: the call is in their history already, and something of it has changed.
+    """
 
     outcome: CallOutcome
     ended_at: datetime
@@ -99,6 +104,8 @@ class FinishedCall(CallFacts):
     talk_seconds: int = 0
     wait_seconds: int = 0
     recording_url: str = ""
+    is_recorded: bool = False
+    is_amendment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +131,18 @@ class CallNotifications(Capability):
     """The system gives a call an id of its own and wants to be told it later on: one call's notifications go one by one."""
     hears_answers: ClassVar[bool] = False
     """The system wants to know who took the call while it lasts (`notify_answered`); others are not told."""
+    only_hides: ClassVar[bool] = False
+    """Of an answer it only wants to know whose pop-ups to close: where nobody else's phone rang it is not told."""
+    amends_uploads: ClassVar[bool] = False
+    """A call that is in its history already may be uploaded again with what has changed."""
+    attaches_recordings: ClassVar[bool] = False
+    """It takes a recording for a call that is in its history already (`attach_recording`)."""
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = {
         CallKind.RINGING: Repeat.IF_UNSENT,
         CallKind.ANSWERED: Repeat.IF_UNSENT,
         CallKind.HANGUP: Repeat.IF_UNSENT,
         CallKind.FINISHED: Repeat.IF_UNSENT,
+        CallKind.RECORDING: Repeat.IF_UNSENT,
     }
 
     @abstractmethod
@@ -146,6 +160,10 @@ class CallNotifications(Capability):
     @abstractmethod
     def upload_call(self, call: FinishedCall) -> CallReceipt:
         """Put the call into the history."""
+
+    def attach_recording(self, call: FinishedCall) -> CallReceipt:
+        """The recording of a call that was uploaded without; only where `attaches_recordings`."""
+        raise Unsupported(_("This system takes a recording only together with its call."))
 
     @classmethod
     def may_repeat(cls, kind: CallKind, error: HubError) -> bool:

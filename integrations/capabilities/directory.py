@@ -24,6 +24,19 @@ class DirectoryReceipt:
     issues: tuple[MappingIssue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ModuleActivity:
+    """What somebody did with our module in the outside system; `address` is the one that its account says it has now."""
+
+    is_active: bool
+    is_frozen: bool = False
+    address: str = ""
+
+    @property
+    def is_working(self) -> bool:
+        return self.is_active and not self.is_frozen
+
+
 class ExtensionDirectory(Capability):
     """A system that keeps its users' extensions, and lets us set them."""
 
@@ -32,7 +45,10 @@ class ExtensionDirectory(Capability):
 
     @abstractmethod
     def push_extensions(self, assignments: Sequence[AssignedExtension]) -> DirectoryReceipt:
-        """Make their table equal to this one: always the whole table, so a repetition is harmless."""
+        """Make their table equal to this one: always the whole table, so a repetition is harmless.
+
+        Never switches on a module that somebody switched off there.
+        """
 
     @abstractmethod
     def read_extensions(self) -> tuple[AssignedExtension, ...] | None:

@@ -1,7 +1,7 @@
 """The leased work of this room, a file for each subject; those of synchronisations and duplicates lie with them."""
 
 from integrations.duplicates import lane as duplicates_lane  # noqa: F401 it registers itself
-from integrations.lanes.directory import PushLane
+from integrations.lanes.directory import CompareLane, PushLane
 from integrations.lanes.health import AlertLane, CheckLane
 from integrations.lanes.letters import LettersLane
 from integrations.lanes.messages import AcknowledgeLane, EditLane, MessageLane, PollLane
@@ -12,6 +12,7 @@ from tenants.work import register
 
 for lane in (
     PushLane,
+    CompareLane,
     CheckLane,
     AlertLane,
     LettersLane,

@@ -1,5 +1,7 @@
-"""Tables of extensions that outside systems are told."""
+"""Tables of extensions: ours on their way to outside systems, and theirs compared with ours."""
 
+from integrations.actions.compare_directory import LANE as COMPARE_LANE
+from integrations.actions.compare_directory import Compared, compare_directory, record_comparison
 from integrations.actions.push_directory import LANE, Pushed, push_directory, record_push
 from integrations.actions.write_journals import write_journals
 from tenants.errors import RateLimited
@@ -33,3 +35,22 @@ class PushLane(PooledLane):
         for pushed in results:
             record_push(pushed)
         write_journals([pushed.journal for pushed in results])
+
+
+class CompareLane(PooledLane):
+    """Looks at what outside systems have in their tables; subject = integration. What cannot be read now is in an hour."""
+
+    name = COMPARE_LANE
+    queue = "integrations"
+    capacity = 4
+    per_group = 2
+    lease_seconds = 60.0
+
+    def act(self, row: Leased) -> Outcome:
+        return Outcome.done(row, compare_directory(row.subject))
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        results: list[Compared] = [one.result for one in outcomes if one.result is not None]
+        for compared in results:
+            record_comparison(compared)
+        write_journals([compared.journal for compared in results])

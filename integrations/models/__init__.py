@@ -1,7 +1,15 @@
 """Integrations, the people and numbers behind them, their records, and their conversations."""
 
 from integrations.models.alerts import AlertChoice, AlertKind, AlertLetter
-from integrations.models.directory import ExtensionAssignment, OutsideUser
+from integrations.models.directory import (
+    AgentStatus,
+    DifferenceKind,
+    DifferenceOutcome,
+    DirectoryDifference,
+    ExtensionAssignment,
+    OutsideUser,
+    Presence,
+)
 from integrations.models.duplicates import (
     DuplicateGroup,
     DuplicateJob,
@@ -59,6 +67,7 @@ from integrations.models.tryout import Tryout
 __all__ = [
     "MODELS",
     "UNFINISHED",
+    "AgentStatus",
     "AlertChoice",
     "AlertKind",
     "AlertLetter",
@@ -72,6 +81,9 @@ __all__ = [
     "Conversation",
     "DailyUse",
     "Deal",
+    "DifferenceKind",
+    "DifferenceOutcome",
+    "DirectoryDifference",
     "Document",
     "DuplicateGroup",
     "DuplicateJob",
@@ -100,6 +112,7 @@ __all__ = [
     "PendingWrite",
     "PointType",
     "PollPosition",
+    "Presence",
     "Product",
     "RateBucket",
     "ReachableRecord",

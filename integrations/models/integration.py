@@ -41,7 +41,10 @@ class Integration(TenantModel):
     the outside system and see to it that it stays so.
 
     `client_digest` is the SHA-256 of the random client id that we gave to the outside system: it names us in its
-    requests, and has to be found without opening every row. `version` grows with every change of what a session works with, so that processes notice. `directory_wanted` grows
+    requests, and has to be found without opening every row. The former one is good for a while after it was renewed.
+    `module_active`, `module_frozen` and `module_address` are what the outside system said last of our module and of its own
+    address; `is_stopped_there` means that it was paused by that, and goes on by that. `directory_taken` is the table that
+    the outside system took last, to tell what somebody changed there. `version` grows with every change of what a session works with, so that processes notice. `directory_wanted` grows
     with every change of the assignments; the table was pushed when `directory_pushed` has caught up.
     """
 
@@ -54,6 +57,10 @@ class Integration(TenantModel):
     client_digest = models.CharField(  # noqa: DJ001 unique, and many have none
         max_length=64, null=True, unique=True, editable=False
     )
+    former_client_digest = models.CharField(  # noqa: DJ001 unique, and most have none
+        max_length=64, null=True, unique=True, editable=False
+    )
+    former_client_until = models.DateTimeField(null=True, editable=False)
     source = models.OneToOneField(
         "webhooks.Source",
         on_delete=models.SET_NULL,
@@ -96,6 +103,18 @@ class Integration(TenantModel):
     directory_pushed = models.PositiveIntegerField(default=0, editable=False)
     directory_pushed_at = models.DateTimeField(_("extensions pushed"), null=True, editable=False)
     directory_error = models.TextField(_("why the extensions were not pushed"), blank=True, editable=False)
+    directory_taken = models.JSONField(default=list, editable=False)
+    directory_checked_at = models.DateTimeField(_("extensions compared"), null=True, editable=False)
+    directory_check_error = models.TextField(
+        _("why the extensions were not compared"), blank=True, editable=False
+    )
+    module_active = models.BooleanField(_("switched on there"), null=True, editable=False)
+    module_frozen = models.BooleanField(_("frozen there"), default=False, editable=False)
+    module_told_at = models.DateTimeField(_("told of the module"), null=True, editable=False)
+    module_address = models.CharField(
+        _("address that it says it has"), max_length=300, blank=True, editable=False
+    )
+    is_stopped_there = models.BooleanField(_("paused by the outside system"), default=False, editable=False)
     users_loaded_at = models.DateTimeField(_("users loaded"), null=True, editable=False)
 
     class Meta:

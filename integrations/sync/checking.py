@@ -6,7 +6,7 @@ from integrations.capabilities import KindSupport, Records
 from integrations.connectors import get as get_connector
 from integrations.models import MODELS, Integration, SyncPlan
 from integrations.records import RecordKind
-from integrations.sync.schedule import BadCron, parsed
+from tenants.cron import BadCron, parsed
 
 
 def supported(integration: Integration) -> dict[RecordKind, KindSupport]:

@@ -154,7 +154,7 @@ def test_exchange_page_shows_what_was_said(client, tenant, simulator):
     row = make_integration(tenant, simulator.url)
     deed(client, row, "register")
     with all_tenants():
-        exchange = Exchange.objects.get()
+        exchange = Exchange.objects.get(operation="module edit")
 
     page = text_of(client.get(reverse("admin:integrations_exchange_change", args=[exchange.pk])))
 

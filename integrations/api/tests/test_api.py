@@ -57,6 +57,7 @@ def test_catalogue_describes_forms(client):
     assert found["capabilities"] == [
         "account",
         "call_notifications",
+        "call_follow_ups",
         "extension_directory",
         "module_registration",
         "records",

@@ -102,9 +102,34 @@ class AmoCrm:
         found = rows(answer, "calls")
         return found[0] if found else {}
 
-    def add_task(self, task: Row) -> None:
+    def add_task(self, task: Row) -> Row:
         """Never repeated here: it would be a second one."""
-        self._send("POST", "/api/v4/tasks", "task", [task], "tasks")
+        found = self._send("POST", "/api/v4/tasks", "task", [task], "tasks")
+        return found[0] if found else {}
+
+    def open_tasks(self, plural: str, number: int) -> list[Row]:
+        """Of one card."""
+        query = (
+            ("filter[entity_type]", plural),
+            ("filter[entity_id]", str(number)),
+            ("filter[is_completed]", "0"),
+            ("limit", str(SEARCH_SIZE)),
+        )
+        answer = self._get("/api/v4/tasks", "tasks", query)
+        return rows(answer, "tasks") if answer else []
+
+    def complete_task(self, number: int, text: str) -> None:
+        """The same again changes nothing."""
+        task = {"id": number, "is_completed": True, "result": {"text": text}}
+        self._send("PATCH", "/api/v4/tasks", "task done", [task], "tasks", Repeat.ALWAYS)
+
+    def leads_of(self, contact_id: str) -> list[Row]:
+        """Up to 250 leads of a contact."""
+        contact = self.one("contacts", contact_id, (("with", "leads"),)) or {}
+        embedded = contact.get("_embedded")
+        found = embedded.get("leads") if isinstance(embedded, Mapping) else None
+        ids = [row["id"] for row in found or () if isinstance(row, Mapping) and type(row.get("id")) is int]
+        return self.by_ids("leads", ids[:PAGE_SIZE]) if ids else []
 
     def add_unsorted_call(self, item: Row) -> Row:
         """Among the incoming leads."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from integrations.capabilities import Account, CallerLookup, CallNotifications, Records
+from integrations.capabilities import Account, CallerLookup, CallFollowUps, CallNotifications, Records
 from integrations.fields import Field, FieldType, account_address
 from integrations.hooks import WebhookRegistration
 from integrations.http.auth import OAuth2
@@ -46,7 +46,7 @@ manifest = Manifest(
         " leads; contacts, companies and deals in both directions. Kommo, too."
     ),
     docs_url="https://www.amocrm.ru/developers/",
-    capabilities=(Account, CallNotifications, CallerLookup, Records, WebhookRegistration),
+    capabilities=(Account, CallNotifications, CallFollowUps, CallerLookup, Records, WebhookRegistration),
     base_url_setting="url",
     expires_setting="token_ends",
     settings=(

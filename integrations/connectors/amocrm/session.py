@@ -7,13 +7,14 @@ from integrations.connectors.amocrm import mapping
 from integrations.connectors.amocrm.calls import AmoCalls
 from integrations.connectors.amocrm.client import AmoCrm
 from integrations.connectors.amocrm.diagnosis import diagnose
+from integrations.connectors.amocrm.follow_ups import AmoFollowUps
 from integrations.connectors.amocrm.records import AmoRecords
 from integrations.connectors.amocrm.webhooks import AmoWebhooks
 from integrations.http.client import ApiClient
 from integrations.live import Live
 
 
-class AmoCrmSession(AmoCalls, AmoRecords, AmoWebhooks, Account, CallerLookup):
+class AmoCrmSession(AmoCalls, AmoFollowUps, AmoRecords, AmoWebhooks, Account, CallerLookup):
     """Everything that amoCRM can do for us; calls, records and webhooks are in files of their own."""
 
     def __init__(self, live: Live, http: ApiClient) -> None:

@@ -36,12 +36,14 @@ class Calls(Session, CallNotifications):
 
     names_calls: ClassVar[bool] = True
     hears_answers: ClassVar[bool] = True
+    attaches_recordings: ClassVar[bool] = True
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = MappingProxyType(
         {
             CallKind.RINGING: Repeat.ALWAYS,
             CallKind.ANSWERED: Repeat.ALWAYS,
             CallKind.HANGUP: Repeat.ALWAYS,
             CallKind.FINISHED: Repeat.IF_UNSENT,
+            CallKind.RECORDING: Repeat.ALWAYS,
         }
     )
 
@@ -93,6 +95,14 @@ class Calls(Session, CallNotifications):
         self._attach(call, call_id)
         return self.noted(_receipt(call, found, call_id))
 
+    def attach_recording(self, call: FinishedCall) -> CallReceipt:
+        """Another one takes the place of the first, so it may come again."""
+        fields = mapping.record(call, call.outside_id)
+        if not call.outside_id or fields is None:
+            raise Unsupported(_("Bitrix24 takes recordings as mp3 or wav, for calls that it knows."))
+        self._hand_in(fields)
+        return CallReceipt(outside_id=call.outside_id)
+
     def _register(self, call: CallFacts, user: str, *, is_shown: bool) -> str:
         settings = self.live.settings
         fields = mapping.registration(
@@ -112,11 +122,7 @@ class Calls(Session, CallNotifications):
         if fields is None:
             return
         try:
-            if self.live.settings.get("recordings") == HANDED_OVER:
-                content = self.http.download(fields.pop("RECORD_URL"), "recording")
-                self._api.attach_record_bytes(fields, content)
-            else:
-                self._api.attach_record(fields)
+            self._hand_in(fields)
         except (RemoteRejected, ConfigError) as error:
             text = _("The call is in Bitrix24's history, but its recording was not taken: %(why)s")
             raise RemoteRejected(text % {"why": error}, detail=error.detail) from error
@@ -124,6 +130,13 @@ class Calls(Session, CallNotifications):
             # The end was told: doing all of it again would tell it twice.
             text = _("The call is in Bitrix24's history, but its recording did not get there: %(why)s")
             raise OutcomeUnknown(text % {"why": error}, detail=error.detail) from error
+
+    def _hand_in(self, fields: mapping.Fields) -> None:
+        if self.live.settings.get("recordings") == HANDED_OVER:
+            content = self.http.download(fields.pop("RECORD_URL"), "recording")
+            self._api.attach_record_bytes(fields, content)
+        else:
+            self._api.attach_record(fields)
 
     def _default_user(self) -> str:
         """Bitrix24 takes no call without a user; one that reached nobody is somebody's all the same."""

@@ -24,6 +24,7 @@ MOST_PAGES = 2000
 MOST_SUBCALLS = 50
 NOT_FOUND = "NOT_FOUND"
 LINE_NAME = "Switchboard"
+TODO = "CRM_TODO"
 
 Params = Mapping[str, Any]
 Row = dict[str, Any]
@@ -145,6 +146,29 @@ class Bitrix24:
                 return None
             raise
         return as_object(as_object(found).get("item")) or None
+
+    def add_todo(self, params: Params) -> Row:
+        """Something to be done, in a card. A repetition would be another one."""
+        return as_object(self._call("crm.activity.todo.add", params, CRM))
+
+    def todos(self, entity: int, item_id: str) -> list[Row]:
+        """What is still to be done in a card, the newest first."""
+        params = {
+            "filter": {
+                "OWNER_TYPE_ID": entity,
+                "OWNER_ID": int(item_id),
+                "PROVIDER_ID": TODO,
+                "COMPLETED": "N",
+            },
+            "order": {"ID": "DESC"},
+            "select": ["ID", "DESCRIPTION", "SUBJECT"],
+        }
+        return as_rows(self.read("crm.activity.list", params))
+
+    def complete_todo(self, todo_id: str) -> None:
+        """The same again changes nothing."""
+        params = {"id": int(todo_id), "fields": {"COMPLETED": "Y"}}
+        self._call("crm.activity.update", params, CRM, Repeat.ALWAYS)
 
     def delete(self, entity: int, item_id: str) -> None:
         params = {"entityTypeId": entity, "id": item_id}

@@ -2,7 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.capabilities import Account, CallerLookup, CallNotifications, Records, Updates
+from integrations.capabilities import (
+    Account,
+    CallerLookup,
+    CallFollowUps,
+    CallNotifications,
+    Records,
+    Updates,
+)
 from integrations.connectors.bitrix24.portal import PortalAccess, read_callback, webhook_address
 from integrations.fields import Field, FieldType, account_address
 from integrations.hooks import WebhookRegistration
@@ -26,7 +33,15 @@ manifest = Manifest(
         "The client's card while the phone rings, every call in the history, and contacts, companies, leads and deals."
     ),
     docs_url="https://apidocs.bitrix24.com/",
-    capabilities=(Account, CallNotifications, CallerLookup, Records, WebhookRegistration, Updates),
+    capabilities=(
+        Account,
+        CallNotifications,
+        CallFollowUps,
+        CallerLookup,
+        Records,
+        WebhookRegistration,
+        Updates,
+    ),
     base_url_setting="url",
     settings=(
         Field(

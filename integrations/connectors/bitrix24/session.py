@@ -8,6 +8,7 @@ from integrations.connectors.bitrix24.calls import Calls
 from integrations.connectors.bitrix24.client import Bitrix24
 from integrations.connectors.bitrix24.crm import CrmRecords
 from integrations.connectors.bitrix24.diagnosis import diagnose
+from integrations.connectors.bitrix24.follow_ups import FollowUps
 from integrations.connectors.bitrix24.objects import COMPANY, CONTACT, LEAD
 from integrations.connectors.bitrix24.offline import OfflineEvents
 from integrations.connectors.bitrix24.registration import Subscriptions
@@ -20,7 +21,7 @@ from integrations.phones import digits
 _FOUND = (("CONTACT", CONTACT), ("COMPANY", COMPANY), ("LEAD", LEAD))
 
 
-class Bitrix24Session(Calls, CrmRecords, Subscriptions, OfflineEvents, Account, CallerLookup):
+class Bitrix24Session(Calls, FollowUps, CrmRecords, Subscriptions, OfflineEvents, Account, CallerLookup):
     """Calls, callers and events need an application; the CRM and the users are read by a webhook, too."""
 
     def __init__(self, live: Live, http: ApiClient) -> None:

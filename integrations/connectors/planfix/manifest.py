@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from integrations.capabilities import Account, CallerLookup, CallNotifications, Records
+from integrations.capabilities import Account, CallerLookup, CallFollowUps, CallNotifications, Records
 from integrations.fields import Field, FieldType, account_address
 from integrations.manifest import Category, Manifest, RateLimit
 
@@ -86,6 +86,21 @@ _RECORDS = (
     ),
     Field("lost_statuses", _("Statuses of lost deals"), required=False, validator=numbers),
     Field(
+        "call_task_template",
+        _("Template of tasks to call back"),
+        required=False,
+        help=_("The number of the template from which call rules make tasks. Empty: they make none."),
+        validator=number,
+    ),
+    Field(
+        "call_task_done",
+        _("Status of a task that is done"),
+        required=False,
+        default="3",
+        help=_("Its number in the process of that template; 3 is “Completed” everywhere."),
+        validator=number,
+    ),
+    Field(
         "zone",
         _("Time zone of the token's employee"),
         required=False,
@@ -112,7 +127,7 @@ manifest = Manifest(
         " companies and deals in both directions."
     ),
     docs_url="https://planfix.com/help/VoIP_API",
-    capabilities=(Account, CallNotifications, CallerLookup, Records),
+    capabilities=(Account, CallNotifications, CallFollowUps, CallerLookup, Records),
     base_url_setting="url",
     settings=(
         Field(

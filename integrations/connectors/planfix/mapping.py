@@ -68,20 +68,24 @@ def skipped_events(call: CallHangup) -> list[Form]:
 def finished_event(call: FinishedCall, *, is_copied: bool = False) -> Form:
     """The end, with the extension that talked (or rang first): Planfix makes its entry from it.
 
-    A recording that Planfix is to copy is announced, and comes afterwards (`copied_record`).
+    A recording that Planfix is to copy, or that is not there yet, is announced and comes afterwards (`late_record`).
     """
     statuses = INBOUND_STATUS if call.direction is Direction.IN else OUTBOUND_STATUS
     event = _completed(call, next(iter(call.extensions), ""), statuses[call.outcome], call.talk_seconds)
-    if call.recording_url:
+    if call.recording_url or call.is_recorded:
         event["is_recorded"] = "1"
-        if not is_copied:
-            event["record_link"] = call.recording_url
+    if call.recording_url and not is_copied:
+        event["record_link"] = call.recording_url
     return event
 
 
-def copied_record(call: FinishedCall) -> Form:
-    """A recording of which Planfix makes a copy at once."""
-    return {"callid": call.external_id, "record_link": call.recording_url, "is_temp": "1"}
+def late_record(call: FinishedCall, *, is_copied: bool) -> Form:
+    """A recording that comes after its call: Planfix makes a copy of it at once, or keeps the link."""
+    return {
+        "callid": call.external_id,
+        "record_link": call.recording_url,
+        "is_temp": "1" if is_copied else "0",
+    }
 
 
 def caller(answer: Mapping[str, Any]) -> Caller | None:

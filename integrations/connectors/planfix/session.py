@@ -24,6 +24,7 @@ from integrations.capabilities import (
 from integrations.connectors.planfix import mapping
 from integrations.connectors.planfix.client import Telephony
 from integrations.connectors.planfix.diagnosis import diagnose
+from integrations.connectors.planfix.follow_ups import PlanfixFollowUps
 from integrations.connectors.planfix.records import PlanfixRecords
 from integrations.connectors.planfix.rest import Rest
 from integrations.http.client import ApiClient
@@ -33,10 +34,11 @@ from integrations.phones import digits
 from tenants.errors import ConfigError, RemoteRejected, TransientError, Unsupported
 
 
-class PlanfixSession(PlanfixRecords, Account, CallNotifications, CallerLookup):
+class PlanfixSession(PlanfixFollowUps, PlanfixRecords, Account, CallNotifications, CallerLookup):
     """Planfix knows no repetition: a second COMPLETED is a second entry, so only what surely was not taken goes again."""
 
     hears_answers: ClassVar[bool] = True
+    attaches_recordings: ClassVar[bool] = True
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = MappingProxyType(
         # That somebody talks, and that a card is closed, may be said twice.
         {
@@ -90,9 +92,17 @@ class PlanfixSession(PlanfixRecords, Account, CallNotifications, CallerLookup):
             self._copy(call)
         return receipt
 
+    def attach_recording(self, call: FinishedCall) -> CallReceipt:
+        """Planfix was told that there is one, and waits for it."""
+        if not call.recording_url:
+            raise Unsupported(_("There is no address under which Planfix could have the recording."))
+        is_copied = bool(self.live.settings.get("copies_recordings"))
+        self._api.record(mapping.late_record(call, is_copied=is_copied))
+        return CallReceipt()
+
     def _copy(self, call: FinishedCall) -> None:
         try:
-            self._api.record(mapping.copied_record(call))
+            self._api.record(mapping.late_record(call, is_copied=True))
         except (RemoteRejected, ConfigError) as error:
             text = _("The call is in Planfix, but its recording was not taken: %(why)s")
             raise RemoteRejected(text % {"why": error}, detail=error.detail) from error

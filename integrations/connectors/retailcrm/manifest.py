@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from integrations.capabilities import (
     Account,
     CallerLookup,
+    CallFollowUps,
     CallNotifications,
     ExtensionDirectory,
     ModuleRegistration,
@@ -16,6 +17,7 @@ from integrations.capabilities import (
 from integrations.fields import Field, FieldType, account_address
 from integrations.http.auth import HeaderKey
 from integrations.manifest import Category, Manifest, RateLimit
+from integrations.phones import digits
 
 TELEPHONY = "telephony"
 
@@ -27,6 +29,13 @@ def known_zone(name: str) -> str:
     return name
 
 
+def dialable(number: str) -> str:
+    """The number, if it has as many digits as one."""
+    if not 3 <= len(digits(number)) <= 18:
+        raise ValidationError(_("This is no telephone number."))
+    return number
+
+
 manifest = Manifest(
     code="retailcrm",
     name="RetailCRM",
@@ -35,7 +44,15 @@ manifest = Manifest(
         "Pop-ups with the customer's card while the phone rings, and every call in the customer's history."
     ),
     docs_url="https://docs.retailcrm.ru/Developers/API/APIVersions/APIv5",
-    capabilities=(Account, CallNotifications, ExtensionDirectory, ModuleRegistration, Records, CallerLookup),
+    capabilities=(
+        Account,
+        CallNotifications,
+        CallFollowUps,
+        ExtensionDirectory,
+        ModuleRegistration,
+        Records,
+        CallerLookup,
+    ),
     base_url_setting="url",
     settings=(
         Field(
@@ -59,6 +76,17 @@ manifest = Manifest(
             help=_("Leave empty to take it from the account's settings."),
             placeholder="Europe/Moscow",
             validator=known_zone,
+        ),
+        Field(
+            "phones",
+            _("Our numbers"),
+            FieldType.TABLE,
+            required=False,
+            help=_("Which number of ours belongs to which shop: RetailCRM offers them for calls by click."),
+            columns=(
+                Field("site", _("Shop code"), placeholder="main"),
+                Field("phone", _("Our number"), placeholder="+7 800 555-35-35", validator=dialable),
+            ),
         ),
     ),
     credentials=(

@@ -1,12 +1,16 @@
 """Pure functions between RetailCRM's JSON and our dataclasses."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.capabilities import (
+    AgentState,
     AssignedExtension,
+    Availability,
+    CallAnswered,
     Caller,
     CallFacts,
     CallHangup,
@@ -17,11 +21,17 @@ from integrations.capabilities import (
     FinishedCall,
     MappingIssue,
     MappingKind,
+    ModuleActivity,
     OutsideUser,
 )
 from integrations.phones import digits
 
 INTEGRATION_CODE = "switchboard"
+# Below PUBLIC_URL. RetailCRM signs nothing: the client id in the request is the proof.
+ACTIVITY_PATH = "/retailcrm/activity"
+STATUS_PATH = "/retailcrm/status"
+ACCOUNT_PATH = "/retailcrm/account"
+MAKE_CALL_PATH = "/retailcrm/make-call"
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 # Two enums for the same thing, spelled differently: `no answered` belongs to events, `no answer` to the history.
@@ -37,6 +47,12 @@ HANGUP_STATUS = {
     CallOutcome.FAILED: "failed",
     CallOutcome.CONGESTION: "failed",
     CallOutcome.UNKNOWN: "failed",
+}
+STATUSES = {
+    "free": Availability.AVAILABLE,
+    "busy": Availability.BUSY,
+    "dinner": Availability.AWAY,
+    "break": Availability.AWAY,
 }
 UPLOAD_RESULT = {
     CallOutcome.ANSWERED: "answered",
@@ -56,6 +72,12 @@ UPLOAD_RESULT = {
 def ringing_event(call: CallRinging, site: str = "") -> dict[str, Any]:
     """The pop-up."""
     return {"type": call.direction.value, **_common(call, site)}
+
+
+def taken_event(call: CallAnswered, site: str = "") -> dict[str, Any]:
+    """The end of the pop-up for everybody but the first, who has the call."""
+    others = replace(call, extensions=call.extensions[1:])
+    return {"type": "hangup", "hangupStatus": HANGUP_STATUS[CallOutcome.CANCELLED], **_common(others, site)}
 
 
 def hangup_event(call: CallHangup, site: str = "") -> dict[str, Any]:
@@ -120,7 +142,28 @@ def outside_user(row: Mapping[str, Any]) -> OutsideUser:
         name=" ".join(name for name in names if name) or email or str(row["id"]),
         email=email,
         active=bool(row.get("active", True)),
+        status=agent_state(row.get("status")),
     )
+
+
+def agent_state(word: object) -> AgentState | None:
+    """A user's status in our words; None for one that is not documented."""
+    found = STATUSES.get(word) if isinstance(word, str) else None
+    return AgentState(found, str(word)) if found else None
+
+
+def activity(text: str, address: str) -> ModuleActivity | None:
+    """What a person did with our module there; None when it is not what RetailCRM sends."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    active, freeze = said.get("active"), said.get("freeze", False)
+    if not isinstance(active, bool) or not isinstance(freeze, bool):
+        return None
+    return ModuleActivity(is_active=active, is_frozen=freeze, address=address)
 
 
 def module_block(
@@ -130,9 +173,16 @@ def module_block(
     base_url: str,
     logo_url: str,
     assignments: Sequence[AssignedExtension],
+    phones: Sequence[Mapping[str, Any]],
+    makes_calls: bool,
     is_active: bool,
 ) -> dict[str, Any]:
-    """The whole registration: leaving `additionalCodes` out may wipe everybody's extensions."""
+    """The whole registration: leaving `additionalCodes` out may wipe everybody's extensions.
+
+    `phones` are our lines by the shops that they belong to. The telephone icon appears with `makeCallUrl` only, so it is
+    named where something answers there (`makes_calls`).
+    """
+    make_call = {"makeCallUrl": base_url + MAKE_CALL_PATH} if makes_calls else {}
     return {
         "code": code,
         "integrationCode": INTEGRATION_CODE,
@@ -141,8 +191,13 @@ def module_block(
         "logo": logo_url,
         "baseUrl": base_url,
         "clientId": client_id,
+        "accountUrl": base_url + ACCOUNT_PATH,
+        # An unknown key in here has the whole block refused.
+        "actions": {"activity": ACTIVITY_PATH},
         "integrations": {
             "telephony": {
+                **make_call,
+                "changeUserStatusUrl": base_url + STATUS_PATH,
                 "allowEdit": False,
                 "inputEventSupported": True,
                 "outputEventSupported": True,
@@ -151,6 +206,10 @@ def module_block(
                     {"userId": int(one.user_id), "code": one.extension}
                     for one in assignments
                     if one.user_id.isdecimal()
+                ],
+                "externalPhones": [
+                    {"siteCode": str(one["site"]), "externalPhone": digits(str(one["phone"]))}
+                    for one in phones
                 ],
             }
         },

@@ -1,6 +1,7 @@
 """Works for one integration with RetailCRM."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -10,11 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.core.cache import cache
 from django.templatetags.static import static
+from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from config.front import registry as front_routes
 from integrations.capabilities import (
     Account,
     AssignedExtension,
+    CallAnswered,
     Caller,
     CallerLookup,
     CallHangup,
@@ -37,14 +42,15 @@ from integrations.capabilities import (
     Repeat,
     Written,
 )
-from integrations.connector import Session
 from integrations.connectors.retailcrm import mapping
 from integrations.connectors.retailcrm.client import RetailCrm
 from integrations.connectors.retailcrm.diagnosis import diagnose
+from integrations.connectors.retailcrm.follow_ups import RetailFollowUps
 from integrations.connectors.retailcrm.record_fields import described
 from integrations.connectors.retailcrm.record_mapping import Place, statuses
 from integrations.connectors.retailcrm.record_sync import KINDS, RecordSync
 from integrations.connectors.retailcrm.records_client import RecordCalls
+from integrations.connectors.retailcrm.tasks_client import TaskCalls
 from integrations.http.client import ApiClient
 from integrations.live import Live
 from integrations.phones import digits
@@ -57,13 +63,17 @@ LOGO = "integrations/switchboard.svg"
 
 
 class RetailCrmSession(
-    Session, Account, CallNotifications, ExtensionDirectory, ModuleRegistration, Records, CallerLookup
+    RetailFollowUps, Account, CallNotifications, ExtensionDirectory, ModuleRegistration, Records, CallerLookup
 ):
     """RetailCRM reports a call that it has already as a duplicate, so uploads may be repeated; pop-ups may not."""
 
+    hears_answers: ClassVar[bool] = True
+    only_hides: ClassVar[bool] = True
+    amends_uploads: ClassVar[bool] = True
     repeatable: ClassVar[Mapping[CallKind, Repeat]] = MappingProxyType(
         {
             CallKind.RINGING: Repeat.IF_UNSENT,
+            CallKind.ANSWERED: Repeat.ALWAYS,
             CallKind.HANGUP: Repeat.IF_UNSENT,
             CallKind.FINISHED: Repeat.ALWAYS,
         }
@@ -81,17 +91,35 @@ class RetailCrmSession(
         self._api = RetailCrm(http)
         self._site = str(live.settings.get("site", ""))
         self._calls = RecordCalls(http, self._site)
+        self._tasks = TaskCalls(http, self._site)
         self._sync = RecordSync(self._calls, lambda: self._place)
 
     def test_connection(self) -> Diagnosis:
         return diagnose(self._api, site=self._site, timezone=str(self.live.settings.get("timezone", "")))
 
     def list_users(self) -> Iterator[OutsideUser]:
-        return map(mapping.outside_user, self._api.users())
+        """With the codes that they have there now: those are not among a user's fields, but in our module."""
+        codes = self._codes_there()
+        for row in self._api.users():
+            user = mapping.outside_user(row)
+            yield replace(user, extension=codes.get(user.id, ""))
+
+    def _codes_there(self) -> dict[str, str]:
+        try:
+            return {one.user_id: one.extension for one in self.read_extensions() or ()}
+        except (AuthFailed, RemoteRejected):
+            return {}  # the key may read users and not modules
 
     def notify_ringing(self, call: CallRinging) -> CallReceipt:
         answer = self._api.call_event(mapping.ringing_event(call, self._site))
         return self.noted(mapping.event_receipt(answer, call))
+
+    def notify_answered(self, call: CallAnswered) -> CallReceipt:
+        """There is no event for an answer; for those whose phones rang in vain the call is over."""
+        if len(call.extensions) < 2:
+            raise Unsupported(_("Nobody else's phone rang, so there is no pop-up to close."))
+        answer = self._api.call_event(mapping.taken_event(call, self._site))
+        return self.noted(mapping.event_receipt(answer, replace(call, extensions=call.extensions[1:])))
 
     def notify_hangup(self, call: CallHangup) -> CallReceipt:
         answer = self._api.call_event(mapping.hangup_event(call, self._site))
@@ -102,7 +130,7 @@ class RetailCrmSession(
         return mapping.upload_receipt(answer, call.external_id)
 
     def push_extensions(self, assignments: Sequence[AssignedExtension]) -> DirectoryReceipt:
-        return self.register(assignments)
+        return self._edit(assignments, is_active=self.live.module_active is not False)
 
     def read_extensions(self) -> tuple[AssignedExtension, ...] | None:
         module = self._api.module(self._module_code)
@@ -163,6 +191,8 @@ class RetailCrmSession(
             base_url=settings.PUBLIC_URL,
             logo_url=logo if logo.startswith("http") else settings.PUBLIC_URL + logo,
             assignments=assignments,
+            phones=self.live.settings.get("phones") or (),
+            makes_calls=_is_served(mapping.MAKE_CALL_PATH),
             is_active=is_active,
         )
         return mapping.module_receipt(self._api.edit_module(self._module_code, block), assignments)
@@ -186,6 +216,15 @@ class RetailCrmSession(
         except (AuthFailed, RemoteRejected, ZoneInfoNotFoundError, ValueError):
             # The key may not read the settings, or the zone has a name of their own: the diagnosis says so.
             return self.live.timezone
+
+
+def _is_served(path: str) -> bool:
+    """Whether this installation answers there."""
+    try:
+        resolve(path)
+    except Resolver404:
+        return front_routes.default.find(path) is not None
+    return True
 
 
 def _require(kind: RecordKind) -> None:

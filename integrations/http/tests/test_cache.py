@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from integrations import live
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.http import cache
 from integrations.http.auth import HeaderKey
 from integrations.http.messages import Request
 from integrations.models import Exchange
 from integrations.sessions import open_session
+from tenants.changes import memory
 from tenants.errors import ConfigError, HubError
 from tenants.scoping import tenant_scope
 from tenants.simulation import Reply
@@ -52,7 +52,7 @@ def ask(row, request=ASK):
 def test_fresh_answer_costs_neither_a_request_nor_a_query(
     integration, server, django_assert_num_queries, monkeypatch
 ):
-    monkeypatch.setattr(live, "TIME_TO_LIVE", 3600.0)
+    monkeypatch.setattr(memory, "BRIEFLY", 3600.0)
     first = ask(integration)
     ask(integration)  # reads anew what the first one changed: that it works
     with django_assert_num_queries(0):

@@ -11,9 +11,10 @@ from django.utils import timezone
 from integrations.actions.save_plan import save_plan
 from integrations.models import Integration, SyncPlan, SyncRun
 from integrations.records import RecordKind
-from integrations.sync.schedule import BadCron, next_due, parsed
+from integrations.sync.schedule import next_due
 from integrations.sync.sweep import start_due
 from integrations.sync.tests.conftest import plan_for
+from tenants.cron import BadCron, parsed
 
 MINSK = ZoneInfo("Europe/Minsk")
 NOON = datetime(2026, 6, 1, 9, 0, 30, tzinfo=UTC)  # a Monday, noon in Minsk

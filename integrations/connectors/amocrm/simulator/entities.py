@@ -144,6 +144,13 @@ class Entities:
                 self._account.tell(plural, action, row)
         return row
 
+    def _leads_of(self, contact: int) -> Sequence[int]:
+        return [
+            number
+            for number, lead in self._account.tables[LEADS].items()
+            if any(one["id"] == contact for one in lead["_embedded"].get("contacts", []))
+        ]
+
     def _shown(self, request: Request, plural: str, row: Row) -> Any:
         if row["id"] in self._account.broken:
             return {name: value if name == "id" else [{"?": [None]}] for name, value in row.items()}
@@ -151,6 +158,8 @@ class Entities:
         wanted = request.query.get("with", "").split(",")
         if plural == LEADS and "contacts" not in wanted:
             embedded.pop("contacts")
+        if plural == "contacts" and "leads" in wanted:
+            embedded["leads"] = [{"id": lead} for lead in self._leads_of(row["id"])]
         return row | {"_embedded": embedded}
 
 

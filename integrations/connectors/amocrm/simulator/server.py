@@ -124,13 +124,16 @@ class Simulator(BaseSimulator):
 
     def _table(self) -> Routes:
         entities, directory = Entities(self.account, self.lists), Directory(self.account, self.lists)
+        tasks = Tasks(self.account)
         table: dict[tuple[str, str], Any] = {
             ("GET", "/api/v4/account"): directory.account,
             ("GET", "/api/v4/users"): directory.users,
             ("GET", "/api/v4/leads/pipelines"): directory.pipelines,
             ("POST", "/api/v2/events"): self.telephony.popup,
             ("POST", "/api/v4/calls"): self.telephony.add_calls,
-            ("POST", "/api/v4/tasks"): Tasks(self.account).add,
+            ("GET", "/api/v4/tasks"): tasks.page,
+            ("POST", "/api/v4/tasks"): tasks.add,
+            ("PATCH", "/api/v4/tasks"): tasks.change,
             ("POST", "/api/v4/leads/unsorted/sip"): self.telephony.add_unsorted,
             ("GET", "/api/v4/webhooks"): self.webhooks.list,
             ("POST", "/api/v4/webhooks"): self.webhooks.subscribe,

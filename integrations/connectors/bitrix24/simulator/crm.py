@@ -177,6 +177,8 @@ def _derive(kind: int, item: Item) -> None:
         stage = item.get("stageId", "NEW")
         semantics = {status: found for _entity, status, _name, found in STATUSES}.get(stage, "")
         item["stageSemanticId"] = semantics or "P"
+        if item.get("contactIds") and not item.get("contactId"):
+            item["contactId"] = item["contactIds"][0]
 
 
 def _selected(item: Item, select: Any) -> Item:

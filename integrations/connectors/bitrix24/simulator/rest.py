@@ -12,6 +12,7 @@ from integrations.connectors.bitrix24.simulator.events import Events
 from integrations.connectors.bitrix24.simulator.php import nested, parsed, php_array
 from integrations.connectors.bitrix24.simulator.state import Portal
 from integrations.connectors.bitrix24.simulator.telephony import Telephony
+from integrations.connectors.bitrix24.simulator.todos import Todos
 from integrations.connectors.bitrix24.simulator.users import Users
 from tenants.simulation import Reply, Request
 
@@ -134,7 +135,7 @@ class Rest:
 
 
 def _table(portal: Portal, events: Events, crm: Crm) -> dict[str, Method]:
-    users, phone = Users(portal), Telephony(portal, crm)
+    users, phone, todos = Users(portal), Telephony(portal, crm), Todos(portal)
     return {
         "profile": Method(users.profile),
         "scope": Method(users.scope),
@@ -152,6 +153,9 @@ def _table(portal: Portal, events: Events, crm: Crm) -> dict[str, Method]:
         "crm.item.update": Method(crm.update, "crm"),
         "crm.item.delete": Method(crm.delete, "crm"),
         "crm.item.fields": Method(crm.fields, "crm"),
+        "crm.activity.todo.add": Method(todos.add, "crm"),
+        "crm.activity.list": Method(todos.page, "crm"),
+        "crm.activity.update": Method(todos.update, "crm"),
         "crm.status.list": Method(crm.statuses, "crm"),
         "crm.duplicate.findbycomm": Method(crm.duplicates, "crm"),
         "telephony.externalCall.register": Method(phone.register, "telephony", is_for_apps=True),

@@ -122,6 +122,7 @@ class Portal:
         self.bindings: list[Binding] = []
         self.kept: list[Kept] = []
         self.lines: dict[str, str] = {}
+        self.todos: dict[int, dict[str, Any]] = {}
         self._ahead = 0.0
         self.real_clock = Clock()
         self._last_id = 0

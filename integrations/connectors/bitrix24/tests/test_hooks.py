@@ -1,5 +1,6 @@
 """What a portal sends to us, over real HTTP bytes where it matters, and how we ask for it."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.connectors import get as get_connector
-from integrations.connectors.bitrix24.hooks import EVENTS, FRESH_SECONDS
+from integrations.connectors.bitrix24.hooks import EVENTS
 from integrations.connectors.bitrix24.simulator import Simulator
 from integrations.connectors.bitrix24.simulator.php import pairs
 from integrations.connectors.bitrix24.simulator.state import CONTACT, DEAL, Binding
@@ -78,6 +79,7 @@ def test_click_brings_the_call_that_is_registered_already():
     assert clicked == Clicked(
         phone="+375291234567",
         user_id="6",
+        clicked_at=datetime.fromtimestamp(AT, UTC),
         extra={
             "CALL_ID": "externalCall.716f.1718000000",
             "LINE_NUMBER": "+375291234500",
@@ -87,9 +89,11 @@ def test_click_brings_the_call_that_is_registered_already():
     )
 
 
-def test_late_click_rings_no_phone():
-    assert len(parse(CLICK, at=AT + FRESH_SECONDS)) == 1
-    assert parse(CLICK, at=AT + FRESH_SECONDS + 1) == ()
+@pytest.mark.parametrize("sent", ["", "soon", "99999999999999", "-1", "٣"])
+def test_click_without_a_time_is_taken_as_it_comes(sent):
+    [clicked] = parse(CLICK | {"ts": sent})
+
+    assert clicked.clicked_at is None
 
 
 def test_farewell_and_what_is_of_no_use():

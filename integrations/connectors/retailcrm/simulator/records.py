@@ -224,6 +224,11 @@ class OrderRecords(_Kind):
     keys = ORDER_KEYS
     filters = {"ids", "externalIds", "customerId"}
 
+    def _fits(self, row: Mapping[str, Any], wanted: Mapping[str, list[str]]) -> bool:
+        customer = wanted.get("customerId")
+        is_theirs = customer is None or str((row.get("customer") or {}).get("id", "")) == customer[-1]
+        return is_theirs and super()._fits(row, wanted)
+
     def routes(self) -> dict[tuple[str, str], Callable[..., Reply]]:
         return super().routes() | {
             ("GET", "/api/v5/reference/statuses"): self.statuses,

@@ -149,6 +149,16 @@ class View:
         made = self._callbacks.change_status(user.id, status)
         return _told(made[-1]) if made else _("Status changed.")
 
+    def change_activity(self, data: dict[str, Any]) -> str:
+        """Switches a module on or off, or freezes it, as the account's administrator, and tells it."""
+        code = data.get("module")
+        if not isinstance(code, str) or code not in self._account.modules:
+            raise ValueError(_("There is no such module."))
+        made = self._callbacks.change_activity(
+            code, active=data.get("active") is True, freeze=data.get("freeze") is True
+        )
+        return _told(made) if made else _("The module does not want to know.")
+
     def cleared(self) -> str:
         return _("The screen is clear.")
 

@@ -29,6 +29,7 @@ from integrations.connectors.retailcrm.simulator.state import (
     User,
 )
 from integrations.connectors.retailcrm.simulator.stirring import stirs
+from integrations.connectors.retailcrm.simulator.tasks import Tasks
 from integrations.connectors.retailcrm.simulator.telephony import Telephony
 from tenants.simulation import Action, BaseSimulator, Kind, RateLimit, Reply, Request, Routes
 
@@ -77,6 +78,7 @@ class Simulator(BaseSimulator):
             | CustomerRecords(self.shop, self.account).routes()
             | CorporateRecords(self.shop, self.account).routes()
             | OrderRecords(self.shop, self.account).routes()
+            | Tasks(self.shop, self.account).routes()
         )
 
     # What came in, for tests.
@@ -104,6 +106,12 @@ class Simulator(BaseSimulator):
         """The call history, without the duplicates that were reported back."""
         with self.account.lock:
             return list(self.account.calls)
+
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        """What managers have to do, and have done."""
+        with self.account.lock:
+            return [dict(row) for row in self.shop.tasks.values()]
 
     @property
     def modules(self) -> dict[str, Module]:
@@ -167,7 +175,12 @@ class Simulator(BaseSimulator):
         return self._view.snapshot()
 
     def actions(self) -> dict[str, Action]:
-        return {"call": self._view.call_back, "status": self._view.change_status, "clear": self._clear}
+        return {
+            "call": self._view.call_back,
+            "status": self._view.change_status,
+            "activity": self._view.change_activity,
+            "clear": self._clear,
+        }
 
     def _clear(self, data: dict[str, Any]) -> str:
         self.account.clear_screen()

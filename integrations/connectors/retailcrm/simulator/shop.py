@@ -44,6 +44,7 @@ class Shop:
         self.account, self.zone = account, ZoneInfo(timezone)
         self.system_clock = Clock()
         self.customers, self.corporate, self.orders = Shelf(), Shelf(), Shelf()
+        self.tasks: dict[int, dict[str, Any]] = {}
         self._numbers: Counter[str] = Counter()
         for customer in account.customers:
             self.customers.rows[customer.id] = customer_json(customer)
@@ -90,6 +91,13 @@ class Shop:
         with self.account.lock:
             del self.customers.rows[number]
             self.note("customers", number, is_ours=False, at=None, combinedTo={"id": survivor})
+
+    def add_task(self, data: dict[str, Any]) -> int:
+        with self.account.lock:
+            self._numbers["tasks"] += 1
+            number = self._numbers["tasks"]
+            self.tasks[number] = {"id": number, "complete": False, "createdAt": self.clock(), **data}
+            return number
 
     def note(self, kind: str, number: int, *, is_ours: bool, at: datetime | None, **what: Any) -> None:
         self._numbers["history"] += 1

@@ -217,7 +217,6 @@ def test_registration_sends_the_whole_block_and_the_lane_keeps_it_up_to_date(sim
     telephony = module.data["integrations"]["telephony"]
     assert receipt.issues == ()
     assert telephony["additionalCodes"] == [{"userId": 19, "code": "150"}]
-    assert "makeCallUrl" not in telephony
     assert module.data["clientId"] == integration.own_secrets["client_id"]
     assert len(integration.own_secrets["client_id"]) >= 32
     assert integration.is_registered
@@ -254,7 +253,8 @@ def test_registration_sends_the_whole_block_and_the_lane_keeps_it_up_to_date(sim
 
 def test_push_is_tried_again_and_its_failure_is_visible(simulator, integration):
     register_module(integration)
-    simulator.fail_next("503")
+    (module,) = simulator.modules
+    simulator.fail_next("503", path=f"/api/v5/integration-modules/{module}/edit")
     assign_extension(integration, "19", "150")
 
     drain("integrations.push")

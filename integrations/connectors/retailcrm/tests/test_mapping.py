@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.capabilities import (
+    AgentState,
     AssignedExtension,
+    Availability,
     CallOutcome,
     Direction,
     MappingIssue,
@@ -58,7 +60,7 @@ def test_users_are_read_with_whatever_is_there():
     users = [mapping.outside_user(row) for row in fixture("users__page")["users"]]
 
     assert users == [
-        OutsideUser("28", "Smith Ann", "m@example.com"),
+        OutsideUser("28", "Smith Ann", "m@example.com", status=AgentState(Availability.AVAILABLE, "free")),
         OutsideUser("29", "old@example.com", "old@example.com", active=False),
         OutsideUser("30", "30"),
     ]

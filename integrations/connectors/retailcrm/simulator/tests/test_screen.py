@@ -93,6 +93,19 @@ def test_status_is_changed_from_the_page(sim):
     assert press(sim, "status", user=[], status="free")[0] == 400
 
 
+def test_a_module_is_switched_off_on_command_and_told(sim, stranger):
+    with Echo().running() as hub:
+        stranger.register(baseUrl=hub.url)
+        answer = press(sim, "activity", module="hub-telephony", active=False)
+
+    assert answer == (200, "The module answered 200.")
+    assert hub.requests[0].path == "/activity"
+    assert hub.requests[0].form == {"clientId": "9c0e", "activity": '{"active": false, "freeze": false}'}
+    assert not sim.modules["hub-telephony"].is_working
+    assert press(sim, "activity", module="other")[0] == 400
+    assert press(sim, "activity", module=[])[0] == 400
+
+
 def test_clearing_the_screen_keeps_people_and_modules(sim, stranger):
     stranger.register()
     stranger.upload(call())
