@@ -10,3 +10,5 @@ class ExportsConfig(AppConfig):
 
     def ready(self) -> None:
         from exports import rules  # noqa: F401 the datasets' part of the permission matrix
+        from exports.mails import lane as mails  # noqa: F401 lanes beside the one that writes files
+        from exports.schedules import lane as schedules  # noqa: F401

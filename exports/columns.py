@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.functional import Promise
 from import_export.fields import Field
 
 from exports.kinds import Kind, kind_of
+
+if TYPE_CHECKING:
+    from exports.computed import Program
 
 
 class Column(Field):
@@ -47,6 +50,8 @@ class DatasetColumn:
     labels: Mapping[Any, Any] | None = None
     width: int | None = None
     is_default: bool = True
+    # Of a column that somebody computes from others.
+    program: "Program | None" = None
 
 
 def find_field(model: type[models.Model], path: str) -> models.Field:

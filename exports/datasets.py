@@ -4,11 +4,13 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.columns import Column
 from exports.filters import ChoiceFilter, RangeFilter, TextFilter
+from exports.imports.extensions import ExtensionImporter
+from exports.imports.importer import register_importer
 from exports.kinds import Kind
 from exports.registry import Dataset, register_dataset
 from exports.resources import DatasetResource
-from tenants.access import ADMINISTRATORS
-from tenants.models import AuditEntry
+from tenants.access import ADMINISTRATORS, MANAGERS
+from tenants.models import AuditEntry, Extension
 
 
 class AuditResource(DatasetResource):
@@ -50,3 +52,27 @@ AUDIT = register_dataset(
         scope="audit:read",
     )
 )
+
+
+class ExtensionResource(DatasetResource):
+    number = Column(_("Number"), kind=Kind.PHONE)
+    name = Column(_("Name"))
+    created_at = Column(_("Created"), is_default=False)
+    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
+
+    class Meta:
+        model = Extension
+
+
+EXTENSIONS = register_dataset(
+    Dataset(
+        name="extensions",
+        title=_("Extensions"),
+        resource=ExtensionResource,
+        filters=(RangeFilter("created_at", _("Created")), TextFilter("number", _("Number"))),
+        search=("number", "name"),
+        order=("number", "id"),
+        roles=MANAGERS,
+    )
+)
+register_importer(ExtensionImporter)

@@ -38,7 +38,9 @@ def send_file(request: HttpRequest, export: Export) -> HttpResponseBase:
 
 def _describe(response: HttpResponseBase, export: Export) -> None:
     disposition = content_disposition_header(True, export.file_name)
-    response.headers["Content-Type"] = content_type(FORMATS[export.format], export.options)
+    response.headers["Content-Type"] = content_type(
+        FORMATS[export.format], export.options, is_encrypted=export.is_encrypted
+    )
     response.headers["Content-Disposition"] = str(disposition)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"

@@ -1,21 +1,34 @@
-"""The lane in which exports run: two at a time in a worker, one of each company."""
+"""The lane in which exports run: some at a time in a worker, of each company no more than its limits allow. What is ready goes on."""
 
 import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from exports.engine import files
-from exports.engine.job import ExportFailed, Stopped, Written, write_file
+from exports.engine.ceiling import no_room
+from exports.engine.failures import ExportFailed, Stopped
+from exports.engine.job import Written, write_file
 from exports.engine.place import path_of
+from exports.imports import lane as _imports  # noqa: F401 the lane of imports registers itself
+from exports.limits import kept_size, limits_of
 from exports.links import download_url
+from exports.mails.owing import owe_links
 from exports.models import UNFINISHED, Export, State
-from tenants.events import emit
+from exports.schedules.outcomes import note_done, note_failed
+from exports.shares import held_back
+from exports.shipments import drop_shipments, queue_shipments
+from exports.shipping import ShipExports
+from exports.telling import tell
+from tenants.models import Tenant
 from tenants.work import Leased, Outcome, PooledLane, backoff, register
+from tenants.work.lanes import Settle
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +44,31 @@ Result = Written | ExportFailed
 class RunExports(PooledLane):
     name = LANE
     queue = "exports"
-    capacity = 2
-    per_group = 1
+    capacity = 4
+    # One is always left for somebody else.
+    per_group = capacity - 1
     # Short, because it is how long an export rests after its worker was killed; a running one is extended all the time.
     lease_seconds = 30.0
+
+    def __init__(self) -> None:
+        self._in_hand: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def held_back(self) -> Mapping[str, int]:
+        with self._lock:
+            in_hand = +self._in_hand
+        return held_back(LANE, self.per_group, in_hand)
+
+    def start(self, rows: list[Leased], settle: Settle) -> None:
+        with self._lock:
+            self._in_hand.update(row.group for row in rows)
+
+        def ended(outcomes: list[Outcome]) -> None:
+            with self._lock:
+                self._in_hand.subtract(outcome.row.group for outcome in outcomes)
+            settle(outcomes)
+
+        super().start(rows, ended)
 
     def act(self, row: Leased) -> Outcome:
         export = Export.objects.select_related("tenant").filter(pk=row.subject, state__in=UNFINISHED).first()
@@ -91,6 +125,14 @@ class RunExports(PooledLane):
 
 def _record_written(export: Export, written: Written) -> None:
     final = path_of(export)
+    # Whoever else finishes a file of this company waits until this one counts.
+    Tenant.objects.select_for_update(no_key=True).get(pk=export.tenant_id)
+    limits = limits_of(export.tenant_id)
+    if limits.max_kept_size is not None and kept_size(export.tenant_id) + written.size > limits.max_kept_size:
+        written.part.unlink(missing_ok=True)
+        with override(export.language):
+            record_failure(export, no_room(limits.max_kept_size))
+        return
     try:
         # Inside the settling transaction and so only by the holder of the lease. Should the commit fail, the file is
         # whole but not offered, and the next attempt replaces it.
@@ -104,10 +146,11 @@ def _record_written(export: Export, written: Written) -> None:
     export.state, export.finished_at, export.reason = State.DONE, now, ""
     export.rows_done = export.rows_total = written.rows
     export.size, export.sha256 = written.size, written.sha256
-    export.expires_at = now + timedelta(hours=settings.EXPORT_RETENTION_HOURS)
+    export.expires_at = now + timedelta(hours=limits.retention_hours)
     export.save(update_fields=[
         "state", "finished_at", "reason", "rows_done", "rows_total", "size", "sha256", "expires_at",
     ])  # fmt: skip
+    queue_shipments(export)
     tell(
         export,
         "export.completed",
@@ -118,30 +161,19 @@ def _record_written(export: Export, written: Written) -> None:
         download=download_url(export),
         expires_at=export.expires_at,
     )
+    owe_links(export)
+    note_done(export)
 
 
 def record_failure(export: Export, failure: ExportFailed) -> None:
     export.state, export.finished_at = State.FAILED, timezone.now()
     export.error_code, export.reason = failure.code, str(failure)
     export.save(update_fields=["state", "finished_at", "error_code", "reason"])
+    with override(export.language):
+        drop_shipments(export)
     tell(export, "export.failed", code=failure.code, reason=export.reason)
-
-
-def tell(export: Export, event: str, **data: object) -> None:
-    """Emit one of this room's events; each happens to an export once."""
-    common = {
-        "id": export.pk,
-        "dataset": export.dataset,
-        "format": export.format,
-        "requested_by": export.requested_by,
-    }
-    emit(
-        export.tenant_id,
-        event,
-        {**common, **data},
-        key=f"{event}:{export.pk}",
-        correlation_id=export.correlation_id,
-    )
+    note_failed(export)
 
 
 register(RunExports())
+register(ShipExports())

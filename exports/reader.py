@@ -10,9 +10,10 @@ from operator import and_, attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
-from exports.columns import DatasetColumn
+from exports.chosen import Entry, made_of, resolved, sources_of
+from exports.columns import DatasetColumn, find_field
 from exports.documents import with_documents
 from exports.formats.base import Row
 from exports.pushdown.copy import Copy, compile_copy
@@ -30,7 +31,7 @@ class Reader:
     def __init__(
         self,
         dataset: Dataset,
-        columns: Sequence[str],
+        columns: Sequence[Entry],
         filters: Mapping[str, Any],
         zone: ZoneInfo,
         member: Member | None = None,
@@ -38,7 +39,9 @@ class Reader:
     ) -> None:
         self.dataset = dataset
         self.member = member
-        self.columns: tuple[DatasetColumn, ...] = tuple(dataset.columns[name] for name in columns)
+        self.columns = resolved(dataset, columns, zone)
+        # What is read for them: computed columns are made of others.
+        self._sources = sources_of(dataset, self.columns)
         self._zone = zone
         self._limit = limit
         self._condition = condition(dataset, filters, zone)
@@ -47,36 +50,52 @@ class Reader:
         """The rows as instances, unordered: to count or to look at."""
         return self._select(self._rows())
 
+    def fields(self) -> list["Field[Any, Any] | None"]:
+        """For each column the field that the database has its values in; None for what only Python can compute."""
+        annotations = self._annotated().query.annotations
+        return [
+            None
+            if column.path is None
+            else annotations[column.name].output_field
+            if column.expression is not None
+            else find_field(self.dataset.model, column.path)
+            for column in self.columns
+        ]
+
     def blocks(self, size: int = BLOCK_ROWS) -> Iterator[Sequence[Row]]:
         """Blocks of raw rows in the dataset's order."""
-        rows = (
-            self._plain_rows(size) if all(column.path for column in self.columns) else self._python_rows(size)
+        rows: Iterator[Row] = (
+            self._plain_rows(size) if all(one.path for one in self._sources) else self._python_rows(size)
         )
+        if self._sources != self.columns:
+            rows = map(made_of(self._sources, self.columns), rows)
         while block := list(islice(rows, size)):
             yield block
 
     def copy(self, dialect: Dialect) -> Copy | None:
         """The same rows in the same order, as cells that the database writes; None where it cannot."""
+        if self._sources != self.columns:
+            return None
         return compile_copy(self._annotated(), self._finish, self.columns, dialect, self._zone)
 
     def _annotated(self) -> QuerySet[Model]:
         expressions = {
-            column.name: column.expression for column in self.columns if column.expression is not None
+            column.name: column.expression for column in self._sources if column.expression is not None
         }
         return self._select(self._rows().annotate(**expressions))
 
     def _plain_rows(self, size: int) -> Iterator[Row]:
         """Straight from the database: no model instance is ever made."""
-        queryset, documents = with_documents(self._annotated(), self.columns)
-        paths = [documents.get(column.name, column.path) for column in self.columns if column.path]
+        queryset, documents = with_documents(self._annotated(), self._sources)
+        paths = [documents.get(column.name, column.path) for column in self._sources if column.path]
         return self._finish(queryset.values_list(*paths)).iterator(chunk_size=size)
 
     def _python_rows(self, size: int) -> Iterator[Row]:
         """Through model instances, because a column is computed in Python."""
         resource = self.dataset.resource()
         queryset = self._select(resource.with_columns(self._rows()))
-        queryset, documents = with_documents(queryset, self.columns)
-        getters = [_getter(resource, column, documents) for column in self.columns]
+        queryset, documents = with_documents(queryset, self._sources)
+        getters = [_getter(resource, column, documents) for column in self._sources]
         for instance in self._finish(queryset).iterator(chunk_size=size):
             yield tuple(get(instance) for get in getters)
 

@@ -2,52 +2,85 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from exports.chosen import Entry, normal
 from exports.filters import FilterError
-from exports.formats import FORMATS, Format, Option
+from exports.formats import FORMATS, PASSWORD, Format
+from exports.refusals import InvalidRequest, unknown
 from exports.registry import Dataset, UnknownDataset, all_datasets, get_dataset
 
+__all__ = ["CheckedRequest", "ExportRequest", "InvalidRequest"]
 
-class InvalidRequest(ValueError):
-    """Impossible; `field` is a path such as `filters.started_at`."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+DEFAULT_FORMAT: Final = "xlsx"
+SHAPES: Final[dict[str, Any]] = {
+    "dataset": str,
+    "format": str,
+    "columns": Sequence,
+    "filters": Mapping,
+    "options": Mapping,
+}
+PARTS: Final = tuple(SHAPES)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What is asked for. Without columns, the dataset's default ones."""
+    """What is asked for. Without columns, the dataset's default ones; a column is a name, or an object (exports/chosen.py).
+
+    A password is one of the options.
+    """
 
     dataset: str
     format: str
-    columns: Sequence[str] = ()
+    columns: Sequence[Entry] = ()
     filters: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> "ExportRequest":
+        """Of what `Export.asked()` has, without the language; InvalidRequest where a part is of another shape."""
+        found = {name: asked[name] for name in PARTS if name in asked}
+        for name, value in found.items():
+            if not isinstance(value, SHAPES[name]) or (name == "columns" and isinstance(value, str)):
+                raise InvalidRequest(name, _("This has another shape than expected."))
+        for name, value in found.get("options", {}).items():
+            if not isinstance(value, str):
+                raise InvalidRequest(f"options.{str(name)[:50]}", _("Give a text."))
+        if not found.get("dataset"):
+            raise InvalidRequest("dataset", _("Give a text."))
+        return cls(**{"format": DEFAULT_FORMAT, **found})
 
     def check(self, zone: ZoneInfo) -> "CheckedRequest":
         """Everything resolved; InvalidRequest names the first field that is wrong."""
         dataset = _dataset(self.dataset)
         _check_filters(dataset, self.filters, zone)
         chosen = _format(self.format)
-        return CheckedRequest(
-            dataset, chosen, _columns(dataset, self.columns), self.filters, _options(chosen, self.options)
-        )
+        options = _options(chosen, self.options)
+        password = options.pop(PASSWORD.name, "")
+        columns = normal(dataset, self.columns, zone)
+        return CheckedRequest(dataset, chosen, columns, self.filters, options, password)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequest:
     dataset: Dataset
     format: Format
-    columns: tuple[str, ...]
+    columns: tuple[Entry, ...]
     filters: Mapping[str, Any]
     options: Mapping[str, str]
+    # Apart from the other options, which are stored and shown.
+    password: str = field(default="", repr=False)
+
+    def to_be_kept(self) -> "CheckedRequest":
+        """Itself, where it may be stored to be asked again and again; a password may not, and is not dropped silently."""
+        if self.password:
+            text = _("Passwords are not kept: give one each time you ask for the file.")
+            raise InvalidRequest(f"options.{PASSWORD.name}", text)
+        return self
 
 
 def _dataset(name: str) -> Dataset:
@@ -55,29 +88,20 @@ def _dataset(name: str) -> Dataset:
         return get_dataset(name)
     except UnknownDataset as error:
         raise InvalidRequest(
-            "dataset", _unknown(name, [dataset.name for dataset in all_datasets()])
+            "dataset", unknown(name, [dataset.name for dataset in all_datasets()])
         ) from error
 
 
 def _format(name: str) -> Format:
     if name not in FORMATS:
-        raise InvalidRequest("format", _unknown(name, FORMATS))
+        raise InvalidRequest("format", unknown(name, FORMATS))
     return FORMATS[name]
-
-
-def _columns(dataset: Dataset, names: Sequence[str]) -> tuple[str, ...]:
-    for name in names:
-        if name not in dataset.columns:
-            raise InvalidRequest("columns", _unknown(name, dataset.columns))
-    if len(set(names)) < len(names):
-        raise InvalidRequest("columns", _("A column is named twice."))
-    return tuple(names) or dataset.default_columns
 
 
 def _check_filters(dataset: Dataset, filters: Mapping[str, Any], zone: ZoneInfo) -> None:
     for name, raw in filters.items():
         if name not in dataset.filters_by_name:
-            raise InvalidRequest(f"filters.{name[:50]}", _unknown(name, dataset.filters_by_name))
+            raise InvalidRequest(f"filters.{name[:50]}", unknown(name, dataset.filters_by_name))
         try:
             dataset.filters_by_name[name].q(raw, zone)
         except FilterError as error:
@@ -88,20 +112,12 @@ def _options(chosen: Format, options: Mapping[str, str]) -> dict[str, str]:
     known = {option.name: option for option in chosen.options}
     for name, value in options.items():
         if name not in known:
-            raise InvalidRequest(f"options.{name[:50]}", _unknown(name, known))
-        if not known[name].allows(value):
-            raise InvalidRequest(f"options.{name}", _not_allowed(known[name], value))
+            raise InvalidRequest(f"options.{name[:50]}", unknown(name, known))
+        if problem := known[name].problem(value):
+            raise InvalidRequest(f"options.{name}", problem)
+    has_pack = chosen.is_packed or options.get("compress") == "zip"
+    if PASSWORD.name in options and not has_pack:
+        raise InvalidRequest(
+            f"options.{PASSWORD.name}", _("Only a ZIP can have a password: choose the compression ZIP.")
+        )
     return dict(options)
-
-
-def _not_allowed(option: Option, value: str) -> str:
-    if option.choices:
-        return _unknown(value, [allowed for allowed, _title in option.choices])
-    return _("Give a whole number from 1 to %(largest)d.") % {"largest": option.largest}
-
-
-def _unknown(value: Any, known: Any) -> str:
-    return _("“%(value)s” is unknown. Known: %(known)s.") % {
-        "value": str(value)[:50],
-        "known": ", ".join(known) or "—",
-    }

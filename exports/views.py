@@ -13,11 +13,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from exports.api.exports import ExportViewSet
-from exports.links import is_signed_for
+from exports.links import is_signed_for, reader_of
+from exports.mails.writing import may_follow
 from exports.models import Export
 from exports.serve import serve
 from tenants.scoping import all_tenants
 
+STALE = _("This link has expired or is not valid. Open the export to get a fresh one.")
 CREDENTIALS = ("Authorization", "X-API-Key")
 
 
@@ -30,14 +32,16 @@ class SignedDownload(APIView):
     schema = None
 
     def get(self, request: Request, export_id: uuid.UUID) -> HttpResponseBase:
-        if not is_signed_for(request.query_params.get("token", ""), export_id):
-            raise PermissionDenied(
-                _("This link has expired or is not valid. Open the export to get a fresh one.")
-            )
+        token = request.query_params.get("token", "")
+        reader = reader_of(token, export_id)
+        if reader is None and not is_signed_for(token, export_id):
+            raise PermissionDenied(STALE)
         with all_tenants():
             export = Export.objects.filter(pk=export_id).first()
             if export is None:
                 raise Http404
+            if reader is not None and not may_follow(export, reader):
+                raise PermissionDenied(STALE)
             return serve(request._request, export)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from exports.engine import files
 from exports.engine.place import path_of
-from exports.lanes import tell
 from exports.models import Export, State
+from exports.telling import tell
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def remove_orphans() -> int:
             )
         )
         for key, path in batch:
-            if (path.suffix == files.PART or key not in offered) and _is_old(path):
+            if (path.suffix == files.PART or key not in offered) and is_old(path):
                 path.unlink(missing_ok=True)
                 logger.info("removed the orphan file %s", path)
                 count += 1
@@ -64,7 +64,7 @@ def _batches(found: Iterator[tuple[uuid.UUID, Path]]) -> Iterator[list[tuple[uui
         yield batch
 
 
-def _is_old(path: Path) -> bool:
+def is_old(path: Path) -> bool:
     try:
         return time.time() - path.stat().st_mtime > ORPHAN_SECONDS
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """The history of exports, with bars that move, and what can be done with each."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,9 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from exports.actions import cancel_export, delete_export, rerun_export
+from exports.actions.resend_shipment import resend_shipment
 from exports.admin.progress import describe, filters_in_words
 from exports.audience import hidden_from
-from exports.models import Export
+from exports.chosen import name_of, title_of
+from exports.columns import DatasetColumn
+from exports.models import Export, ExportShipment
 from exports.registry import UnknownDataset, get_dataset
 from exports.request import InvalidRequest
 from tenants.access import MANAGERS, member_of
@@ -40,10 +44,10 @@ class ExportPage(LogAdmin):
     append_only = False
     withheld = ("add", "change")  # exports begin at the list that is to be exported
     own_roles = {"delete": MANAGERS, "steer": MANAGERS}
-    buttons = {"status": "view", "cancel": "steer", "rerun": "steer"}
+    buttons = {"status": "view", "cancel": "steer", "rerun": "steer", "resend": "steer"}
     actions = ("cancel_chosen",)
     change_form_outer_before_template = "admin/exports/progress.html"
-    readonly_fields = ("dataset_title", "filter_text", "column_text", "size_shown", "duration")
+    readonly_fields = ("dataset_title", "filter_text", "column_text", "encrypted", "size_shown", "duration")
     fieldsets = (
         (
             _("What was asked for"),
@@ -53,7 +57,7 @@ class ExportPage(LogAdmin):
             _("Who and when"),
             {"fields": ("requested_by", "created_at", "started_at", "finished_at", "duration", "expires_at")},
         ),
-        (_("File"), {"fields": ("file_name", "size_shown", "sha256", "correlation_id")}),
+        (_("File"), {"fields": ("file_name", "encrypted", "size_shown", "sha256", "correlation_id")}),
     )
 
     class Media:
@@ -73,6 +77,11 @@ class ExportPage(LogAdmin):
         own = [
             path("status/", wrap(self.status_view), name="exports_export_status"),
             path("<uuid:pk>/cancel/", wrap(require_POST(self.cancel_view)), name="exports_export_cancel"),
+            path(
+                "shipments/<uuid:shipment>/resend/",
+                wrap(require_POST(self.resend_view)),
+                name="exports_export_resend",
+            ),
             path("<uuid:pk>/rerun/", wrap(require_POST(self.rerun_view)), name="exports_export_rerun"),
         ]
         return own + super().get_urls()
@@ -104,11 +113,29 @@ class ExportPage(LogAdmin):
             )
             return _to_page(pk)
 
+    def resend_view(self, request: HttpRequest, shipment: uuid.UUID) -> HttpResponse:
+        """Carry the file to that destination once more, or now."""
+        rows = ExportShipment.objects.select_related("export__tenant", "destination")
+        found = rows.filter(pk=shipment, export__in=self.get_queryset(request)).first()
+        if found is None or not self.has_steer_permission(request):
+            raise Http404
+        problem = resend_shipment(found)
+        if problem:
+            messages.warning(request, str(problem))
+        else:
+            messages.success(
+                request, gettext("The file is on its way to %(name)s.") % {"name": found.destination_name}
+            )
+        return _to_page(found.export_id)
+
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         export = kwargs.get("obj")
         context["live"] = describe(export) if export else None
+        if export:
+            context["shipments"] = list(ExportShipment.objects.filter(export=export).order_by("id"))
+            context["may_steer"] = self.has_steer_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Export) -> None:
@@ -131,6 +158,10 @@ class ExportPage(LogAdmin):
     def rows(self, export: Export) -> str:
         return describe(export)["rows"]
 
+    @admin.display(description=_("ZIP with a password"), boolean=True)
+    def encrypted(self, export: Export) -> bool:
+        return export.is_encrypted
+
     @admin.display(description=_("size"))
     def size_shown(self, export: Export) -> str:
         return filesizeformat(export.size) if export.size else "—"
@@ -149,10 +180,13 @@ class ExportPage(LogAdmin):
     @admin.display(description=_("columns"))
     def column_text(self, export: Export) -> str:
         try:
-            known = get_dataset(export.dataset).columns
+            known: Mapping[str, DatasetColumn] = get_dataset(export.dataset).columns
         except UnknownDataset:
-            return ", ".join(export.columns)
-        return ", ".join(str(known[name].heading) if name in known else name for name in export.columns)
+            known = {}
+        return ", ".join(
+            title_of(one) or str(known[name_of(one)].heading if name_of(one) in known else name_of(one))
+            for one in export.columns
+        )
 
     @admin.display(description=_("duration"))
     def duration(self, export: Export) -> str:

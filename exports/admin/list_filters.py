@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -20,6 +21,10 @@ class TooManyRows(ValueError):
     """A filter of the list is unknown to the dataset, and there are too many rows to name one by one."""
 
 
+class UnknownFilter(ValueError):
+    """The address has a filter that neither the dataset nor the list knows."""
+
+
 def filters_of_list(
     dataset: Dataset, request: HttpRequest, open_list: Callable[[HttpRequest], ChangeList]
 ) -> dict[str, Any]:
@@ -34,7 +39,12 @@ def filters_of_list(
     left = sorted(set(params).difference(*(item.names for item in understood.values())))
     if not left:
         return {name: item.value for name, item in understood.items()}
-    return {"ids": _ids(open_list(request), left)}
+    try:
+        changelist = open_list(request)
+    except IncorrectLookupParameters as error:
+        text = _("This list has no filter “%(filters)s”, or not with such a value.")
+        raise UnknownFilter(text % {"filters": ", ".join(left)[:100]}) from error
+    return {"ids": _ids(changelist, left)}
 
 
 def _ids(changelist: ChangeList, left: list[str]) -> list[str]:

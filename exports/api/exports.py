@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -14,15 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exports.actions import cancel_export, delete_export, request_export, rerun_export
+from exports.api.limits import LimitsSerializer, LimitUsedUp
 from exports.api.serializers import ExportSerializer, NewExportSerializer
 from exports.audience import hidden_from
-from exports.models import Export
+from exports.limits import LimitReached, limits_of, usage_of
+from exports.models import Export, ExportShipment
 from exports.request import ExportRequest, InvalidRequest
 from exports.serve import serve
+from exports.templates import by_template, find_template
 from tenants.access import MANAGERS, member_of
 from tenants.api.authentication import machine_of
 from tenants.api.base import ReadOnlyTenantViewSet
 from tenants.api.problems import Conflict
+from tenants.api.strict import refuse_strange_parameters
 from tenants.models import ApiKey
 
 
@@ -36,7 +40,8 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
 
     def scoped_queryset(self) -> QuerySet[Export]:
         """Without the files of datasets that this caller may not ask for."""
-        return super().scoped_queryset().exclude(dataset__in=self._hidden)
+        found = super().scoped_queryset().exclude(dataset__in=self._hidden)
+        return found.prefetch_related(Prefetch("shipments", ExportShipment.objects.order_by("id")))
 
     @property
     def _hidden(self) -> list[str]:
@@ -48,12 +53,29 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
         form = NewExportSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         wanted = dict(form.validated_data)
-        self.check_reach(wanted["dataset"])
-        language = wanted.pop("language", None)
-        return self._created(
-            request,
-            lambda who: request_export(self.tenant, ExportRequest(**wanted), language=language, **who),
-        )
+        template = wanted.pop("template", None)
+        also = {name: wanted.pop(name, ()) for name in ("recipients", "destinations")}
+
+        def ask(who: dict[str, Any]) -> Export:
+            asked = by_template(find_template(template), wanted) if template else wanted
+            self.check_reach(asked["dataset"])
+            return request_export(
+                self.tenant,
+                ExportRequest.of(asked),
+                language=asked.get("language") or None,
+                **also,
+                **who,
+            )
+
+        return self._created(request, ask)
+
+    @extend_schema(responses=LimitsSerializer)
+    @action(detail=False, pagination_class=None)
+    def limits(self, request: Request) -> Response:
+        """What this company may use of exports, and what it uses now."""
+        refuse_strange_parameters(request.query_params, set())
+        shown = {"limits": limits_of(self.tenant.pk), "used": usage_of(self.tenant.pk)}
+        return Response(LimitsSerializer(shown).data)
 
     @extend_schema(request=None, responses={201: ExportSerializer})
     @action(detail=True, methods=["post"])
@@ -94,6 +116,8 @@ class ExportViewSet(mixins.CreateModelMixin, mixins.DestroyModelMixin, ReadOnlyT
         try:
             member = None if machine_of(request) else member_of(request._request)
             export = ask({"member": member, "api_key": key})
+        except LimitReached as error:
+            raise LimitUsedUp(error) from error
         except InvalidRequest as error:
             raise ValidationError({error.field: [error.message]}) from error
         return Response(self.get_serializer(export).data, status=status.HTTP_201_CREATED)

@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from exports.actions import request_export
 from exports.api.exports import ExportViewSet
 from exports.api.serializers import ExportSerializer, LiteralExportSerializer
+from exports.formats import FORMATS
 from exports.incremental import moment_of
+from exports.limits import LimitReached
 from exports.registry import UnknownDataset, get_dataset
 from exports.request import ExportRequest, InvalidRequest
 
@@ -71,10 +73,12 @@ def _translated(given: Mapping[str, Any]) -> ExportRequest:
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, str]:
-    is_book = given["format"] == "xlsx"
+    chosen = FORMATS.get(given["format"])
+    is_packed = chosen is not None and chosen.is_packed
     found = {
-        "compress": "zip" if given["compress"] and not is_book else "",
-        "metadata": "yes" if given["include_metadata"] and is_book else "",
+        "compress": "zip" if given["compress"] and not is_packed else "",
+        "password": given.get("password", ""),
+        "metadata": "yes" if given["include_metadata"] and chosen is FORMATS["xlsx"] else "",
         "incremental": "yes" if given["incremental"] else "",
         "max_records": str(given.get("max_records", "")),
     }
@@ -85,6 +89,8 @@ def _named_here(ask: Any) -> Any:
     """What is wrong, by the names of this body."""
     try:
         return ask()
+    except LimitReached:
+        raise
     except InvalidRequest as error:
         name = error.field.removeprefix("filters.").removeprefix("options.")
         is_date = error.field.startswith("filters.") and name not in SAME_NAME

@@ -3,33 +3,51 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from exports.api.columns import columns_field
 from exports.formats import FORMATS, MAX_RECORDS
 from exports.kinds import Kind
 from exports.links import signed_url
-from exports.models import Export, State
+from exports.models import Export, ExportShipment, State
 from exports.registry import Dataset
+from exports.shipments import MOST as MAX_DESTINATIONS
 from tenants.api.strict import StrictSerializer
 
-MAX_COLUMNS = 500
+
+class ShipmentSerializer(serializers.ModelSerializer[ExportShipment]):
+    destination_name = serializers.CharField(help_text="Stays when the destination is removed.")
+
+    class Meta:
+        model = ExportShipment
+        fields = (
+            "id", "export", "destination", "destination_name", "file_name", "state", "error_code", "reason", "attempts",
+            "next_try_at", "receipt", "size", "started_at", "finished_at",
+        )  # fmt: skip
+        read_only_fields = fields
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
     percent = serializers.IntegerField(
         read_only=True, help_text="How far it is, by an estimate until it has ended."
     )
+    is_encrypted = serializers.BooleanField(
+        read_only=True, help_text="Whether the file is a ZIP with a password. The password is never told."
+    )
     download = serializers.SerializerMethodField(
         help_text="A link that needs no credentials and works for 15 minutes; null until there is a file."
     )
 
+    shipments = ShipmentSerializer(many=True, read_only=True, help_text="One for each destination.")
+
     class Meta:
         model = Export
         fields = (
-            "id", "dataset", "format", "options", "filters", "columns", "language", "state", "error_code", "reason",
+            "id", "dataset", "format", "options", "is_encrypted", "filters", "columns", "language", "state", "error_code", "reason",
             "rows_done", "rows_total", "percent", "size", "sha256", "file_name", "download", "requested_by",
-            "correlation_id", "created_at", "started_at", "finished_at", "expires_at",
+            "correlation_id", "created_at", "started_at", "finished_at", "expires_at", "shipments",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -39,27 +57,52 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 
 
 class NewExportSerializer(StrictSerializer):
-    dataset = serializers.CharField(max_length=100, help_text="One of GET /api/v1/datasets.")
-    format = serializers.CharField(max_length=20, default="xlsx", help_text=f"One of {', '.join(FORMATS)}.")
-    columns = serializers.ListField(
-        child=serializers.CharField(max_length=100),
-        max_length=MAX_COLUMNS,
-        default=list,
-        help_text="Names in the wanted order; the dataset's default columns when empty.",
+    template = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="Id or name of one of GET /api/v1/export-templates; what else is given goes before it.",
+    )
+    dataset = serializers.CharField(
+        max_length=100, required=False, help_text="One of GET /api/v1/datasets; required without a template."
+    )
+    format = serializers.CharField(
+        max_length=20, required=False, help_text=f"One of {', '.join(FORMATS)}; xlsx without it."
+    )
+    columns = columns_field(
+        required=False,
+        help_text="Names in the wanted order; the dataset's default columns when empty. An object gives a column another"
+        " heading, or computes it by an expression.",
     )
     filters = serializers.DictField(
-        default=dict, help_text="Filter name: value, as the dataset describes them."
+        required=False, help_text="Filter name: value, as the dataset describes them."
     )
     options = serializers.DictField(
-        child=serializers.CharField(max_length=50),
-        default=dict,
-        help_text="The format's options, as the dataset lists them: delimiter, compress, max_records, incremental and so on.",
+        child=serializers.CharField(max_length=200, trim_whitespace=False),
+        required=False,
+        help_text="The format's options, as the dataset lists them: delimiter, compress, password, max_records and so on.",
     )
     language = serializers.ChoiceField(
         choices=[code for code, _name in settings.LANGUAGES],
         required=False,
         help_text="Of headings and labels.",
     )
+    destinations = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=MAX_DESTINATIONS,
+        default=list,
+        help_text="Ids of GET /api/v1/export-destinations: the file is carried there once it is ready.",
+    )
+    recipients = serializers.ListField(
+        child=serializers.EmailField(),
+        required=False,
+        max_length=50,
+        help_text="Addresses of members who get a mail with a link when the file is ready.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "dataset" not in attrs and "template" not in attrs:
+            raise serializers.ValidationError({"dataset": _("This field is required.")})
+        return attrs
 
 
 class LiteralExportSerializer(StrictSerializer):
@@ -88,6 +131,13 @@ class LiteralExportSerializer(StrictSerializer):
     )
     compress = serializers.BooleanField(
         default=False, help_text="As ZIP. Excel workbooks are compressed in any case."
+    )
+    password = serializers.CharField(
+        required=False,
+        write_only=True,
+        trim_whitespace=False,
+        style={"input_type": "password"},
+        help_text="Of the ZIP, which is then encrypted (AES-256): 12 to 99 characters of ASCII. With `compress`, or for Excel.",
     )
     incremental = serializers.BooleanField(
         default=False, help_text="Only what is new since the last export that asked the same."
@@ -122,6 +172,7 @@ class OptionsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     values = serializers.ListField(child=serializers.CharField())
     largest = serializers.IntegerField(allow_null=True)
+    is_secret = serializers.BooleanField(help_text="A text that is taken and never shown.")
 
 
 class DatasetSerializer(serializers.Serializer[Any]):
@@ -154,6 +205,7 @@ class DatasetSerializer(serializers.Serializer[Any]):
                 "title": str(option.title),
                 "values": [value for value, _title in option.choices],
                 "largest": option.largest or None,
+                "is_secret": option.secret is not None,
             }
             for item in FORMATS.values()
             for option in item.options

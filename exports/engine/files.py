@@ -3,7 +3,7 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedRandom, FileIO
 from pathlib import Path
@@ -43,13 +43,16 @@ def part_file(
         raise
 
 
-def seal(stream: BufferedRandom) -> tuple[int, str]:
-    """Everything on disk: size and SHA-256 of what was written."""
+def seal(stream: BufferedRandom, check: Callable[[], None]) -> tuple[int, str]:
+    """Everything on disk: size and SHA-256 of what was written. `check` is called now and then, and may raise."""
     stream.flush()
-    os.fsync(stream.fileno())
     stream.seek(0)
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return os.fstat(stream.fileno()).st_size, digest
+    digest, block = hashlib.sha256(), bytearray(BUFFER)
+    while length := stream.readinto(block):
+        digest.update(memoryview(block)[:length])
+        check()
+    os.fsync(stream.fileno())
+    return os.fstat(stream.fileno()).st_size, digest.hexdigest()
 
 
 def publish(part: Path, final: Path) -> None:

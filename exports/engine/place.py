@@ -9,4 +9,5 @@ from exports.models import Export
 
 
 def path_of(export: Export) -> Path:
-    return files.final_path(export.tenant_id, export.pk, extension(FORMATS[export.format], export.options))
+    ending = extension(FORMATS[export.format], export.options, is_encrypted=export.is_encrypted)
+    return files.final_path(export.tenant_id, export.pk, ending)

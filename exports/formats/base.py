@@ -7,14 +7,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, TypeAlias
 
+from django.db.models import Field
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from exports.kinds import Kind
 from exports.pushdown.dialects import Dialect
+from exports.pushdown.rows import Block
+from exports.refusals import unknown
 
 # What writers take: cells.py turns every database value into one of these. JSON Lines takes nested JSON as well.
 Cell: TypeAlias = str | int | float | Decimal | bool | datetime | date | None
 Row: TypeAlias = Sequence[Any]
+
+
+class Unfit(ValueError):
+    """A value that the format has no place for; the text tells a person in which column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class OutputColumn:
     heading: str
     kind: Kind = Kind.TEXT
     width: int | None = None
+    # The field that the database has the values in, where it is known: formats with types of their own ask it for digits.
+    field: "Field[Any, Any] | None" = None
 
 
 class Writer(ABC):
@@ -45,12 +55,16 @@ class Writer(ABC):
         """Append a block of rows (some thousand at a time); every row is as long as `columns`."""
 
     @abstractmethod
-    def write_copied(self, rows: Sequence[bytes]) -> None:
-        """Append rows whose cells the database has written in the dialect of this format."""
-
-    @abstractmethod
     def close(self) -> None:
         """Write what belongs to the end. The stream stays open: it is the caller's."""
+
+
+class CopyWriter(Writer):
+    """Of a format with a dialect, in which the database writes the cells."""
+
+    @abstractmethod
+    def write_copied(self, block: Block) -> None:
+        """Append rows whose cells the database has written in the dialect of this format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +76,24 @@ class Option:
     choices: tuple[tuple[str, str | Promise], ...] = ()
     # Without choices it is a whole number from 1 to this, or nothing.
     largest: int = 0
+    # A secret text: what is wrong with one, or nothing. It is taken and never shown.
+    secret: Callable[[str], str] | None = None
+    help: str | Promise = ""
 
     @property
     def default(self) -> str:
         return self.choices[0][0] if self.choices else ""
 
-    def allows(self, value: str) -> bool:
+    def problem(self, value: str) -> str:
+        """What is wrong with the value, for people; empty when nothing is."""
+        if self.secret is not None:
+            return self.secret(value)
         if self.choices:
-            return value in dict(self.choices)
-        return value.isascii() and value.isdigit() and len(value) < 19 and 1 <= int(value) <= self.largest
+            return "" if value in dict(self.choices) else unknown(value, dict(self.choices))
+        is_number = value.isascii() and value.isdigit() and len(value) < 19
+        if is_number and 1 <= int(value) <= self.largest:
+            return ""
+        return _("Give a whole number from 1 to %(largest)d.") % {"largest": self.largest}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +108,8 @@ class Format:
     dialect: Callable[[Mapping[str, str]], Dialect] | None = None
     # People read labels and yes/no; programs read the stored values.
     is_for_people: bool = True
+    # Its files are compressed already; a ZIP around one only carries a password.
+    is_packed: bool = False
 
     def open(
         self, stream: BinaryIO, columns: Sequence[OutputColumn], options: Mapping[str, str], title: str = ""

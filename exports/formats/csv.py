@@ -9,10 +9,11 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext_lazy as _
 
-from exports.formats.base import Format, Option, OutputColumn, Row, Writer
+from exports.formats.base import CopyWriter, Format, Option, OutputColumn, Row
 from exports.formats.text import clean, clean_bytes, has_dirt
 from exports.kinds import NUMBERS, Kind
 from exports.pushdown.dialects import csv_dialect
+from exports.pushdown.rows import Block
 
 # What Excel, LibreOffice or Google Sheets may take for a formula (OWASP), with the full-width twins of East Asian keyboards.
 DANGEROUS = "=+-@\t\r\n＝＋－＠"
@@ -32,6 +33,11 @@ _LINE_END = b"\r\n"
 def neutralise(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run; reversible by removing the first apostrophe."""
     return "'" + text if _FORMULA.match(text) else text
+
+
+def restored(text: str) -> str:
+    """The text that `neutralise` was given."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _texts(values: Sequence[Any]) -> list[str]:
@@ -74,7 +80,7 @@ _ENCODERS: dict[Kind, Callable[[Sequence[Any]], list[str]]] = {
 }
 
 
-class CsvWriter(Writer):
+class CsvWriter(CopyWriter):
     """Encodes column by column, so that the common case is one pass in C over each column of a block."""
 
     def __init__(
@@ -103,8 +109,8 @@ class CsvWriter(Writer):
         self._rows.writerows(zip(*encoded, strict=True))
         self._flush()
 
-    def write_copied(self, rows: Sequence[bytes]) -> None:
-        self._put(clean_bytes(_LINE_END.join([*rows, b""])))
+    def write_copied(self, block: Block) -> None:
+        self._put(clean_bytes(block.with_line_ends(_LINE_END)))
 
     def close(self) -> None:
         self._buffer.close()
@@ -114,7 +120,7 @@ class CsvWriter(Writer):
             return texts
         return [text.replace(".", ",") if _FRACTION.fullmatch(text) else text for text in texts]
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | bytearray) -> None:
         """Code pages of old programs lack most characters: what they lack becomes a question mark."""
         self.stream.write(data.decode().encode(self._code_page, "replace") if self._code_page else data)
 

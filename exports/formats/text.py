@@ -24,9 +24,10 @@ CONTROLS = bytes(code for code in range(0x20) if code not in (0x09, 0x0A, 0x0D))
 _NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 
 
-def clean_bytes(data: bytes, spared: bytes = b"") -> bytes:
+def clean_bytes(data: bytes | bytearray, spared: bytes = b"") -> bytes:
     """`clean` for a whole block from the database, whose texts have no lone surrogates; some bytes may be spared."""
-    data = data.translate(None, CONTROLS.translate(None, spared))
-    for noncharacter in _NONCHARACTERS:
-        data = data.replace(noncharacter, b"")
+    data = bytes(data.translate(None, CONTROLS.translate(None, spared)))
+    if _NONCHARACTERS[0][:-1] in data:
+        for noncharacter in _NONCHARACTERS:
+            data = data.replace(noncharacter, b"")
     return data

@@ -8,12 +8,13 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext_lazy as _
 
 from exports.documents import document
-from exports.formats.base import Format, OutputColumn, Row, Writer
+from exports.formats.base import CopyWriter, Format, OutputColumn, Row
 from exports.formats.copied import BORDER_BYTE, cells_of, interleave, join
 from exports.formats.records.fragments import plain
 from exports.formats.text import clean, clean_bytes, has_dirt
 from exports.kinds import Kind
 from exports.pushdown.dialects import BORDER, MARKUP
+from exports.pushdown.rows import Block
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<rows dataset="%s">\n'
 _FOOT = b"</rows>\n"
@@ -54,7 +55,7 @@ def _escaped(texts: list[str]) -> list[str]:
     return _escape(BORDER.join(texts)).split(BORDER) if texts else []
 
 
-class XmlWriter(Writer):
+class XmlWriter(CopyWriter):
     def __init__(
         self, stream: BinaryIO, columns: Sequence[OutputColumn], options: Mapping[str, str], title: str = ""
     ) -> None:
@@ -77,7 +78,8 @@ class XmlWriter(Writer):
         ]
         self._put([cell.encode() for row in zip(*columns, strict=True) for cell in row], len(rows))
 
-    def write_copied(self, rows: Sequence[bytes]) -> None:
+    def write_copied(self, block: Block) -> None:
+        rows = block.rows()
         cells = _escape_block(join(rows)).split(BORDER_BYTE)
         if len(cells) != len(rows) * len(self.columns):
             # A border in somebody's text: only the quotes around it tell which one is not ours.

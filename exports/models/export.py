@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tenants.fields import EncryptedTextField
 from tenants.models.base import TenantModel
 
 
@@ -19,6 +20,8 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.PENDING, State.RUNNING)
+# What counts against the limits of its company.
+LIVE = (*UNFINISHED, State.DONE)
 
 
 class Export(TenantModel):
@@ -28,6 +31,10 @@ class Export(TenantModel):
     filters = models.JSONField(_("filters"), default=dict, blank=True)
     columns = models.JSONField(_("columns"), default=list)
     language = models.CharField(_("language"), max_length=10)
+    # Of the ZIP that the file is in. Kept, so that the same can be asked again; shown to nobody.
+    password = EncryptedTextField(_("password of the ZIP"), null=True, editable=False)
+
+    recipients = models.JSONField(_("e-mail"), default=list, blank=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     error_code = models.CharField(_("error code"), max_length=40, blank=True)
@@ -58,6 +65,11 @@ class Export(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "-id"], name="export_recent"),
             models.Index(fields=["expires_at"], name="export_expiry", condition=Q(state="done")),
+            models.Index(
+                fields=["tenant", "state"],
+                name="export_live",
+                condition=Q(state__in=("pending", "running", "done")),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="export_state"),
@@ -76,6 +88,11 @@ class Export(TenantModel):
         return self.state not in UNFINISHED
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether the file is a ZIP with a password."""
+        return bool(self.password)
+
+    @property
     def percent(self) -> int:
         """How far it is; an estimate never reaches 100 before the end."""
         if self.state in (State.DONE, State.EXPIRED):
@@ -90,8 +107,8 @@ class Export(TenantModel):
         return (self.finished_at - self.started_at).total_seconds()
 
     def asked(self) -> dict[str, Any]:
-        """What a re-run asks for again."""
+        """What a re-run asks for again, as it may be shown: of the password only whether there is one."""
         return {
             name: getattr(self, name)
-            for name in ("dataset", "format", "options", "filters", "columns", "language")
+            for name in ("dataset", "format", "options", "filters", "columns", "language", "is_encrypted")
         }

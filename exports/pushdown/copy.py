@@ -14,15 +14,17 @@ from psycopg.pq import TransactionStatus
 from exports.columns import DatasetColumn
 from exports.pushdown.dialects import Dialect
 from exports.pushdown.expressions import Sql
+from exports.pushdown.rows import Block, blocks
 from exports.pushdown.sources import source
 from exports.pushdown.zones import server_agrees
 
 # Large enough that what is done once for a block does not count, small enough that nobody notices its memory.
 BLOCK_BYTES = 1 << 18
+# How the server speaks and computes meanwhile: not with all of its cores, which others need as well, and without compiling, which
+# takes longer than it saves.
+_SETTINGS = {"DateStyle": "ISO, YMD", "jit": "off", "max_parallel_workers_per_gather": "0"}
 # Never fewer in the first block than a sheet guesses its widths from.
 LEAST_ROWS = 50
-
-Block = list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +34,14 @@ class Copy:
     sql: str
     params: Sequence[Any]
     zone: ZoneInfo
+    quote: bytes
 
     def blocks(self) -> Generator[Block, None, None]:
-        """Rows as COPY sent them, without their line ends."""
+        """Rows as COPY sent them, with their line ends."""
         with _speaking(self.zone), connection.wrap_database_errors, connection.cursor() as cursor:
             raw: Any = cursor  # Django's wrapper hands on what it does not know
-            block: Block = []
-            size = 0
             with raw.copy(self.sql, self.params) as stream:
-                for row in stream:
-                    block.append(bytes(row[:-1]))
-                    size += len(row)
-                    if size >= BLOCK_BYTES and len(block) >= LEAST_ROWS:
-                        yield block
-                        block, size = [], 0
-            if block:
-                yield block
+                yield from blocks(stream, self.quote, BLOCK_BYTES, LEAST_ROWS)
 
 
 def compile_copy(
@@ -73,26 +67,21 @@ def compile_copy(
         select, params = finish(queryset.annotate(**cells).values_list(*cells)).query.sql_with_params()
     except EmptyResultSet:
         return None  # a filter that nothing can meet
-    return Copy(f"COPY ({select}) TO STDOUT ({dialect.copy_options})", params, zone)
+    return Copy(f"COPY ({select}) TO STDOUT ({dialect.copy_options})", params, zone, dialect.quote.encode())
 
 
 @contextmanager
 def _speaking(zone: ZoneInfo) -> Iterator[None]:
     """The session's moments are the tenant's; as before afterwards, for Django takes them all for UTC."""
+    wanted = {"TimeZone": zone.key, **_SETTINGS}
+    present = ", ".join(f"current_setting('{name}')" for name in wanted)
+    change = ", ".join(f"set_config('{name}', %s, true)" for name in wanted)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('TimeZone'), current_setting('DateStyle'), current_setting('jit'),"
-            " set_config('TimeZone', %s, true), set_config('DateStyle', 'ISO, YMD', true), set_config('jit', 'off', true)",
-            [zone.key],
-        )
-        before = cursor.fetchone()[:3]
+        cursor.execute(f"SELECT {present}, {change}", [*wanted.values()])
+        before = cursor.fetchone()[: len(wanted)]
     try:
         yield
     finally:
         if connection.connection.info.transaction_status != TransactionStatus.INERROR:
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('TimeZone', %s, true), set_config('DateStyle', %s, true),"
-                    " set_config('jit', %s, true)",
-                    before,
-                )
+                cursor.execute(f"SELECT {change}", before)

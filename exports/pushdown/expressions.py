@@ -46,5 +46,5 @@ def truth(yes: str, no: str) -> str:
 
 # Milliseconds, ties away from zero, without trailing zeros.
 SECONDS = "trim_scale(round(extract(epoch FROM $x), 3))"
-# The session speaks the tenant's zone.
-WALL_CLOCK = "date_trunc('second', $x::timestamp)"
+# The session speaks the tenant's zone, and what stands after the seconds is cut off: cheaper than any arithmetic with times.
+WALL_CLOCK = "$x::varchar(19)"

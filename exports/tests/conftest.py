@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.test import Client
 
+from exports.engine import monitor
 from exports.registry import get_dataset, register_dataset, unregister_dataset
+from exports.tests.admin_urls import PAGE
 from exports.tests.datasets import AUDIT, MEMBERS
-from tenants.models import Tenant
-from tenants.tests.factories import make_tenant
+from tenants.models import AuditEntry, Tenant
+from tenants.tests.factories import make_member, make_tenant
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +39,28 @@ def _english(settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
 
 
+@pytest.fixture(autouse=True)
+def _unwatched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's own transaction holds SQLite's only write lock: on a slow machine the monitor would wait for it."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        monkeypatch.setattr(monitor, "INTERVAL_SECONDS", 60.0)
+
+
 @pytest.fixture
 def tenant(db: None) -> Tenant:
     return make_tenant()
+
+
+@pytest.fixture
+def audit_page(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit list with the button, for one test; every room above adds it to its own lists."""
+    registry: dict[Any, Any] = admin.site._registry
+    monkeypatch.setitem(registry, AuditEntry, PAGE)
+    settings.ROOT_URLCONF = "exports.tests.admin_urls"
+
+
+@pytest.fixture
+def manager(tenant: Tenant, client: Client) -> Client:
+    client.force_login(make_member(tenant, "manager").user)
+    return client

@@ -16,6 +16,8 @@ from tenants.models import AuditEntry, Tenant
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.work import drain
 
+AUDIT_LIST = "/admin/tenants/auditentry/"
+
 
 def make_entries(tenant: Tenant, count: int, **values: Any) -> list[AuditEntry]:
     defaults = {"action": "thing.done", "actor": "anna", "actor_kind": "person", "address": "127.0.0.1"}
@@ -45,6 +47,11 @@ def run(export: Export) -> Export:
 def fresh(export: Export) -> Export:
     with all_tenants():
         return Export.objects.select_related("tenant").get(pk=export.pk)
+
+
+def only_export() -> Export:
+    with all_tenants():
+        return Export.objects.get()
 
 
 def path_of(export: Export) -> Path:

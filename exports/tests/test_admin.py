@@ -4,40 +4,27 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from exports.admin import list_filters
 from exports.models import Export, State
-from exports.tests.admin_urls import PAGE
 from exports.tests.datasets import AUDIT
-from exports.tests.support import ask, fresh, make_entries, path_of, read_csv, run
-from tenants.models import AuditEntry, Tenant
+from exports.tests.support import (
+    AUDIT_LIST,
+    ask,
+    fresh,
+    make_entries,
+    only_export,
+    path_of,
+    read_csv,
+    run,
+)
+from tenants.models import Tenant
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_member, make_operator, make_tenant
 
 LIST = "/admin/exports/export/"
-AUDIT_LIST = "/admin/tenants/auditentry/"
-
-
-@pytest.fixture
-def audit_page(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The audit list with the button, for one test; every room above adds it to its own lists."""
-    registry: dict[Any, Any] = admin.site._registry
-    monkeypatch.setitem(registry, AuditEntry, PAGE)
-    settings.ROOT_URLCONF = "exports.tests.admin_urls"
-
-
-@pytest.fixture
-def manager(tenant: Tenant, client: Client) -> Client:
-    client.force_login(make_member(tenant, "manager").user)
-    return client
-
-
-def only_export() -> Export:
-    with all_tenants():
-        return Export.objects.get()
 
 
 def test_the_list_shows_each_export_with_its_bar(
@@ -232,3 +219,11 @@ class TestButton:
 
         assert "/auditentry/export/" not in client.get(AUDIT_LIST).content.decode()
         assert client.get(reverse("admin:tenants_auditentry_export")).status_code == 403
+
+
+@pytest.mark.usefixtures("audit_page")
+def test_a_filter_that_the_list_does_not_have_leads_back_to_it(tenant: Tenant, manager: Client) -> None:
+    page = manager.get(f"{AUDIT_LIST}export/?nonsense=1", follow=True)
+
+    assert page.redirect_chain[0][0].startswith(AUDIT_LIST)
+    assert "no filter “nonsense”" in page.content.decode()

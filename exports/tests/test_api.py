@@ -111,7 +111,7 @@ def test_what_can_be_exported(tenant: Tenant) -> None:
     listed = caller(tenant, ["exports:read"]).get("/api/v1/datasets/").json()
 
     audit = next(dataset for dataset in listed if dataset["name"] == "audit")
-    assert audit["formats"] == ["xlsx", "csv", "json", "jsonl", "xml", "yaml"]
+    assert audit["formats"] == ["xlsx", "csv", "json", "jsonl", "xml", "yaml", "parquet"]
     assert audit["columns"][0] == {
         "name": "created_at",
         "title": "When",

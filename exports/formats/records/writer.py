@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 
-from exports.formats.base import OutputColumn, Row, Writer
+from exports.formats.base import CopyWriter, OutputColumn, Row
 from exports.formats.copied import BORDER_BYTE, interleave, join
 from exports.formats.records.fragments import encoder
+from exports.pushdown.rows import Block
 
 
-class RecordWriter(Writer):
+class RecordWriter(CopyWriter):
     """Row by row the same shape: `before` each cell its name, `between` rows their border, `head` and `foot` around all."""
 
     head: ClassVar[bytes] = b""
@@ -42,9 +43,9 @@ class RecordWriter(Writer):
         cells = [cell for row in zip(*columns, strict=True) for cell in row]
         self._put(cells, len(rows))
 
-    def write_copied(self, rows: Sequence[bytes]) -> None:
+    def write_copied(self, block: Block) -> None:
         """The database's JSON has no control characters: every border is one."""
-        self._put(join(rows).split(BORDER_BYTE), len(rows))
+        self._put(join(block.rows()).split(BORDER_BYTE), len(block))
 
     def close(self) -> None:
         self.stream.write(self.nothing if self._is_empty else self.row_foot + self.foot)

@@ -22,4 +22,5 @@ XLSX = Format(
         ),
     ),
     dialect=lambda _options: SHEET,
+    is_packed=True,
 )

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from exports.formats.archive import Archive
-from exports.formats.base import OutputColumn, Row, Writer
+from exports.formats.base import CopyWriter, OutputColumn, Row
 from exports.formats.copied import BORDER_BYTE, cells_of, interleave, join
 from exports.formats.xlsx import parts, styles
 from exports.formats.xlsx.encode import (
@@ -22,6 +22,7 @@ from exports.formats.xlsx.encode import (
 )
 from exports.kinds import Kind
 from exports.pushdown.dialects import ODD
+from exports.pushdown.rows import Block
 
 MAX_ROWS = 1_048_576
 # A sheet of more XML goes on in the next one: no entry may reach 4 GiB (archive.py), and no Excel would open it.
@@ -39,7 +40,7 @@ _WIDTHS = {Kind.DATETIME: 19, Kind.DATE: 12, Kind.PHONE: 17, Kind.BOOLEAN: 10}
 _MIN_WIDTH, _MAX_WIDTH, _FILTER_ARROW = 8, 60, 3
 
 
-class XlsxWriter(Writer):
+class XlsxWriter(CopyWriter):
     def __init__(
         self, stream: BinaryIO, columns: Sequence[OutputColumn], options: Mapping[str, str], title: str = ""
     ) -> None:
@@ -59,7 +60,8 @@ class XlsxWriter(Writer):
         for start in range(0, len(rows), BLOCK_ROWS):
             self._write_block(rows[start : start + BLOCK_ROWS])
 
-    def write_copied(self, rows: Sequence[bytes]) -> None:
+    def write_copied(self, block: Block) -> None:
+        rows: Sequence[bytes] = block.rows()
         if self._widths is None:
             self._measure([cells_of(row) for row in rows[:WIDTH_ROWS]])
         while rows:

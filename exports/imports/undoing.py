@@ -1,0 +1,110 @@
+"""Takes back what an import wrote, where nobody has touched it since; what somebody has is listed and left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from exports.imports.applying import REFUSING, differing, in_words, titles
+from exports.imports.fence import fenced
+from exports.imports.importer import Importer, Write, importer_of
+from exports.models import Import, ImportRow, ImportState, RowAction, RowOutcome
+from tenants import bulk
+from tenants.work import Leased
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of rows, by number: an outcome, and the reason where something stays."""
+
+    outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+
+    def keep(self, row: ImportRow, reason: str, outcome: RowOutcome = RowOutcome.KEPT) -> None:
+        self.outcomes[row.number], self.reasons[row.number] = outcome, reason
+
+
+def undo(job: Import, row: Leased) -> None:
+    """Stopped. Harmless twice, as applying is."""
+    importer = importer_of(job.dataset)(job.tenant)
+    while _undo_batch(row, importer):
+        pass
+
+
+def _undo_batch(row: Leased, importer: Importer) -> bool:
+    with fenced(row, ImportState.UNDOING) as job:
+        written = ImportRow.objects.filter(job=job, number__gt=job.last_row, outcome=RowOutcome.WRITTEN)
+        rows = list(written.order_by("number")[: importer.at_once])
+        if not rows:
+            return False
+        taken = _taken_back(importer, rows)
+        for one in rows:
+            one.outcome = taken.outcomes.get(one.number, RowOutcome.UNDONE)
+            if reason := taken.reasons.get(one.number):
+                one.content = {**one.content, "reason": reason}
+        bulk.change(rows, ["outcome", "content"])
+        kept = sum(one.outcome != RowOutcome.UNDONE for one in rows)
+        job.undone += len(rows) - kept
+        job.kept += kept
+        job.last_row = rows[-1].number
+        job.save(update_fields=["undone", "kept", "last_row"])
+    return True
+
+
+def _taken_back(importer: Importer, rows: Sequence[ImportRow]) -> Taken:
+    try:
+        with transaction.atomic():
+            return _take_back(importer, rows)
+    except REFUSING as error:
+        if len(rows) == 1:
+            taken = Taken()
+            taken.keep(rows[0], in_words(error, importer))
+            return taken
+    taken = Taken()
+    for one in rows:
+        single = _taken_back(importer, [one])
+        taken.outcomes |= single.outcomes
+        taken.reasons |= single.reasons
+    return taken
+
+
+def _take_back(importer: Importer, rows: Sequence[ImportRow]) -> Taken:
+    taken = Taken()
+    ids: list[Any] = [one.object_id for one in rows]
+    there = importer.read(ids)
+    back: list[Write] = []
+    added: dict[Any, ImportRow] = {}
+    for one in rows:
+        current = there.get(one.object_id)  # type: ignore[arg-type]  # what was written has one
+        if current is None:
+            if one.action == RowAction.CHANGED:
+                taken.keep(one, _("It is not there any more."))
+            continue
+        touched = differing(one.part("values"), current)
+        if one.action == RowAction.NEW:
+            if touched:
+                taken.keep(one, _changed_since(importer, touched))
+            else:
+                added[one.object_id] = one
+        else:
+            back += _former(importer, one, touched, taken)
+    if back:
+        importer.change(back)
+    for id_, why in (importer.remove(list(added)) if added else {}).items():
+        taken.keep(added[id_], why)
+    return taken
+
+
+def _former(importer: Importer, row: ImportRow, touched: Sequence[str], taken: Taken) -> list[Write]:
+    """What a changed row had before, of the columns that still are as the import left them."""
+    former = {name: value for name, value in row.part("before").items() if name not in touched}
+    if touched:
+        taken.keep(row, _changed_since(importer, touched), RowOutcome.PARTLY if former else RowOutcome.KEPT)
+    assert row.object_id is not None
+    return [Write(row.object_id, former)] if former else []
+
+
+def _changed_since(importer: Importer, touched: Sequence[str]) -> str:
+    return _("Changed since the import: %(columns)s.") % {"columns": titles(importer, touched)}
