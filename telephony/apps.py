@@ -9,6 +9,15 @@ class TelephonyConfig(AppConfig):
     verbose_name = _("Telephony")
 
     def ready(self) -> None:
-        from telephony.ingest.handlers import register_paths
+        import telephony.metrics  # noqa: F401 it registers
+        from integrations.endings import register_endings
+        from telephony.actions.receive_click import register as register_clicks
+        from telephony.endings import of_notifications
+        from telephony.ingest.handlers import Ingest, register_paths
+        from telephony.redirect import handlers as redirect
 
-        register_paths()
+        register_endings(of_notifications)
+        register_clicks()
+        ingest = Ingest()
+        register_paths(ingest)
+        redirect.register_paths(ingest.tokens)

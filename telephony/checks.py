@@ -5,6 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from config.health import Finding, health_check
+from telephony.models import AmiAccess
+from tenants.heartbeats import is_alive
+from tenants.scoping import all_tenants
+
+LISTENER = "listener"
+"""The kind of heartbeat of whoever listens to exchanges."""
+
 
 @register()
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -27,3 +35,15 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@health_check("listener")
+def listener() -> Finding:
+    """Whether somebody listens where there is somebody to listen to. An exchange that is away is no fault of the installation."""
+    if is_alive(LISTENER):
+        return Finding(True)
+    with all_tenants():
+        is_needed = AmiAccess.objects.filter(
+            is_enabled=True, pbx__is_enabled=True, tenant__is_active=True
+        ).exists()
+    return Finding(not is_needed, "nobody listens to the telephone exchanges" if is_needed else "")

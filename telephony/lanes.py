@@ -1,12 +1,21 @@
-"""The lanes of telephony: fold what arrived, close what is over, tell the CRMs."""
+"""The lanes of telephony: fold what arrived, close what is over, tell the CRMs, call what was clicked."""
 
+from datetime import date
 from functools import partial
 
+from telephony.actions import catch_up
+from telephony.actions.click_to_call import LANE
 from telephony.actions.finish_calls import finish_calls
 from telephony.actions.fold_calls import fold_calls
+from telephony.actions.follow_clicks import Followed, follow_clicks, record_followed
+from telephony.actions.move_call import move_call, record_moved
 from telephony.actions.notify_crm import Told, load, notify_crm, record_told
+from telephony.actions.send_click import FOLLOW_LANE, Sending, record_sending, send_click
+from telephony.actions.tally_calls import LANE as TALLY_LANE
+from telephony.actions.tally_calls import tally_day
 from telephony.demo import playing
-from telephony.models import CallNotification
+from telephony.models import CallNotification, RedirectDecision
+from telephony.recordings.checking import Looked, check, record_looks
 from tenants.work import BatchLane, Leased, Outcome, PooledLane, register
 from tenants.work.lanes import Settle
 from tenants.work.pools import submit
@@ -74,6 +83,119 @@ class NotifyLane(PooledLane):
         record_told([outcome.result for outcome in outcomes if isinstance(outcome.result, Told)])
 
 
+class CatchUpLane(PooledLane):
+    """Subject: a source of call records; group: its exchange. What fails is tried again by the next regular reading."""
+
+    name = catch_up.LANE
+    queue = "upkeep"
+    capacity = 8
+    per_group = 1
+    # Each portion is stored with its place: who loses the lease in the middle of a long reading repeats a portion.
+    lease_seconds = 600.0
+
+    def act(self, row: Leased) -> Outcome:
+        catch_up.catch_up(row.subject)
+        return Outcome.done(row)
+
+
+class TallyLane(PooledLane):
+    """Subject: a day of a company, which the group names."""
+
+    name = TALLY_LANE
+    queue = "upkeep"
+    capacity = 2
+    lease_seconds = 60
+
+    def act(self, row: Leased) -> Outcome:
+        if row.tenant_id is not None:
+            tally_day(row.tenant_id, date.fromisoformat(row.group))
+        return Outcome.done(row)
+
+
+class RedirectLane(PooledLane):
+    """Subject: a decision to move a waiting call; group: its exchange. Who waits, waits now: one try."""
+
+    name = "calls.redirect"
+    queue = "calls"
+    capacity = 16
+    per_group = 8
+
+    def act(self, row: Leased) -> Outcome:
+        return Outcome.done(row, move_call(row.subject))
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_moved([one.result for one in outcomes if isinstance(one.result, RedirectDecision)])
+
+
+class RecordingLane(PooledLane):
+    """Subject: a recording that is expected; group: its exchange. It is looked for until it is complete, then copied."""
+
+    name = "calls.recording"
+    queue = "upkeep"
+    capacity = 8
+    per_group = 2
+
+    def act(self, row: Leased) -> Outcome:
+        looked = check(row.subject, row.attempt)
+        if looked is not None and looked.retry_in is not None:
+            return Outcome.retry(row, looked.retry_in, looked)
+        return Outcome.done(row, looked)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_looks([one.result for one in outcomes if isinstance(one.result, Looked)])
+
+
+class OriginateLane(PooledLane):
+    """Subject: a request for a call; group: its exchange. Somebody waits with the receiver nearly in hand."""
+
+    name = LANE
+    queue = "calls"
+    capacity = 16
+    per_group = 8
+    lease_seconds = 30.0  # longer than a connection and an answer may take
+
+    def act(self, row: Leased) -> Outcome:
+        sent = send_click(row.subject)
+        if sent.retry_in is not None:
+            return Outcome.retry(row, sent.retry_in, sent)
+        return Outcome.done(row, sent)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_sending([outcome.result for outcome in outcomes if isinstance(outcome.result, Sending)])
+
+
+class FollowLane(PooledLane):
+    """Subject: a request that was sent; group: its exchange, which is asked once for all of a batch."""
+
+    name = FOLLOW_LANE
+    queue = "calls"
+    capacity = 64
+    lease_seconds = 45.0
+
+    def start(self, rows: list[Leased], settle: Settle) -> None:
+        groups: dict[str, list[Leased]] = {}
+        for row in rows:
+            groups.setdefault(row.group, []).append(row)
+        for mine in groups.values():
+            submit(self, partial(self._follow, mine), mine, settle)
+
+    def act(self, row: Leased) -> Outcome:
+        [outcome] = self._follow([row])
+        return outcome
+
+    def _follow(self, rows: list[Leased]) -> list[Outcome]:
+        found = {one.request.pk: one for one in follow_clicks([row.subject for row in rows])}
+        return [self._outcome(row, found.get(row.subject)) for row in rows]
+
+    def _outcome(self, row: Leased, found: Followed | None) -> Outcome:
+        if found is None or found.again_in is None:
+            return Outcome.done(row, found)
+        return Outcome.retry(row, found.again_in, found, counted=False)
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_followed([outcome.result for outcome in outcomes if isinstance(outcome.result, Followed)])
+
+
 class DemoLane(PooledLane):
     """Subject: nothing stored; the group says which message of which captured call."""
 
@@ -89,4 +211,10 @@ class DemoLane(PooledLane):
 register(FoldLane())
 register(FinishLane())
 register(NotifyLane())
+register(CatchUpLane())
+register(TallyLane())
+register(RedirectLane())
+register(RecordingLane())
+register(OriginateLane())
+register(FollowLane())
 register(DemoLane())

@@ -54,6 +54,8 @@ def event_data(call: Call) -> dict[str, Any]:
         "talk_seconds": call.talk_seconds,
         "wait_seconds": call.wait_seconds,
         "hangup_cause": call.hangup_cause,
+        "ended_by": call.ended_by,
+        "queue": call.queue,
         "has_recording": bool(call.recording),
     }
 

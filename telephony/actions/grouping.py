@@ -1,12 +1,12 @@
 """Sorts channels into calls: whatever shares a channel is one conversation. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 Channel = tuple[UUID, str]
-"""A channel's name at one exchange (its id): two exchanges may use the same names."""
+"""A channel's name, or a bridge's, at one exchange (its id): two exchanges may use the same names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Group:
     """Oldest first."""
 
 
-def group(pairs: Iterable[tuple[Channel, Channel]], calls: Mapping[Channel, UUID]) -> list[Group]:
-    """Groups of connected channels. `pairs` are an event's own and linked channel, `calls` what is known already."""
+def group(tied: Iterable[Sequence[Channel]], calls: Mapping[Channel, UUID]) -> list[Group]:
+    """Groups of connected channels. `tied` are the channels that one event names, `calls` what is known already."""
     parents: dict[Channel | UUID, Channel | UUID] = {}
 
     def root(node: Channel | UUID) -> Channel | UUID:
@@ -29,9 +29,9 @@ def group(pairs: Iterable[tuple[Channel, Channel]], calls: Mapping[Channel, UUID
             parents[node] = node = parents[parents[node]]
         return node
 
-    for one, other in pairs:
-        parents[root(one)] = root(other)
-        for channel in (one, other):
+    for channels in tied:
+        for channel in channels:
+            parents[root(channel)] = root(channels[0])
             if channel in calls:
                 parents[root(channel)] = root(calls[channel])
     members: dict[Channel | UUID, list[Channel | UUID]] = defaultdict(list)

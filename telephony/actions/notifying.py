@@ -3,17 +3,24 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
+
 from integrations import live
-from integrations.capabilities import CallNotifications
+from integrations.capabilities import CallFollowUps, CallNotifications
 from integrations.connectors import get as get_connector
+from telephony import policies
+from telephony.actions import amending
 from telephony.actions.planning import EXTERNAL, Crms, Known, key
 from telephony.models import Call, CallNotification, NotificationState
 from tenants import bulk
+from tenants.models import Work
 from tenants.reads import Read
-from tenants.work import cancel, enqueue
+from tenants.work import cancel, enqueue, wake
 
 LANE: Final = "calls.notify"
 _notifications = Read(CallNotification, "call_id {among}", without=("reason", "issues"))
@@ -22,30 +29,65 @@ Planner = Callable[[Call, Crms, Known], list[CallNotification]]
 
 
 def create(calls: Sequence[Call], plan: Planner) -> list[CallNotification]:
-    """Plan for every external call of tenants that have a CRM; store what is new and queue what has to go out."""
+    """Plan for every external call of tenants that have a CRM; store what is new and queue what has to go out.
+
+    What a CRM was told of a closed call and is no longer so is told again, where it takes that.
+    """
     external = [call for call in calls if call.direction in EXTERNAL]
     tenant_ids = {call.tenant_id for call in external}
     crms = {tenant_id: _crms(tenant_id) for tenant_id in tenant_ids}
-    external = [call for call in external if crms[call.tenant_id].ids]
+    heard = {call.pk: _hearing(call, crms[call.tenant_id]) for call in external if crms[call.tenant_id].ids}
+    external = [call for call in external if call.pk in heard and heard[call.pk].ids]
     if not external:
         return []
     known = _known(external)
-    planned = [one for call in external for one in plan(call, crms[call.tenant_id], known[call.pk])]
+    planned = [one for call in external for one in plan(call, heard[call.pk], known[call.pk])]
+    planned += [
+        one
+        for call in external
+        if call.finished_at is not None
+        for one in amending.late_recordings(call, heard[call.pk], known[call.pk])
+    ]
     bulk.create(planned)
     queue([one for one in planned if one.state == NotificationState.PENDING])
+    for call in external:
+        if call.finished_at is not None:  # closed calls seldom change: these may have statements of their own
+            _tell_again(amending.outdated(call, heard[call.pk], known[call.pk]))
+            _hurry(amending.waiting(call, heard[call.pk], known[call.pk]))
     return planned
 
 
 def _crms(tenant_id: int) -> Crms:
     found = live.with_capability(tenant_id, CallNotifications)
+    if not found:
+        return Crms()
+    can = {one.id: _can(one.connector) for one in found}
+
+    def those(ability: str) -> frozenset[UUID]:
+        return frozenset(each for each, abilities in can.items() if ability in abilities)
+
     return Crms(
-        tuple(one.id for one in found), frozenset(one.id for one in found if _hears_answers(one.connector))
+        tuple(can),
+        hearing=those("hears_answers"),
+        hiding=those("only_hides"),
+        following=those("follows"),
+        amending=those("amends_uploads"),
+        attaching=those("attaches_recordings"),
+        policy=policies.of_tenant(tenant_id),
     )
 
 
-def _hears_answers(connector: str) -> bool:
+@lru_cache(maxsize=100)
+def _can(connector: str) -> frozenset[str]:
+    """What a system says of itself that planning has to know."""
     session_class = get_connector(connector).session_class
-    return issubclass(session_class, CallNotifications) and session_class.hears_answers
+    flags = ("hears_answers", "only_hides", "amends_uploads", "attaches_recordings")
+    found = {flag for flag in flags if getattr(session_class, flag, False)}
+    return frozenset(found | ({"follows"} if issubclass(session_class, CallFollowUps) else set()))
+
+
+def _hearing(call: Call, crms: Crms) -> Crms:
+    return crms.of(crms.policy.line(call.did, call.trunk))
 
 
 def queue(notifications: Sequence[CallNotification]) -> None:
@@ -53,10 +95,32 @@ def queue(notifications: Sequence[CallNotification]) -> None:
     enqueue(LANE, [(one.pk, one.tenant_id, str(one.integration_id), None) for one in notifications])
 
 
+def _tell_again(rows: Sequence[CallNotification]) -> None:
+    if rows:
+        CallNotification.objects.filter(id__in=[row.pk for row in rows], state=NotificationState.DONE).update(
+            state=NotificationState.PENDING, reason_code="", reason="", settled_at=None
+        )
+        queue(rows)
+
+
+def _hurry(rows: Sequence[CallNotification]) -> None:
+    """What they waited for has come. One that is being sent at this moment is left to whoever sends it."""
+    if rows:
+        waiting = Work.objects.filter(lane=LANE, subject__in=[row.pk for row in rows], lease__isnull=True)
+        waiting.update(due=timezone.now())
+        transaction.on_commit(partial(wake, LANE))
+
+
+def tell_changes(calls: Sequence[Call]) -> None:
+    """Whatever changed of these calls while a CRM was being told of them."""
+    create([call for call in calls if call.finished_at is not None], lambda call, crms, known: [])
+
+
 def _known(calls: Sequence[Call]) -> dict[UUID, Known]:
     found: dict[UUID, Known] = defaultdict(lambda: Known({}))
     for one in _notifications(call.pk for call in calls):
         found[one.call_id].states[key(one)] = one.state
+        found[one.call_id].rows[key(one)] = one
     return found
 
 

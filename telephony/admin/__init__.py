@@ -1,5 +1,41 @@
-"""Pages of telephony: exchanges, calls with their story, CRM notifications, what could not be read."""
+"""Pages of telephony: exchanges, calls with their story, who waits, figures, what CRMs are told, what could not be read."""
 
-from telephony.admin import calls, dashboard, demo, events, notifications, pbx
+from telephony.admin import (
+    call_records,
+    calls,
+    clicks,
+    dashboard,
+    demo,
+    dialing,
+    events,
+    lines,
+    missed,
+    notifications,
+    pbx,
+    policy,
+    problems,
+    recordings,
+    redirects,
+    rules,
+    statistics,
+)
 
-__all__ = ["calls", "dashboard", "demo", "events", "notifications", "pbx"]
+__all__ = [
+    "call_records",
+    "calls",
+    "clicks",
+    "dashboard",
+    "demo",
+    "dialing",
+    "events",
+    "lines",
+    "missed",
+    "notifications",
+    "pbx",
+    "policy",
+    "problems",
+    "recordings",
+    "redirects",
+    "rules",
+    "statistics",
+]

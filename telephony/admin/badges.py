@@ -18,11 +18,15 @@ LIVING = (CallStatus.NEW, CallStatus.RINGING, CallStatus.TALKING)
 
 
 def direction(call: Call) -> SafeString:
-    icon = DIRECTION_ICONS.get(CallDirection(call.direction), "question_mark")
+    return way(CallDirection(call.direction))
+
+
+def way(one: CallDirection) -> SafeString:
+    """A direction by itself."""
     return format_html(
         '<span class="sb-icon"><span class="material-symbols-outlined" aria-hidden="true">{}</span>{}</span>',
-        icon,
-        call.get_direction_display(),
+        DIRECTION_ICONS.get(one, "question_mark"),
+        one.label,
     )
 
 

@@ -1,7 +1,8 @@
 """Today's calls and pop-ups on the first page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
@@ -10,11 +11,14 @@ from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.db.models.functions import ExtractHour
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from config.ids import uuid7_at
 from telephony.admin import badges
+from telephony.admin.health import exchange_badge
+from telephony.admin.live import shown
 from telephony.models import (
     Call,
     CallDirection,
@@ -27,6 +31,9 @@ from telephony.models import (
 )
 from telephony.models.call import ALIVE, MISSED
 from telephony.selectors import visible_calls
+from telephony.selectors.health import ExchangeHealth, exchanges
+from telephony.selectors.live import live
+from telephony.selectors.missed import visible_missed
 from tenants.access import MANAGERS, has_role, member_of
 from tenants.admin.dashboard import (
     Attention,
@@ -37,9 +44,13 @@ from tenants.admin.dashboard import (
     setup_steps,
     start_of_today,
 )
+from tenants.scoping import current_tenant_id
 
 RECENT = 8
 WORKING_DAY = (8, 19)  # the hours that are shown even when nobody called
+SHOWN_NOW = 5
+MISSED_SHOWN = timedelta(days=7)
+MOST_MISSED = 100
 SAMPLE = 500  # pop-ups that the latency is taken from
 
 
@@ -68,6 +79,58 @@ def calls_today(request: HttpRequest) -> Card:
         {"started_at_from_0": midnight.date().isoformat(), "started_at_from_1": "00:00"}
     )
     return Card("admin/cards/calls.html", figures, place=10, wide=True)
+
+
+@dashboard_card
+def calls_now(request: HttpRequest) -> Card | None:
+    """Who waits and who talks at this moment."""
+    tenant_id = current_tenant_id()
+    if tenant_id is None:
+        return None
+    found = shown(live(tenant_id), request)
+    figures = {name: found[name] for name in ("waiting", "talking", "free", "sees_own", "version")}
+    figures["calls"] = found["calls"][:SHOWN_NOW]
+    figures["more"] = max(len(found["calls"]) - SHOWN_NOW, 0)
+    return Card("admin/cards/calls_now.html", {**figures, "now": found["now"]}, place=5)
+
+
+@dashboard_card
+def not_called_back(request: HttpRequest) -> Card | None:
+    """Clients whom nobody has reached yet, the longest waiting first."""
+    if current_tenant_id() is None:
+        return None
+    rows = visible_missed(member_of(request)).filter(cleared_at__isnull=True)
+    since = timezone.now() - MISSED_SHOWN
+    newest = list(rows.filter(id__gte=uuid7_at(since)).order_by("-id")[:MOST_MISSED])
+    shown_rows = sorted(newest, key=lambda row: (row.tries, row.first_missed_at))[:SHOWN_NOW]
+    return Card(
+        "admin/cards/not_called_back.html",
+        {
+            "rows": shown_rows,
+            "count": len(newest),
+            "is_more": len(newest) == MOST_MISSED,
+            "url": reverse("admin:telephony_missedclient_changelist"),
+        },
+        place=6,
+    )
+
+
+@dashboard_card
+def connections(request: HttpRequest) -> Card | None:
+    """Whether each exchange is heard."""
+    if current_tenant_id() is None or not has_role(request, MANAGERS):
+        return None
+    rows = [(one, exchange_badge(one)) for one in _exchanges(request)]
+    return Card("admin/cards/connections.html", {"rows": rows}, place=7) if rows else None
+
+
+def _exchanges(request: HttpRequest) -> Sequence[ExchangeHealth]:
+    """Asked for once a page, although two parts of it want to know."""
+    found: Sequence[ExchangeHealth] | None = getattr(request, "telephony_exchanges", None)
+    if found is None:
+        found = exchanges()
+        request.telephony_exchanges = found  # type: ignore[attr-defined]  # this function's own
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +201,23 @@ def recent_calls(request: HttpRequest) -> Card:
         20,
         wide=True,
     )
+
+
+@needs_attention
+def silent_exchanges(request: HttpRequest) -> list[Attention]:
+    """Exchanges that ought to be heard and are not."""
+    if not has_role(request, MANAGERS) or current_tenant_id() is None:
+        return []
+    page = reverse("admin:telephony_pbx_health")
+    texts = {
+        "never": _("Nothing has ever been heard of the exchange “%(name)s”"),
+        "quiet": _("The exchange “%(name)s” has been silent for more than a day"),
+    }
+    return [
+        Attention(texts[one.state] % {"name": one.name}, page, "bad" if one.state == "never" else "warn")
+        for one in _exchanges(request)
+        if one.state in texts and (one.state != "never" or Call.objects.exists())
+    ]
 
 
 @needs_attention

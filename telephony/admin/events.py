@@ -39,16 +39,26 @@ class EventPage(LogAdmin):
         "Everything that the telephone exchange sends appears here, as it came. Its page says what it has to send."
     )
     view_roles = MANAGERS
-    list_display = ("created_at", "kind", "unique_id", "exchange", "call_link", "degraded_shown", "address")
+    list_display = (
+        "created_at",
+        "kind_shown",
+        "source",
+        "unique_id",
+        "exchange",
+        "call_link",
+        "degraded_shown",
+        "address",
+    )
     list_display_links = ("created_at",)
-    list_filter = ("kind", DegradedFilter)
+    list_filter = ("source", DegradedFilter)
     list_select_related = ("pbx", "call")
-    readonly_fields = ("content", "body", "exchange", "call_link", "degraded_shown")
+    readonly_fields = ("kind_shown", "content", "body", "exchange", "call_link", "degraded_shown")
     fields = (
         "created_at",
         "exchange",
         "address",
-        "kind",
+        "kind_shown",
+        "source",
         "unique_id",
         "linked_id",
         "call_link",
@@ -67,6 +77,10 @@ class EventPage(LogAdmin):
             if request.resolver_match and "changelist" in str(request.resolver_match.url_name)
             else found
         )
+
+    @display(description=_("kind"))
+    def kind_shown(self, event: CallEvent) -> str:
+        return event.kind_text
 
     @display(description=_("telephone exchange"))
     def exchange(self, event: CallEvent) -> str:

@@ -14,7 +14,9 @@ from telephony.api.serializers import (
     CallFilterSerializer,
     CallSerializer,
     EntrySerializer,
+    PopupDiagnosisSerializer,
 )
+from telephony.diagnosis import diagnose, gather
 from telephony.models import Call
 from telephony.selectors import Sight, filtered, timeline, visible_calls
 from tenants.access import member_of
@@ -37,7 +39,7 @@ class CallViewSet(ReadOnlyTenantViewSet):
     def scoped_queryset(self) -> QuerySet[Call]:
         calls = visible_calls(self._person)
         if self.action == "retrieve":
-            return calls.prefetch_related("participants")
+            return calls.prefetch_related("participants", "legs")
         if self.action != "list":
             return calls
         wanted = CallFilterSerializer(data=self.request.query_params)
@@ -61,6 +63,15 @@ class CallViewSet(ReadOnlyTenantViewSet):
         sight = Sight.of_machine(machine.allows) if machine else Sight.of(self._person)
         entries = timeline(self.get_object(), sight)
         return Response(EntrySerializer(entries, many=True).data)
+
+    @extend_schema(responses=PopupDiagnosisSerializer)
+    @action(detail=True, pagination_class=None)
+    def diagnosis(self, request: Request, pk: str) -> Response:
+        """Why the call raised no pop-up, or a late one, step by step; what the CRMs were told is for managers and machines."""
+        machine = machine_of(request)
+        sees_crms = machine is not None or Sight.MESSAGES in Sight.of(self._person)
+        found = diagnose(gather(self.get_object()), sees_crms=sees_crms)
+        return Response(PopupDiagnosisSerializer(found).data)
 
     @property
     def _person(self) -> Member | None:

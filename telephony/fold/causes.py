@@ -3,7 +3,7 @@
 from typing import Final
 
 from telephony.fold.facts import Seen
-from telephony.fold.state import Direction, Outcome
+from telephony.fold.state import Direction, Outcome, Side
 
 ANSWER_WORDS: Final = frozenset(("ANSWER", "ANSWERED"))
 ANSWERED_STATUSES: Final = frozenset(("2", "ANSWERED", "ANSWER"))
@@ -23,18 +23,29 @@ def says_answered(hangup: Seen) -> bool:
     return hangup.call_status in ANSWERED_STATUSES or hangup.dial_status in ANSWER_WORDS
 
 
+def is_normal(cause: int | None) -> bool:
+    """Whether a cause tells nothing but that it is over."""
+    return cause in _NORMAL | NO_CAUSE
+
+
 def unanswered(direction: Direction, hangup: Seen | None, *, has_rung: bool) -> Outcome:
+    """The outcome of a call that nobody answered, by what the dialplan says of its hang-up."""
+    if hangup is None:
+        return Outcome.UNKNOWN
+    status = "BUSY" if hangup.call_status in BUSY_STATUSES else hangup.dial_status
+    return unanswered_by(direction, hangup.cause, status, has_rung=has_rung)
+
+
+def unanswered_by(direction: Direction, cause: int | None, status: str, *, has_rung: bool) -> Outcome:
     """The outcome of a call that nobody answered.
 
     The dial result alone does not tell (a declined call says CHANUNAVAIL), nor does the cause (a missed one says 16):
     seen on a real exchange.
     """
-    if hangup is None:
-        return Outcome.UNKNOWN
-    by_cause = _by_cause(direction, hangup)
+    by_cause = _by_cause(direction, cause, status)
     if by_cause is not None:
         return by_cause
-    match hangup.dial_status:
+    match status:
         case "NOANSWER":
             return Outcome.MISSED
         case "CANCEL" | "CANCELLED":
@@ -43,34 +54,49 @@ def unanswered(direction: Direction, hangup: Seen | None, *, has_rung: bool) -> 
             return Outcome.CONGESTION
         case "CHANUNAVAIL":
             return Outcome.UNAVAILABLE
-    return _without_dial_result(direction, hangup, has_rung=has_rung)
+    return _without_dial_result(direction, cause, has_rung=has_rung)
 
 
-def _by_cause(direction: Direction, hangup: Seen) -> Outcome | None:
-    if hangup.dial_status == "BUSY" or hangup.cause in _BUSY or hangup.call_status in BUSY_STATUSES:
+def ended_by(direction: Direction, outcome: Outcome) -> Side:
+    """Who ended a call that nobody answered: the outcome tells as much."""
+    if not direction.is_external or outcome in _NOBODYS:
+        return Side.UNKNOWN
+    is_callers = outcome in _CALLERS
+    return Side.CLIENT if is_callers is (direction is Direction.IN) else Side.US
+
+
+_CALLERS: Final = frozenset((Outcome.CANCELLED, Outcome.ABANDONED))
+# The network's doing, and what nobody saw.
+_NOBODYS: Final = frozenset(
+    (Outcome.NONE, Outcome.ANSWERED, Outcome.FAILED, Outcome.CONGESTION, Outcome.LOST, Outcome.UNKNOWN)
+)
+
+
+def _by_cause(direction: Direction, cause: int | None, status: str) -> Outcome | None:
+    if status == "BUSY" or cause in _BUSY:
         return Outcome.BUSY
-    if hangup.cause in _REJECTED:
+    if cause in _REJECTED:
         return Outcome.REJECTED
-    if hangup.dial_status in ("NOANSWER", "CANCEL"):
+    if status in ("NOANSWER", "CANCEL"):
         return None
-    if direction is Direction.OUT and hangup.cause in _WRONG_NUMBER:
+    if direction is Direction.OUT and cause in _WRONG_NUMBER:
         return Outcome.FAILED
-    if hangup.cause in _UNAVAILABLE:
+    if cause in _UNAVAILABLE:
         return Outcome.UNAVAILABLE
-    if hangup.cause in _CONGESTION:
+    if cause in _CONGESTION:
         # 34 is also what an unregistered phone of our own gives: then it is the phone, not the network.
-        is_our_phone = hangup.dial_status == "CHANUNAVAIL" and direction is not Direction.OUT
+        is_our_phone = status == "CHANUNAVAIL" and direction is not Direction.OUT
         return Outcome.UNAVAILABLE if is_our_phone else Outcome.CONGESTION
     return None
 
 
-def _without_dial_result(direction: Direction, hangup: Seen, *, has_rung: bool) -> Outcome:
+def _without_dial_result(direction: Direction, cause: int | None, *, has_rung: bool) -> Outcome:
     """Queues and menus set no dial result."""
     if direction is Direction.OUT:
-        return Outcome.FAILED if hangup.cause not in NO_CAUSE | _NORMAL else Outcome.MISSED
+        return Outcome.FAILED if cause not in NO_CAUSE | _NORMAL else Outcome.MISSED
     if direction is Direction.IN:
-        if not has_rung and hangup.cause in _NORMAL:
+        if not has_rung and cause in _NORMAL:
             return Outcome.NO_AGENT
         # Without any cause nothing says that the caller gave up: a sender that reports no causes.
-        return Outcome.MISSED if has_rung and hangup.cause in NO_CAUSE else Outcome.ABANDONED
+        return Outcome.MISSED if has_rung and cause in NO_CAUSE else Outcome.ABANDONED
     return Outcome.MISSED

@@ -1,4 +1,4 @@
-"""One stored event -> the typed facts that the fold uses; anything unusable becomes empty, never an error."""
+"""One event of the dialplan -> the typed facts that the fold uses; anything unusable becomes empty, never an error."""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ MAX_EXTENSIONS: Final = 50  # of one dial: a list longer than that is no ring gr
 ORDER: Final = {"start": 0, "dial": 1, "bridge": 2, "hangup": 3, "download": 4}
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_ESCAPED = re.compile(r"""\\+(["'\\?])""")
 _EXTENSION = re.compile(r"[0-9*#+]{1,20}")
 _DIRECTIONS: Final = {
     "0": Direction.IN,
@@ -49,6 +50,7 @@ class Seen:
     cause: int | None
     did: str
     trunk: str
+    queue: str
     device: str
     recording: str
     recording_size: int | None
@@ -84,6 +86,7 @@ def read(
         cause=_number(payload.get("HangupCause"), 999),
         did=_text(payload, "Did", 64),
         trunk=_text(payload, "Trunk", 100),
+        queue=_text(payload, "Queue", 80),
         device=_text(payload, "Channel", 200),
         recording=_text(payload, "Recording", 500)
         or (_text(payload, "File", 500) if kind == "download" else ""),
@@ -96,6 +99,11 @@ def read(
 def clean_name(name: str) -> str:
     """A caller's name is a stranger's text: no control or direction-changing characters, at most 80 characters."""
     return _CONTROL.sub(" ", name).strip()[:MAX_NAME]
+
+
+def caller_name(text: str) -> str:
+    """A name out of a packet or a record, where it still has the escapes that it had on the line."""
+    return clean_name(_ESCAPED.sub(r"\1", text))
 
 
 def extensions(value: Any) -> tuple[str, ...]:

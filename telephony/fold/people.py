@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
 
+from telephony.fold.causes import ANSWER_WORDS
 from telephony.fold.channels import Channels
 from telephony.fold.facts import Seen, device_extension
 from telephony.fold.numbers import is_extension
@@ -110,6 +111,8 @@ def _last_connected(channels: Channels) -> str:
     hangup = channels.last_hangup
     if hangup is None or channels.direction is Direction.OUT:
         return ""
+    if hangup.dial_status and hangup.dial_status not in ANSWER_WORDS:
+        return ""  # the last one who was called did not answer: a transfer that went nowhere
     return hangup.connected if is_extension(hangup.connected) else ""
 
 

@@ -41,7 +41,26 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     CONGESTION = "congestion"
+    LOST = "lost"
+    """The exchange was out of sight when it ended, and nothing since told how."""
     UNKNOWN = "unknown"
+
+
+class Side(StrEnum):
+    """Who ended the call."""
+
+    CLIENT = "client"
+    US = "us"
+    UNKNOWN = ""
+
+
+class Role(StrEnum):
+    """What a channel was in its call. `TRUNK` is an outside line that does not carry the client."""
+
+    CLIENT = "client"
+    AGENT = "agent"
+    TRUNK = "trunk"
+    OTHER = "other"
 
 
 class Flag(StrEnum):
@@ -57,6 +76,8 @@ class Flag(StrEnum):
     """The exchange's clock or time zone differs from ours: its wall-clock times were not used."""
     HIDDEN_NUMBER = "hidden_number"
     """The caller withheld the number."""
+    RECORDED = "recorded"
+    """The exchange recorded the conversation. Where the recording lies is told by others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +114,23 @@ class Participant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One channel of the call. `channel` is the exchange's id of it, its name where no id is known."""
+
+    channel: str
+    device: str
+    role: Role
+    extension: str = ""
+    number: str = ""
+    began_at: datetime | None = None
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: int | None = None
+    dial_status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallState:
     """A call as the events known so far tell it. `ended_at` is set exactly when `phase` is ENDED."""
 
@@ -118,7 +156,15 @@ class CallState:
     wait_seconds: int
     hangup_cause: int | None
     dial_status: str
+    ended_by: Side
+    queue: str
+    legs: tuple[Leg, ...]
     recording: str
     recording_size: int | None
     flags: frozenset[Flag]
     event_count: int
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the client and one of us were connected, even where the answer itself was not seen."""
+        return self.answered_at is not None or Flag.ANSWER_UNSEEN in self.flags

@@ -17,7 +17,8 @@ from telephony.ingest.writer import CallEventWriter, arrived
 
 TOKEN_HEADER: Final = b"x-pbx-token"
 STORED: Final = FrontResponse(200, b"{}")
-GATEWAY_PATH: Final = "/dispatch/call-event"
+# The second one is what existing deployments speak.
+GATEWAY_PATHS: Final = ("/dispatch/call-event", "/retailcrm/api/events")
 
 events_total = counter("switchboard_pbx_events_total", "Requests of telephone exchanges.", ("kind", "result"))
 
@@ -92,5 +93,6 @@ def register_paths(ingest: Ingest | None = None) -> None:
     for kind in KINDS:
         front.register(f"/{kind}", ingest.handler(kind), body_limit=limit)
         front.register(f"/pbx/{kind}", ingest.handler(kind), body_limit=limit)
-    front.register(GATEWAY_PATH, ingest.handler(""), body_limit=limit)
+    for path in GATEWAY_PATHS:
+        front.register(path, ingest.handler(""), body_limit=limit)
     front.register_service(ingest)

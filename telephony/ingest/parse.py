@@ -58,6 +58,8 @@ class ParsedEvent(NamedTuple):
     digest: bytes
     sealed: Mapping[str, Any] = MappingProxyType({})
     """Fields that are to be encrypted; they are not in `payload`, nor their values in `raw`."""
+    source: str = "http"
+    """An EventSource."""
 
 
 @dataclass(slots=True)

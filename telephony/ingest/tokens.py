@@ -1,5 +1,9 @@
-"""Which token belongs to which exchange: a table in memory, so that a request costs no query."""
+"""Which token belongs to which exchange: a table in memory, so that a request costs no query.
 
+A changed exchange or company is heard of (tenants/changes); what nobody announced is seen within two seconds.
+"""
+
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +14,7 @@ from django.utils import timezone
 from config.front.live_table import LiveTable
 from telephony.models import Pbx
 from telephony.models.pbx import token_digest
+from tenants.changes import subscribe
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
 
@@ -59,6 +64,16 @@ def version() -> _Version:
 class TokenTable(LiveTable[Source]):
     name = "tokens"
 
+    def start_following(self) -> None:
+        super().start_following()
+        with _following_lock:
+            _following.add(self)
+
+    def stop_following(self) -> None:
+        with _following_lock:
+            _following.discard(self)
+        super().stop_following()
+
     def load(self) -> Mapping[str, Source]:
         return load()
 
@@ -68,3 +83,18 @@ class TokenTable(LiveTable[Source]):
     async def find(self, token: str) -> Source | None:
         """The token's source, None for a token that is nobody's. DatabaseError when the table cannot be read at all."""
         return await self.lookup(token_digest(token)) if token else None
+
+
+_following: set[TokenTable] = set()
+_following_lock = threading.Lock()
+
+
+def _heard(_key: str) -> None:
+    with _following_lock:
+        tables = tuple(_following)
+    for table in tables:
+        table.changed()
+
+
+for topic in ("pbx", "tenant"):
+    subscribe(topic, _heard)

@@ -22,6 +22,7 @@ COLUMNS: Final = (
     ("tenant_id", "bigint"),
     ("created_at", "timestamptz"),
     ("pbx_id", "uuid"),
+    ("source", "text"),
     ("kind", "text"),
     ("unique_id", "text"),
     ("linked_id", "text"),
@@ -66,6 +67,7 @@ def _row(new: NewCallEvent) -> tuple[Any, ...]:
         new.source.tenant_id,
         new.at,
         new.source.pbx_id,
+        event.source,
         event.kind,
         event.unique_id,
         event.linked_id,
@@ -86,14 +88,14 @@ class CallEventWriter(GroupWriter[NewCallEvent, None]):
         return [None] * len(items)
 
     def bare(self, item: NewCallEvent) -> NewCallEvent:
-        return _bare(item)
+        return bare(item)
 
 
-def _bare(new: NewCallEvent) -> NewCallEvent:
+def bare(new: NewCallEvent) -> NewCallEvent:
     """The event with nothing in it but ASCII text, for a content that no column takes."""
     event = new.event
     text = (event.raw or orjson.dumps(event.payload).decode()).encode("ascii", "backslashreplace").decode()
-    bare = ParsedEvent(
+    stripped = ParsedEvent(
         event.kind,
         "",
         _ascii(event.unique_id),
@@ -103,8 +105,9 @@ def _bare(new: NewCallEvent) -> NewCallEvent:
         (*event.degraded, "unstorable"),
         event.digest,
         event.sealed,
+        event.source,
     )
-    return NewCallEvent(new.source, bare, new.address, new.at, new.id)
+    return NewCallEvent(new.source, stripped, new.address, new.at, new.id)
 
 
 def _ascii(text: str) -> str:

@@ -38,12 +38,30 @@ class CallStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled by the caller")
     FAILED = "failed", _("failed")
     CONGESTION = "congestion", _("network congestion")
+    LOST = "lost", _("lost sight of")
     UNKNOWN = "unknown", _("unknown")
+
+
+class CallSide(models.TextChoices):
+    """Who ended a call."""
+
+    CLIENT = "client", _("the client")
+    US = "us", _("our side")
+    UNKNOWN = "", _("unknown")
+
+
+class LegRole(models.TextChoices):
+    """What a channel was in its call."""
+
+    CLIENT = "client", _("client")
+    AGENT = "agent", _("colleague")
+    TRUNK = "trunk", _("line")
+    OTHER = "other", _("other")
 
 
 ALIVE = (CallStatus.NEW, CallStatus.RINGING, CallStatus.TALKING)
 # An incoming call that ended in one of these was not served.
-MISSED = frozenset(CallStatus.values) - {*ALIVE, CallStatus.ANSWERED, CallStatus.UNKNOWN}
+MISSED = frozenset(CallStatus.values) - {*ALIVE, CallStatus.ANSWERED, CallStatus.LOST, CallStatus.UNKNOWN}
 
 CAUSES = {
     1: _("the number does not exist"),
@@ -70,6 +88,11 @@ CAUSES = {
 }
 
 
+def tail_of(number: str) -> str:
+    """The digits of a number backwards, as `client_tail` has them."""
+    return "".join(character for character in reversed(number) if character in "0123456789")[:20]
+
+
 class Call(TenantModel):
     """One conversation. Everything but `finished_at` and `merged_into` is the fold of its events, made anew each time.
 
@@ -86,6 +109,8 @@ class Call(TenantModel):
     status = models.CharField(_("status"), max_length=12, choices=CallStatus.choices, default=CallStatus.NEW)
     client_raw = models.CharField(_("number as received"), max_length=64, blank=True)
     client_number = models.CharField(_("client"), max_length=20, blank=True)
+    # The digits backwards: whoever knows a number's end finds it by an index.
+    client_tail = models.CharField(max_length=20, blank=True, editable=False)
     client_name = models.CharField(_("caller's name"), max_length=80, blank=True)
     did = models.CharField(_("our line"), max_length=64, blank=True)
     trunk = models.CharField(_("trunk"), max_length=100, blank=True)
@@ -98,6 +123,8 @@ class Call(TenantModel):
     wait_seconds = models.PositiveIntegerField(_("wait, s"), default=0)
     hangup_cause = models.PositiveSmallIntegerField(_("hang-up cause"), null=True)
     dial_status = models.CharField(_("dial result"), max_length=32, blank=True)
+    ended_by = models.CharField(_("ended by"), max_length=6, choices=CallSide.choices, blank=True, default="")
+    queue = models.CharField(_("queue"), max_length=80, blank=True, default="")
     # Sealed, like every place where a conversation can be listened to.
     recording = EncryptedTextField(_("recording"), null=True)
     recording_size = models.PositiveBigIntegerField(_("recording, bytes"), null=True)
@@ -130,6 +157,28 @@ class Call(TenantModel):
             models.Index(
                 fields=["phase", "started_at"], name="call_open", condition=~models.Q(phase="ended")
             ),
+            models.Index(
+                fields=["tenant", "started_at"], name="call_live", condition=~models.Q(phase="ended")
+            ),
+            models.Index(fields=["tenant", "client_tail", "-id"], name="call_tail"),
+            models.Index(fields=["tenant", "did", "-id"], name="call_did"),
+            models.Index(fields=["tenant", "trunk", "-id"], name="call_trunk"),
+            # Entered once, when the call is closed: folding it costs nothing more.
+            models.Index(
+                fields=["tenant", "talk_seconds", "-id"],
+                name="call_talk",
+                condition=models.Q(finished_at__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "wait_seconds", "-id"],
+                name="call_wait",
+                condition=models.Q(finished_at__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "-id"],
+                name="call_recorded",
+                condition=models.Q(recording_size__gt=44, finished_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,9 +202,12 @@ class Call(TenantModel):
     @property
     def hangup_reason(self) -> str:
         """The hang-up cause in words; empty when the exchange gave none."""
-        if not self.hangup_cause:
-            return ""
-        return str(CAUSES.get(self.hangup_cause, _("cause %(number)s") % {"number": self.hangup_cause}))
+        return cause_text(self.hangup_cause)
+
+
+def cause_text(cause: int | None) -> str:
+    """A hang-up cause in words; empty when the exchange gave none."""
+    return str(CAUSES.get(cause, _("cause %(number)s") % {"number": cause})) if cause else ""
 
 
 class CallAlias(TenantModel):
@@ -191,3 +243,38 @@ class CallParticipant(TenantModel):
 
     def __str__(self) -> str:
         return self.extension
+
+
+class CallLeg(TenantModel):
+    """One channel of a call, where the exchange's manager interface or its call records told of it.
+
+    `channel` is the exchange's id of it (its name, where only call records speak), `device` its name.
+    """
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+", db_index=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="legs", db_index=False)
+    channel = models.CharField(_("channel"), max_length=150)
+    device = models.CharField(_("device"), max_length=150, blank=True)
+    role = models.CharField(_("role"), max_length=6, choices=LegRole.choices, default=LegRole.OTHER)
+    extension = models.CharField(_("extension"), max_length=10, blank=True)
+    number = models.CharField(_("number"), max_length=64, blank=True)
+    began_at = models.DateTimeField(_("began"), null=True)
+    rang_at = models.DateTimeField(_("rang"), null=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    cause = models.PositiveSmallIntegerField(_("hang-up cause"), null=True)
+    dial_status = models.CharField(_("dial result"), max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = _("leg")
+        verbose_name_plural = _("legs")
+        ordering = ["began_at", "channel"]
+        constraints = [models.UniqueConstraint(fields=["call", "channel"], name="call_leg_once")]
+
+    def __str__(self) -> str:
+        return self.device or self.channel
+
+    @property
+    def cause_text(self) -> str:
+        """Why it ended, in words."""
+        return cause_text(self.cause)

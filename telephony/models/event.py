@@ -12,7 +12,7 @@ from tenants.models import TenantModel
 
 
 class EventKind(models.TextChoices):
-    """The paths on which exchanges post."""
+    """What the dialplan posts, and the rows of call records. Events of the manager interface keep Asterisk's own names."""
 
     START = "start", _("begins")
     DIAL = "dial", _("rings")
@@ -20,6 +20,17 @@ class EventKind(models.TextChoices):
     HANGUP = "hangup", _("hung up")
     DOWNLOAD = "download", _("recording ready")
     UNKNOWN = "unknown", _("unknown")
+    CDR = "cdr", _("call record")
+    CEL = "cel", _("channel record")
+
+
+class EventSource(models.TextChoices):
+    """Who told us. An exchange may use all of them for the same call."""
+
+    HTTP = "http", _("dialplan")
+    AMI = "ami", _("manager interface")
+    CDR = "cdr", _("call records")
+    HUB = "hub", _("Switchboard")
 
 
 DEGRADED_REASONS = {
@@ -44,7 +55,7 @@ DEGRADED_REASONS = {
 class CallEvent(TenantModel):
     """A stored request. Committed before the exchange gets its answer; never changed but for the call it belongs to.
 
-    `created_at` is the time of receipt. `digest` tells a repeat from a new event. `raw` is kept for degraded bodies
+    `created_at` is the time of receipt; of the manager interface's events, their own time on our clock. `digest` tells a repeat from a new event. `raw` is kept for degraded bodies
     only, and never with the token.
     """
 
@@ -58,7 +69,10 @@ class CallEvent(TenantModel):
     created_at = models.DateTimeField(_("received"))
     pbx = models.ForeignKey(Pbx, on_delete=models.CASCADE, related_name="events", db_index=False)
     call = models.ForeignKey("telephony.Call", on_delete=models.SET_NULL, null=True, related_name="events")
-    kind = models.CharField(_("kind"), max_length=10, choices=EventKind.choices)
+    source = models.CharField(
+        _("source"), max_length=4, choices=EventSource.choices, default=EventSource.HTTP
+    )
+    kind = models.CharField(_("kind"), max_length=40)
     unique_id = models.CharField(_("channel"), max_length=150, blank=True)
     linked_id = models.CharField(_("linked channel"), max_length=150, blank=True)
     payload = models.JSONField(_("content"), default=dict, encoder=DjangoJSONEncoder)
@@ -83,7 +97,12 @@ class CallEvent(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.unique_id}"
+        return f"{self.kind_text} {self.unique_id}"
+
+    @property
+    def kind_text(self) -> str:
+        """The kind in words; Asterisk's own name for an event of the manager interface."""
+        return str(EventKind(self.kind).label) if self.kind in EventKind.values else self.kind
 
     @property
     def content(self) -> dict[str, Any]:

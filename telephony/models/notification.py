@@ -13,6 +13,12 @@ class NotificationKind(models.TextChoices):
     ANSWER = "answer", _("answered call")
     HANGUP = "hangup", _("hang-up")
     UPLOAD = "upload", _("call history")
+    RECORDING = "recording", _("recording")
+    RULE = "rule", _("rule")
+    CONTACT = "contact", _("contact")
+    LEAD = "lead", _("lead")
+    TASK = "task", _("task")
+    TASK_DONE = "task_done", _("task done")
 
 
 class NotificationState(models.TextChoices):
@@ -34,6 +40,11 @@ REASONS = {
     "merged": _("The call turned out to be a part of another one."),
     "deleted": _("The call or the integration was deleted."),
     "reopened": _("The call went on after all."),
+    "recording": _("Its recording is not complete yet; it is waited for."),
+    "no_rule": _("No rule fits this call."),
+    "task_open": _("There is an open task to call this client back already."),
+    "called_back": _("Somebody talked to the client before this could be done."),
+    "no_task": _("The task was never created, so there is none to close."),
 }
 
 
@@ -61,7 +72,7 @@ class CallNotification(TenantModel):
     call = models.ForeignKey(
         Call, on_delete=models.CASCADE, related_name="notifications", verbose_name=_("call")
     )
-    kind = models.CharField(_("kind"), max_length=8, choices=NotificationKind.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=NotificationKind.choices)
     variant = models.CharField(_("extensions"), max_length=100, blank=True)
     extensions = models.JSONField(default=list)
     rang_at = models.DateTimeField(_("rang"), null=True)
@@ -74,6 +85,9 @@ class CallNotification(TenantModel):
     outside_id = models.CharField(_("id there"), max_length=100, blank=True)
     is_duplicate = models.BooleanField(_("they had it already"), default=False)
     issues = models.JSONField(_("what they do not know"), default=list)
+    # Of an upload: what was last told, so that a correction is told and a repetition is not. Of what a rule wants done:
+    # for whom, under which name, belonging to what.
+    details = models.JSONField(default=dict)
     attempted_at = models.DateTimeField(_("last attempt"), null=True)
     settled_at = models.DateTimeField(_("settled"), null=True)
 
@@ -101,5 +115,7 @@ class CallNotification(TenantModel):
 
     @property
     def why(self) -> str:
-        """The reason in words, in the reader's language where it is one of ours."""
+        """The reason in words, in the reader's language where it is one of ours and the system said nothing nearer."""
+        if self.reason_code == "unsupported" and self.reason:
+            return self.reason
         return str(REASONS.get(self.reason_code, self.reason))

@@ -5,13 +5,15 @@ import secrets
 import string
 import zoneinfo
 from datetime import timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.changes.announcing import announce
 from tenants.fields import EncryptedTextField
 from tenants.models import TenantModel
 from tenants.models.tenant import validate_timezone
@@ -72,6 +74,16 @@ class Pbx(TenantModel):
         validators=[validate_template],
         help_text=_("For example https://pbx.example/rec/{path}. Empty: no link is sent to the CRM."),
     )
+    trunks = models.CharField(
+        _("trunks"),
+        max_length=500,
+        blank=True,
+        default="",
+        help_text=_(
+            "Names of outside lines at the exchange, or what their names begin with, separated by commas: provider, gsm-. "
+            "Empty: every device whose name is no extension."
+        ),
+    )
     is_enabled = models.BooleanField(_("enabled"), default=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True, db_index=True)
 
@@ -85,9 +97,17 @@ class Pbx(TenantModel):
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """The digest follows the token."""
+        """The digest follows the token. Every web process has a table of them, which hears of it."""
         self.token_digest = token_digest(self.token)
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            announce("pbx", self.pk)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Its token opens nothing any more."""
+        with transaction.atomic():
+            announce("pbx", self.pk)
+            return super().delete(*args, **kwargs)
 
     def clean(self) -> None:
         digest = token_digest(self.token)
@@ -106,6 +126,11 @@ class Pbx(TenantModel):
     def keep_former(self) -> None:
         """Let the present token work on for a week beside the one that follows."""
         self.previous_digest, self.previous_until = token_digest(self.token), timezone.now() + OVERLAP
+
+    @property
+    def trunk_names(self) -> tuple[str, ...]:
+        """The names or beginnings of names that mean a trunk."""
+        return tuple(name for part in self.trunks.split(",") if (name := part.strip()))
 
     @property
     def zone_name(self) -> str:

@@ -1,12 +1,14 @@
 """Which calls a person may see, and what a list of them is narrowed to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from telephony.fold.numbers import to_e164
 from telephony.models import Call, CallParticipant
+from telephony.selectors.narrowing import NARROWINGS, ends_with
 from tenants.models import Member, Role
 
 
@@ -34,6 +36,12 @@ class CallFilter:
     statuses: tuple[str, ...] = ()
     phone: str = ""
     extension: str = ""
+    ends_with: str = ""
+    narrowed: Mapping[str, str] = field(default_factory=dict)
+    """Values of narrowings by their names."""
+    wait: tuple[int | None, int | None] = (None, None)
+    talk: tuple[int | None, int | None] = (None, None)
+    """Seconds, at least and at most; of calls that are over."""
     region: str = ""
 
 
@@ -53,6 +61,18 @@ def filtered(calls: QuerySet[Call], wanted: CallFilter) -> QuerySet[Call]:
         number = to_e164(raw, wanted.region) or to_e164(f"+{raw}", wanted.region)
         calls = calls.filter(client_number=number) if number else calls.filter(client_raw=raw)
     if wanted.extension:
-        parts = CallParticipant.objects.filter(extension=wanted.extension)
-        calls = calls.filter(id__in=parts.values("call_id"))
-    return calls
+        calls = calls.filter(NARROWINGS["extension"].q(wanted.extension))
+    if wanted.ends_with:
+        calls = calls.filter(ends_with(wanted.ends_with[::-1]))
+    for name, value in wanted.narrowed.items():
+        calls = calls.filter(NARROWINGS[name].q(value))
+    return _lasting(_lasting(calls, "wait_seconds", wanted.wait), "talk_seconds", wanted.talk)
+
+
+def _lasting(calls: QuerySet[Call], name: str, ends: tuple[int | None, int | None]) -> QuerySet[Call]:
+    limits = {
+        f"{name}__{side}": value
+        for side, value in zip(("gte", "lte"), ends, strict=True)
+        if value is not None
+    }
+    return calls.filter(finished_at__isnull=False, **limits) if limits else calls

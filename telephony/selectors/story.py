@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from integrations.models import Exchange
-from telephony.models import Call, CallEvent, CallNotification, NotificationState
+from telephony.models import (
+    Call,
+    CallAlias,
+    CallEvent,
+    CallNotification,
+    EventSource,
+    NotificationState,
+    RedirectDecision,
+    RedirectOutcome,
+)
+from telephony.redirect.words import EXPLANATIONS
 from tenants.access import ADMINISTRATORS, MANAGERS
 from tenants.models import Event, Member
 from webhooks.models import Attempt, Delivery, DeliveryState
@@ -61,6 +71,7 @@ SOURCES = {
     "event": gettext_lazy("event"),
     "crm": gettext_lazy("CRM"),
     "webhook": gettext_lazy("webhook"),
+    "redirect": gettext_lazy("smart redirect"),
 }
 
 
@@ -99,14 +110,14 @@ SCOPES = {
 
 
 def timeline(call: Call, sight: Sight = Sight.EVERYTHING) -> list[Entry]:
-    """Everything that happened to a call, in order: six queries at most, whatever its length."""
+    """Everything that happened to a call, in order: seven queries at most, whatever its length."""
     events = list(CallEvent.objects.filter(call=call).order_by("created_at", "id")[:MAX_ENTRIES])
     story = _Story(min([event.created_at for event in events], default=call.started_at))
     _tell_events(story, events, has_bodies=Sight.MESSAGES in sight)
     _tell_call(story, call)
     tellers = {
         Sight.EVENTS: _tell_news,
-        Sight.MESSAGES: _tell_crms,
+        Sight.MESSAGES: _tell_messages,
         Sight.DELIVERIES: _tell_deliveries,
         Sight.EXCHANGES: _tell_exchanges,
     }
@@ -121,7 +132,9 @@ def _tell_events(story: _Story, events: Sequence[CallEvent], *, has_bodies: bool
     for event in events:
         rang = event.content.get("Extensions")
         extensions = ", ".join(str(one) for one in rang) if isinstance(rang, list) else str(rang or "")
-        texts = [text for text in (extensions, event.unique_id if several else "") if text]
+        # A packet names channels rather than extensions.
+        device = "" if event.source == EventSource.HTTP else _device(event.content)
+        texts = [text for text in (extensions or device, event.unique_id if several else "") if text]
         parts = [Part(_("Content"), pretty(event.content))]
         if event.raw:
             parts.append(Part(_("Body as it came"), event.raw[:MAX_BODY]))
@@ -129,11 +142,19 @@ def _tell_events(story: _Story, events: Sequence[CallEvent], *, has_bodies: bool
         story.add(
             event.created_at,
             "pbx",
-            event.get_kind_display(),
+            event.kind_text,
             tone="warn" if degraded else "",
             text=" · ".join([*texts, *([degraded] if degraded else [])]),
             parts=tuple(parts) if has_bodies else (),
         )
+
+
+def _device(packet: Mapping[str, Any]) -> str:
+    """Who does it, and to whom."""
+    names = [
+        packet.get(key) for key in ("Channel", "channel", "LocalOneChannel", "DestChannel", "dstchannel")
+    ]
+    return " → ".join(name for name in names if isinstance(name, str) and name)
 
 
 def _tell_call(story: _Story, call: Call) -> None:
@@ -156,6 +177,33 @@ def _tell_call(story: _Story, call: Call) -> None:
 def _tell_news(story: _Story, call: Call) -> None:
     for event in Event.objects.filter(correlation_id=call.pk).order_by("id")[:MAX_ENTRIES]:
         story.add(event.occurred_at, "event", event.type, parts=(Part(_("Data"), pretty(event.data)),))
+
+
+def _tell_messages(story: _Story, call: Call) -> None:
+    _tell_redirects(story, call)
+    _tell_crms(story, call)
+
+
+def _tell_redirects(story: _Story, call: Call) -> None:
+    """Whether the call went to its manager, and who was considered."""
+    channels = CallAlias.objects.filter(call=call).values("channel")
+    asked = RedirectDecision.objects.filter(pbx_id=call.pbx_id, unique_id__in=channels).order_by("id")
+    for one in asked[:MAX_ENTRIES]:
+        is_moved = one.outcome == RedirectOutcome.REDIRECTED
+        steps = [
+            f"{step['extension'] or '—'}  {EXPLANATIONS.get(step['verdict'], step['verdict'])}"
+            for step in one.steps
+        ]
+        story.add(
+            one.created_at,
+            "redirect",
+            one.get_outcome_display(),
+            tone="good" if is_moved else "bad" if one.outcome == RedirectOutcome.FAILED else "",
+            text=" · ".join(text for text in (one.extension, one.why) if text),
+            parts=(Part(_("Who was considered"), "\n".join(steps)),) if steps else (),
+            link=("telephony_redirectdecision", one.pk),
+            seconds=one.ms / 1000,
+        )
 
 
 def _tell_crms(story: _Story, call: Call) -> None:

@@ -15,8 +15,9 @@ from integrations.models import Integration
 from integrations.tests.factories import make_integration
 from telephony.actions.finish_calls import finish_calls
 from telephony.actions.fold_calls import fold_calls
-from telephony.models import Call, CallEvent, CallNotification, CallParticipant, Pbx
-from telephony.tests.factories import make_pbx, posts, store
+from telephony.actions.missed_clients import follow_up
+from telephony.models import Call, CallEvent, CallNotification, CallParticipant, Line, MissedClient, Pbx
+from telephony.tests.factories import make_call, make_pbx, posts, store
 from tenants.models import Event
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
@@ -100,18 +101,20 @@ def test_closing_costs_the_same_queries_however_many_calls(
 ) -> None:
     settings.CALL_END_GRACE = 0.0
     counts = []
-    for size in (1, 12):
+    for turn, size in enumerate((1, 1, 12)):
         for number in range(size):
-            store(pbx, posts("inbound_missed", f"-{size}-{number}"), at=timezone.now() - timedelta(minutes=1))
+            store(pbx, posts("inbound_missed", f"-{turn}-{number}"), at=timezone.now() - timedelta(minutes=1))
         fold_calls(list(CallEvent.objects.filter(call__isnull=True).values_list("id", flat=True)))
         ids = list(Call.objects.filter(finished_at__isnull=True).values_list("id", flat=True))
         with CaptureQueriesContext(connection) as queries:
             finish_calls(ids)
         counts.append(len(queries))
 
-    assert counts[0] == counts[1]
-    assert CallNotification.objects.filter(kind="upload").count() == 13
-    assert CallParticipant.objects.count() == 13
+    # The first call on a line makes the line's row.
+    assert counts[0] - 1 == counts[1] == counts[2]
+    assert CallNotification.objects.filter(kind="upload").count() == 14
+    assert CallParticipant.objects.count() == 14
+    assert [(one.number, one.name) for one in Line.objects.all()] == [("+375173001006", "")]
 
 
 def test_a_flood_under_one_id_stays_bounded(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +127,33 @@ def test_a_flood_under_one_id_stays_bounded(pbx: Pbx, monkeypatch: pytest.Monkey
 
     assert CallEvent.objects.filter(call=Call.objects.get()).count() == len(events)
     assert 4 <= Call.objects.get().event_count < len(events)
+
+
+def test_calls_of_one_client_that_end_at_once_make_one_row() -> None:
+    """Each worker sees no open row at first; whoever comes second takes the other's."""
+    pbx = make_pbx(make_tenant(timezone="UTC"))
+    now = timezone.now()
+    calls = [
+        make_call(pbx, at=now - timedelta(minutes=number), client_number="+375291110001")
+        for number in range(8)
+    ]
+    barrier = threading.Barrier(len(calls))
+
+    def work(call: Call) -> None:
+        barrier.wait()
+        try:
+            with all_tenants():
+                follow_up([call])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        for done in [pool.submit(work, call) for call in calls]:
+            done.result()
+
+    (row,) = MissedClient.objects.all()
+    assert (row.count, row.first_missed_at, row.last_missed_at) == (
+        8,
+        calls[-1].started_at,
+        calls[0].started_at,
+    )

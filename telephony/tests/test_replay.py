@@ -11,6 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from telephony import scenarios
+from telephony.models import Call, CallEvent
+from telephony.scenarios import packets
+from telephony.tests.factories import make_pbx
+from tenants.scoping import all_tenants
+from tenants.tests.factories import make_tenant
+from tenants.work import drain
 
 Received = list[tuple[str, list[tuple[str, str]], str]]
 
@@ -131,3 +137,31 @@ def test_mistakes_are_said_in_words(arguments: list[str], text: str) -> None:
 def test_a_refused_token_is_an_error(hub: tuple[str, Received]) -> None:
     with pytest.raises(CommandError, match="5 requests were refused"):
         replay("inbound_answered", "--url", hub[0], "--token", "wrong-token", "--speed", "0")
+
+
+def test_the_packets_of_a_call_are_stored_as_a_listener_would() -> None:
+    pbx = make_pbx(make_tenant(number="0777"))
+
+    for _again in range(2):
+        output = replay("pickup", "--source", "ami", "--tenant", "0777", "--speed", "0")
+        drain("calls.fold")
+
+    assert f"pickup: {len(packets.load_packets('pickup'))} packets for {pbx.name}" in output
+    with all_tenants():
+        calls = Call.objects.filter(pbx=pbx, merged_into__isnull=True)
+        assert [(call.direction, call.status, call.responsible) for call in calls] == [
+            ("in", "answered", "151")
+        ] * 2
+        assert set(CallEvent.objects.values_list("source", flat=True)) == {"ami"}
+
+
+def test_packets_need_a_scenario_and_an_exchange_of_this_installation() -> None:
+    with pytest.raises(CommandError, match="no such enabled exchange"):
+        replay("pickup", "--source", "ami", "--tenant", "0777")
+    make_pbx(make_tenant(number="0777"))
+    with pytest.raises(CommandError, match="no scenario of the manager interface"):
+        replay("mode_form", "--source", "ami", "--tenant", "0777")
+
+
+def test_the_packets_scenarios_are_listed() -> None:
+    assert replay("--list", "--source", "ami").split() == packets.packet_names()

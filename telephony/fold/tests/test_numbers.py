@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.fold.facts import clean_name, device_extension, extensions
+from telephony.fold.facts import caller_name, clean_name, device_extension, extensions
 from telephony.fold.numbers import to_e164
 
 
@@ -78,3 +78,11 @@ def test_device_extension(device: str, expected: str) -> None:
 
 def test_a_name_is_a_strangers_text() -> None:
     assert clean_name("A\nB\x07\u202eC" + "x" * 200) == "A B C" + "x" * 75
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [(r"O\'Neil", "O'Neil"), (r"who\?", "who?"), (r"OOO \\\"A\\\"", 'OOO "A"'), ("who?", "who?")],
+)
+def test_a_name_loses_the_escapes_of_the_manager_interface(said: str, name: str) -> None:
+    assert caller_name(said) == name

@@ -72,6 +72,15 @@ EXPECTED: dict[str, Row] = {
     "trouble_slow1s_curl": ("in", "answered", CLIENT, "150", "150", "150", 4, 3, 16, 48044),
     "trouble_slow1s_sys": ANSWERED,
     "trouble_sys_quote_in_name": ("in", "answered", CLIENT, "150", "150", "150", None, 0, None, 45164),
+    "click2call_customer_noanswer": ("out", "cancelled", "+375291234572", "156", "", "156", 0, 6, 0, None),
+    "hunt_sequential": ("in", "answered", CLIENT, "152|151", "151", "151", 6, 9, 16, None),
+    "inbound_odd_caller_name": ("in", "answered", CLIENT, "150", "150", "150", 3, 2, 16, 48044),
+    "inbound_second_trunk": ("in", "answered", CLIENT, "150", "150", "150", 3, 2, 16, 48044),
+    "outbound_congestion": ("out", "congestion", "+375291234574", "156", "", "156", 0, 0, 34, None),
+    "queue_abandoned_after_answer": ("in", "abandoned", "+375291112240", "152", "", "152", 0, 7, 16, None),
+    "smart_redirect_fallback": ("in", "answered", CLIENT, "152|150,151", "150", "150", 6, 13, 16, 96044),
+    "transfer_attended_failed": ("in", "answered", CLIENT, "156|153", "156", "156", 20, 2, 16, None),
+    "transfer_blind_noanswer": ("in", "answered", CLIENT, "156|152", "156", "156", 3, 2, 16, None),
 }
 
 

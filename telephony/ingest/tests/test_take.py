@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.front import FrontRequest, FrontResponse, group_commit
 from telephony import scenarios
 from telephony.ingest import writer
-from telephony.ingest.handlers import Ingest, events_total
+from telephony.ingest.handlers import GATEWAY_PATHS, Ingest, events_total
 from telephony.models import CallEvent, Pbx
 from telephony.tests.factories import make_pbx
 from tenants.models import Work
@@ -123,8 +123,9 @@ def test_the_token_may_come_beside_the_body(pbx: Pbx, where: str) -> None:
     assert (answer.status, CallEvent.objects.get().unique_id) == (200, "1.1")
 
 
-def test_a_gateway_names_the_kind_in_the_body(pbx: Pbx) -> None:
-    [answer] = take(request(body(event="hangup"), "/dispatch/call-event"), kind="")
+@pytest.mark.parametrize("path", GATEWAY_PATHS)
+def test_a_gateway_names_the_kind_in_the_body(pbx: Pbx, path: str) -> None:
+    [answer] = take(request(body(event="hangup"), path), kind="")
 
     assert (answer.status, CallEvent.objects.get().kind) == (200, "hangup")
 

@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from config.env import PORT
 from telephony import scenarios
+from telephony.ingest.tokens import Source
 from telephony.models import Pbx
+from telephony.scenarios import packets
+from telephony.scenarios.playing import play_packets
 from tenants.scoping import all_tenants
 
 TIMEOUT = 10.0
@@ -21,7 +24,7 @@ SENT_ANYWAY = frozenset(("content-length", "host", "connection"))
 
 
 class Command(BaseCommand):
-    """`replay inbound_answered`, `replay my-trace.jsonl --speed 0 --repeat 100`, `replay --list`."""
+    """`replay inbound_answered`, `replay my-trace.jsonl --speed 0 --repeat 100`, `replay --source ami pickup`, `replay --list`."""
 
     help = "Post a captured call at a running hub: a scenario's name or a file in the same form."
 
@@ -30,6 +33,12 @@ class Command(BaseCommand):
             "scenario", nargs="*", help="scenario names or files; several are played one after another"
         )
         parser.add_argument("--list", action="store_true", help="list the scenarios")
+        parser.add_argument(
+            "--source",
+            choices=("http", "ami"),
+            default="http",
+            help="post as the dialplan did (default), or store in this installation what its manager interface told",
+        )
         parser.add_argument(
             "--url", default=f"http://localhost:{PORT}", help="the hub (default: %(default)s)"
         )
@@ -49,11 +58,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        is_ami = options["source"] == "ami"
         if options["list"]:
-            self.stdout.write("\n".join(scenarios.names()))
+            self.stdout.write("\n".join(packets.packet_names() if is_ami else scenarios.names()))
             return
         if not options["scenario"]:
             raise CommandError("Name a scenario or a file; --list shows the scenarios.")
+        if is_ami:
+            self._store(options)
+            return
         played = [_load(name) for name in options["scenario"]]
         token, zone = _source(options["token"], options["tenant"])
         refused = 0
@@ -68,6 +81,22 @@ class Command(BaseCommand):
                 refused += self._play(fresh, options["url"], options["speed"])
         if refused:
             raise CommandError(f"{refused} requests were refused.")
+
+    def _store(self, options: dict[str, Any]) -> None:
+        """The packets of each, as if the listener of the exchange had heard them."""
+        pbx = _pbx(options["token"], options["tenant"])
+        if pbx is None:
+            raise CommandError("There is no such enabled exchange here.")
+        for _turn in range(options["repeat"]):
+            for name in options["scenario"]:
+                told = _load_packets(name)
+                if options["fresh_ids"]:
+                    told = packets.renamed_packets(told, f"-r{secrets.token_hex(4)}")
+                self.stdout.write(f"{name}: {len(told)} packets for {pbx.name}")
+                play_packets(Source(pbx.pk, pbx.tenant_id), told, options["speed"], self._show)
+
+    def _show(self, packet: packets.Packet, is_new: bool) -> None:
+        self.stdout.write(f"  {packet.offset:8.2f} s  {packet.kind:<20} {'stored' if is_new else 'known'}")
 
     def _play(self, posts: Sequence[scenarios.Post], url: str, speed: float) -> int:
         """Send them at their times; how many were not answered with 2xx."""
@@ -128,8 +157,14 @@ def _load(name: str) -> list[scenarios.Post]:
         raise CommandError(f"{name} cannot be read: {error}") from error
 
 
-def _source(token: str | None, number: str | None) -> tuple[str, Any]:
-    """The token to send, and the zone of the exchange's clock."""
+def _load_packets(name: str) -> list[packets.Packet]:
+    if name not in packets.packet_names():
+        raise CommandError(f"{name} is no scenario of the manager interface; --list --source ami shows them.")
+    return packets.load_packets(name)
+
+
+def _pbx(token: str | None, number: str | None) -> Pbx | None:
+    """The exchange that has the token, else the first enabled one, of that company."""
     with all_tenants():
         found = (
             Pbx.objects.filter(is_enabled=True, tenant__is_active=True)
@@ -138,11 +173,14 @@ def _source(token: str | None, number: str | None) -> tuple[str, Any]:
         )
         if number:
             found = found.filter(tenant__number=number)
-        if token:
-            return token, next(
-                (pbx.zone for pbx in found if pbx.token == token), timezone.get_default_timezone()
-            )
-        pbx = found.first()
+        return next((pbx for pbx in found if pbx.token == token), None) if token else found.first()
+
+
+def _source(token: str | None, number: str | None) -> tuple[str, Any]:
+    """The token to send, and the zone of the exchange's clock."""
+    pbx = _pbx(token, number)
+    if token:
+        return token, pbx.zone if pbx is not None else timezone.get_default_timezone()
     if pbx is None:
         raise CommandError("There is no enabled exchange here; give --token.")
     return pbx.token, pbx.zone
