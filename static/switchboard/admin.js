@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // The theme makes some of its buttons of elements that a keyboard does not reach.
-const BUTTONS = "#main a:not([href])[x-on\\:click], span.cursor-pointer > span[x-on\\:click], div.cursor-pointer[x-on\\:click]";
+const BUTTONS = "#main a:not([href])[x-on\\:click], span.cursor-pointer > span[x-on\\:click], div.cursor-pointer[x-on\\:click], h2.cursor-pointer[x-on\\:click]";
 document.addEventListener("DOMContentLoaded", () => {
   // An icon is drawn by its name, which nobody wants to hear read aloud before the words beside it.
   for (const icon of document.querySelectorAll("span.material-symbols-outlined:not([aria-label])")) {
