@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check messages requirements environment environment-dev clean
+.PHONY: help run test test-asterisk lint format check messages requirements environment environment-dev clean
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -17,6 +17,9 @@ run: environment ## Start everything on http://localhost:8081 (PORT=… and DATA
 test: environment-dev ## Check and test everything, on SQLite and on PostgreSQL, RabbitMQ and Redis
 	@exec $(BIN)/python -m tests.services -- .ci/test
 
+test-asterisk: environment-dev ## Place real calls through a real Asterisk, which is installed below var/asterisk (as root, on Debian)
+	@exec .ci/asterisk
+
 lint: environment-dev ## Only the checks that need no server
 	@exec .ci/test lint
 
@@ -28,7 +31,8 @@ messages: environment-dev ## Bring locale/*/django.po up to date with the source
 
 requirements: environment-dev ## Pin requirements*.txt anew from requirements*.in (UPGRADE=1 takes newer versions)
 	@$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt requirements-parquet.in -o requirements-parquet.txt
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements.txt -c requirements-parquet.txt requirements-dev.in -o requirements-dev.txt
 
 environment:
 	@scripts/environment requirements.txt

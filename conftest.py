@@ -29,6 +29,8 @@ from config.supervisor.translations import compile_catalogues
 from integrations import live
 from integrations.http import line
 from integrations.mapping import active
+from telephony import policies
+from telephony.selectors import live as calls_now
 from tests.cleaning import cleaning_up
 
 pytest_plugins = ["tests.installations"]
@@ -103,7 +105,7 @@ def django_db_keepdb(django_db_keepdb: bool) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """A migrated database is copied: to migrate an empty one takes a quarter of a minute.
+    """A migrated database is copied: to migrate an empty one takes ten seconds.
 
     SQLite's is a file, because several threads cannot share Django's default in-memory database.
     """
@@ -171,6 +173,8 @@ def _fresh_process() -> Iterator[None]:
     cache.clear()
     live.forget_all()
     active.forget_all()
+    policies.forget_all()
+    calls_now.forget()
     line.close_all()
 
 
@@ -197,6 +201,12 @@ def amqp_url() -> str:
 def redis_url() -> str:
     """A Redis."""
     return _named_server("TEST_REDIS_URL")
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> str:
+    """A MariaDB where the test may create databases and accounts: its user's URL."""
+    return _named_server("TEST_MYSQL_URL")
 
 
 @pytest.fixture(scope="session")

@@ -24,44 +24,6 @@ LIMITS = {
     "xml": "text built in SQL",
     "yaml": "text built in SQL",
 }
-_SERIES = {
-    "postgresql": "generate_series(1, %(count)s) AS series (n)",
-    "sqlite": "(WITH RECURSIVE series (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < %(count)s) SELECT n FROM series) AS series",
-}
-_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
-_MOMENT = {
-    "postgresql": "timestamptz '2026-01-01' + n * interval '7 seconds'",
-    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%S', 1767225600 + n * 7, 'unixepoch')",
-}
-
-
-def fill(count: int) -> None:
-    """Runs inside: one company with so many finished calls, made by the database itself."""
-    from django.db import connection
-
-    from telephony.models import Call, Pbx
-    from tenants.models import Tenant
-
-    tenant = Tenant.objects.create(number="7000", name="Archive", timezone="Europe/Minsk", phone_region="BY")
-    pbx = Pbx.objects.create(tenant=tenant, name="Exchange", token="benchmark-token-archive")
-    engine = connection.vendor
-    moment = _MOMENT[engine]
-    values = {
-        "id": _ID[engine], "created_at": moment, "tenant_id": str(tenant.pk), "external_id": "'pbx-' || n", "direction": "'in'",
-        "phase": "'ended'", "status": "CASE n %% 3 WHEN 0 THEN 'missed' ELSE 'answered' END", "client_raw": "'80291' || (100000 + n %% 900000)",
-        "client_number": "'+375291' || (100000 + n %% 900000)", "client_name": "'Иванова Мария ' || n", "did": "'+375173001001'",
-        "trunk": "'trunk-' || n %% 7", "answered_by": "'150'", "responsible": "'150'", "started_at": moment, "answered_at": moment,
-        "ended_at": moment, "talk_seconds": "n %% 600", "wait_seconds": "n %% 30", "hangup_cause": "16", "dial_status": "'ANSWER'",
-        "recording": "%(sealed)s", "rings": "'[]'", "talks": "'[]'", "flags": "'[]'", "event_count": "4", "updated_at": moment,
-    }  # fmt: skip
-    key = pbx.pk if engine == "postgresql" else pbx.pk.hex
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO telephony_call ({', '.join(values)}, pbx_id) SELECT {', '.join(values.values())}, %(pbx)s"
-            f" FROM {_SERIES[engine]}",
-            {"count": count, "pbx": key, "sealed": Call._meta.get_field("recording").get_prep_value("")},
-        )
-        cursor.execute("ANALYZE")
 
 
 def job(format: str) -> dict[str, float]:
@@ -201,7 +163,7 @@ def main() -> None:
     rows: list[tuple[Any, ...]] = []
     for engine in servers.engines(options.engines):
         with installed(engine) as installation:
-            installation.call("benchmarks.exports_job:fill", count=options.rows)
+            installation.call("benchmarks.exports_rows:fill", count=options.rows)
             rows += measure(installation, engine, options)
     print(f"\nExports of {options.rows:,} calls from the database\n")
     heads = (

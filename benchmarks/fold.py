@@ -1,6 +1,7 @@
 """What it costs to make calls of events: the pure fold of one call, and the whole step with its database.
 
-Every captured scenario (telephony/scenarios/) is folded. The whole step is what a worker does for an arriving event: read
+Every captured scenario (telephony/scenarios/) is folded as the dialplan, the manager interface, the call records, and all
+of them together told it. The whole step is what a worker does for an arriving event: read
 the call's events, fold them, write call, participants, notifications, events and their leased work; alone and in a batch.
 """
 
@@ -16,28 +17,19 @@ from benchmarks.installation import installed
 BATCH = 64
 
 
-def pure(rounds: int) -> dict[str, list[float]]:
-    """Runs inside: scenario -> microseconds of folding all of its events."""
-    from datetime import UTC, datetime, timedelta
-    from zoneinfo import ZoneInfo
+def pure(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Runs inside: source -> scenario -> microseconds of reading and folding all of its events."""
+    from telephony.fold import fold
+    from telephony.fold.tests.captured import OURS, heard, posted, recorded
+    from telephony.scenarios.packets import record_names
 
-    from telephony.fold import fold, read
-    from telephony.ingest.parse import parse
-    from telephony.scenarios import load, names
-
-    found: dict[str, list[float]] = {}
-    begin = datetime.now(UTC)
-    for name in names():
-        seen = []
-        for post in load(name):
-            event = parse(post.body.encode(), post.path.strip("/").rpartition("/")[2], "")
-            seen.append(
-                read(
-                    key=event.digest.hex(), kind=event.kind, at=begin + timedelta(seconds=post.offset), payload=event.payload | event.sealed,
-                    channel=event.unique_id, linked=event.linked_id, zone=ZoneInfo("Europe/Minsk"), is_degraded=bool(event.degraded),
-                )
-            )  # fmt: skip
-        found[name] = [_microseconds(partial(fold, seen, "BY")) for _ in range(rounds)]
+    found: dict[str, dict[str, list[float]]] = {"http": {}, "ami": {}, "cdr": {}, "all": {}}
+    for name in record_names():
+        of = {"http": posted(name), "ami": heard(name), "cdr": recorded(name)}
+        of["all"] = [event for events in of.values() for event in events]
+        for source, events in of.items():
+            if events:
+                found[source][name] = [_microseconds(partial(fold, events, OURS)) for _ in range(rounds)]
     return found
 
 
@@ -85,18 +77,21 @@ def main() -> None:
         with installed(engine) as installation:
             installation.call("benchmarks.seed:companies", count=1, crm_ports=[8089])
             if not rows:
-                folds = installation.call("benchmarks.fold:pure", rounds=options.rounds)
-                medians = {name: median(values) for name, values in folds.items()}
-                slowest = max(medians, key=medians.__getitem__)
-                rows.append(
-                    (
-                        "the fold alone, median of all scenarios",
-                        "–",
-                        f"{median(list(medians.values())):,.0f}",
-                        "",
+                for source, folds in installation.call("benchmarks.fold:pure", rounds=options.rounds).items():
+                    medians = {name: median(values) for name, values in folds.items()}
+                    slowest = max(medians, key=medians.__getitem__)
+                    middle = median(list(medians.values()))
+                    rows.append(
+                        (f"the fold alone, {source}, median of all scenarios", "–", f"{middle:,.0f}", "")
                     )
-                )
-                rows.append((f"the fold alone, slowest ({slowest})", "–", f"{medians[slowest]:,.0f}", ""))
+                    rows.append(
+                        (
+                            f"the fold alone, {source}, slowest ({slowest})",
+                            "–",
+                            f"{medians[slowest]:,.0f}",
+                            "",
+                        )
+                    )
             found = installation.call("benchmarks.fold:whole", batches=options.batches)
         for name, text in (
             ("alone", "the whole step, one event"),

@@ -167,3 +167,23 @@ def open_circuits() -> int:
     from webhooks.models import EndpointFlow
 
     return EndpointFlow.objects.exclude(breaker="closed").count()
+
+
+def clickers(ami_port: int, extensions: int, secret: str) -> None:
+    """One company with so many phones, whose exchange's manager interface is at that port; no limit stands in the way."""
+    from telephony.models import AmiAccess, DialPolicy, Pbx, TelephonySettings
+    from tenants.models import Extension, Tenant
+
+    tenant = Tenant.objects.create(
+        number="8000", name="Clickers", timezone="Europe/Minsk", phone_region="BY", language="en"
+    )
+    Extension.objects.bulk_create(Extension(tenant=tenant, number=str(1000 + n)) for n in range(extensions))
+    pbx = Pbx.objects.create(tenant=tenant, name="Exchange")
+    AmiAccess.objects.create(
+        tenant=tenant, pbx=pbx, host="127.0.0.1", port=ami_port, username="hub", secret="hub-secret"
+    )
+    TelephonySettings.objects.create(tenant=tenant, call_secret=secret)
+    many = 1_000_000
+    DialPolicy.objects.create(
+        tenant=tenant, extension_per_minute=many, extension_per_day=many, per_minute=many, per_day=many
+    )

@@ -15,6 +15,8 @@ from contextlib import closing, contextmanager
 PORTS_EACH = 3  # an installation's own, and its two simulators'
 # Below those that the kernel gives to whoever asks for any port.
 FIRST_PORTS = range(20_000, 32_000, PORTS_EACH)
+BLOCK = 200
+FIRST_OF_BLOCKS = range(10_000, 20_000, BLOCK)
 
 
 @contextmanager
@@ -27,6 +29,20 @@ def ports() -> Iterator[int]:
             continue
         with closing(claim):
             if all(_is_free(first + number) for number in range(PORTS_EACH)):
+                yield first
+                return
+
+
+@contextmanager
+def block() -> Iterator[int]:
+    """The first of BLOCK ports in a row, of which nobody else takes one by `block()` meanwhile: for servers of many ports."""
+    while True:
+        first = random.choice(FIRST_OF_BLOCKS)
+        claim = _claimed(f"block-{first}")
+        if claim is None:
+            continue
+        with closing(claim):
+            if all(_is_free(first + number) for number in range(BLOCK)):
                 yield first
                 return
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exports.registry import Dataset, all_datasets
-from telephony.models import CallParticipant
+from telephony.models import CallParticipant, OriginateRequest
 from tenants.admin.rules import actions_of
 from tenants.matrix import ROLES, all_rules
 from tenants.models import ApiKey, Extension, Member, OAuthApplication, Role, User
@@ -89,6 +89,7 @@ def prepared() -> Belongings:
     extension = belongings.of(Extension)
     Extension._base_manager.filter(pk=extension.pk).update(number="150")
     CallParticipant._base_manager.filter(pk=belongings.of(CallParticipant).pk).update(extension="150")
+    OriginateRequest._base_manager.filter(pk=belongings.of(OriginateRequest).pk).update(extension="150")
     # Marks are no scopes and no addresses: these would be refused for that, not for the role.
     plain: dict[str, Any] = {"scopes": ["*"], "allowed_networks": []}
     ApiKey._base_manager.filter(pk=belongings.of(ApiKey).pk).update(**plain)
@@ -118,7 +119,7 @@ def test_the_document_is_what_the_code_says() -> None:
 
 
 def test_every_role_and_surface_is_in_it() -> None:
-    assert {rule.surface for rule in all_rules()} == {"Admin", "API", "Exports"}
+    assert {rule.surface for rule in all_rules()} == {"Admin", "API", "Exports", "Imports"}
     assert {role for rule in all_rules() for role in rule.roles} == set(ROLES)
 
 

@@ -258,7 +258,7 @@ def test_filters_open_by_keyboard(person: Person) -> None:
     filters.focus()
     filters.press("Enter")
 
-    expect(person.page.get_by_text("only missed")).to_be_visible()
+    expect(person.page.get_by_role("button", name="Apply Filters")).to_be_visible()
 
 
 def test_the_language_is_changed_from_the_menu(person: Person) -> None:

@@ -25,6 +25,7 @@ from exports.registry import Dataset, all_datasets
 from tenants.models import Member, Role, User
 from tenants.tests.factories import make_api_key, make_member
 from tenants.work import drain
+from tests.strangers import touches
 from tests.strangers.asking import parameters_asked_for
 from tests.strangers.belongings import Belongings, owned_models, strays
 from tests.strangers.bodies import bodies_of
@@ -69,13 +70,14 @@ class World:
     callers: list[Caller]
     before: dict[str, Any]
     """What is theirs."""
+    own_before: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def world(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    with lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")):
+    with lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")), touches.noted():
         ours, theirs = furnished(), furnished()
         headers = {"Authorization": f"Bearer {make_api_key(ours.tenant)[1]}"}
         callers = [
@@ -83,7 +85,8 @@ def world(
             Caller("key", SteadyClient(headers=headers).settle(), True),
             Caller("anonymous", SteadyClient().settle(), False),
         ]
-        yield World(ours, theirs, callers, theirs.snapshot())
+        touches.forget()
+        yield World(ours, theirs, callers, theirs.snapshot(), ours.snapshot())
 
 
 @pytest.fixture
@@ -124,9 +127,14 @@ def _untouched(world: World, ours: Belongings, callers: list[Caller]) -> Iterato
     """Whatever the test does, nothing of theirs changes, and nothing of anybody's points across."""
     yield
 
-    after = world.theirs.snapshot()
-    assert {name: rows for name, rows in after.items() if rows != world.before[name]} == {}
-    assert strays() == []
+    touched = touches.touched()
+    assert changed(world.theirs, world.before, touched) == {}
+    assert strays(touched) == []
+
+
+def changed(belongings: Belongings, before: dict[str, Any], touched: frozenset[str]) -> dict[str, Any]:
+    """What of a company's is no longer as it was, of the tables that were written to."""
+    return {name: rows for name, rows in belongings.snapshot(touched).items() if rows != before[name]}
 
 
 def text_of(response: Any) -> str:
@@ -232,7 +240,7 @@ def rolled_back() -> Iterator[None]:
     """What was done is judged, and undone for the next question."""
     with transaction.atomic():
         yield
-        assert strays() == []
+        assert strays(touches.touched()) == []
         transaction.set_rollback(True)
 
 

@@ -11,7 +11,7 @@ from tests.installations import StartInstallation
 from tests.processes import PATIENCE_SECONDS, START_SECONDS, Installation, descendants, wait_for
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(1500)]
-PARTS = {"disk", "web", "database", "workers", "beat"}
+PARTS = {"disk", "web", "database", "workers", "beat", "listener"}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_secrets_are_generated_for_the_owner_only(installation: Installation) ->
     assert oct((installation.data_dir / "run" / "supervisord.conf").stat().st_mode & 0o777) == "0o600"
 
 
-@pytest.mark.parametrize("name", ["worker", "worker-exports", "beat", "web"])
+@pytest.mark.parametrize("name", ["worker", "worker-exports", "beat", "listener", "web"])
 def test_a_killed_process_comes_back(installation: Installation, name: str) -> None:
     former = installation.kill(name)
 

@@ -13,16 +13,19 @@ from tests.services.packages import (
     CHROMIUM,
     GETTEXT,
     INTERPRETERS,
+    LIBREOFFICE,
+    MARIADB,
     POSTGRES,
     RABBITMQ,
     REDIS,
+    SSHD,
     Missing,
     Package,
     require,
 )
-from tests.services.servers import SERVERS, DidNotStart, Postgres, RabbitMQ, Redis, Server
+from tests.services.servers import SERVERS, DidNotStart, MariaDB, Postgres, RabbitMQ, Redis, Server
 
-NEEDS: dict[type[Server], Package] = {Postgres: POSTGRES, RabbitMQ: RABBITMQ, Redis: REDIS}
+NEEDS: dict[type[Server], Package] = {Postgres: POSTGRES, RabbitMQ: RABBITMQ, Redis: REDIS, MariaDB: MARIADB}
 
 
 def main() -> int:
@@ -36,6 +39,8 @@ def main() -> int:
                 *(NEEDS[kind] for kind in wanted),
                 GETTEXT,
                 *INTERPRETERS,
+                SSHD,
+                LIBREOFFICE,
                 *([] if os.environ.get("TEST_CHROMIUM") else [CHROMIUM]),
             ]
         )

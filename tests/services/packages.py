@@ -38,8 +38,13 @@ class Package:
 POSTGRES = Package("postgresql", "initdb", ("usr/lib/postgresql/*/bin",))
 RABBITMQ = Package("rabbitmq-server", "rabbitmq-server", ("usr/lib/rabbitmq/bin",))
 REDIS = Package("redis-server", "redis-server")
+MARIADB = Package("mariadb-server", "mariadbd", ("usr/sbin",))
 CHROMIUM = Package("chromium", "chromium")
 GETTEXT = Package("gettext", "xgettext")
+# A real one, at which it is seen what arrives.
+SSHD = Package("openssh-server", "sshd")
+# Opens the files of exports as a person's does.
+LIBREOFFICE = Package("libreoffice-calc-nogui", "soffice", ("usr/lib/libreoffice/program",))
 # The programs that endpoints' owners are given are run in their languages.
 INTERPRETERS = (Package("nodejs", "node"), Package("php-cli", "php"), Package("golang-go", "go"))
 

@@ -1,4 +1,4 @@
-"""The three servers: how each is started privately, when it is ready, and how it is stopped."""
+"""The servers: how each is started privately, when it is ready, and how it is stopped."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.services.packages import POSTGRES, RABBITMQ, REDIS
+from tests.services.packages import MARIADB, POSTGRES, RABBITMQ, REDIS
 
 START_SECONDS = 90
 # Row-level security does not bind superusers: tests come as the role that an installation should have.
@@ -236,4 +236,53 @@ class RabbitMQ(Server):
             subprocess.run(command, env=os.environ | self.environment, check=False, capture_output=True)
 
 
-SERVERS: tuple[type[Server], ...] = (Postgres, Redis, RabbitMQ)
+class MariaDB(Server):
+    """What exchanges such as FreePBX keep their call records in; the hub itself does not run on it."""
+
+    variable = "TEST_MYSQL_URL"
+
+    @property
+    def url(self) -> str:
+        return f"mysql://{OWNER}:{OWNER}@127.0.0.1:{self.port}"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        user = "mysql" if os.getuid() == 0 else None
+        if user:
+            shutil.chown(self.folder, user)
+        data = self.folder / "data"
+        install = shutil.which("mariadb-install-db") or "mariadb-install-db"
+        as_user = [f"--user={user}"] if user else []
+        made = self.spawn(
+            install,
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            *as_user,
+        ).wait()
+        if made != 0:
+            raise DidNotStart(f"mariadb-install-db failed\n{self._log_end()}")
+        accounts = self.folder / "accounts.sql"
+        accounts.write_text(
+            f"CREATE USER {OWNER}@'127.0.0.1' IDENTIFIED BY '{OWNER}';\n"
+            f"GRANT ALL ON *.* TO {OWNER}@'127.0.0.1' WITH GRANT OPTION;\n"
+        )
+        return self.spawn(
+            MARIADB.path,
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={self.folder}/socket",
+            f"--init-file={accounts}",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--skip-name-resolve",
+            *as_user,
+        )
+
+    def is_ready(self) -> bool:
+        # It greets whoever connects once its accounts are made.
+        return answers(self.port, b"\x01\x00\x00\x00\x01", b"\x0a")
+
+
+SERVERS: tuple[type[Server], ...] = (Postgres, Redis, RabbitMQ, MariaDB)

@@ -7,7 +7,7 @@ more than a mark: then `SPECIAL` says what.
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from django.db import connection, models
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from exports.engine.files import final_path
+from exports.engine.place import path_of
 from exports.models import Export
 from tenants.fields import EncryptedJSONField
 from tenants.models import Role, Tenant, User
@@ -61,7 +61,7 @@ class Belongings:
         self.mark = f"mark{secrets.token_hex(4)}"
         self._rows: dict[type[models.Model], Any] = {Tenant: tenant}
         self._is_complete = False
-        self._looks: list[tuple[str, str, tuple[Any, ...]]] = []
+        self._looks: list[tuple[str, frozenset[str], str, tuple[Any, ...]]] = []
 
     def make_all(self) -> None:
         """Now, because what a test makes is rolled back with it."""
@@ -80,16 +80,17 @@ class Belongings:
         """The ids that are told from others by their looks."""
         return [str(row.pk) for row in self._rows.values() if isinstance(row.pk, uuid.UUID)]
 
-    def snapshot(self) -> dict[str, Any]:
-        """Every row of the company and every file, to be compared later."""
+    def snapshot(self, tables: Collection[str] | None = None) -> dict[str, Any]:
+        """Every row of the company, or those in these tables, and every file, to be compared later."""
         found: dict[str, Any] = {"file": file_of(self.of(Export)).read_bytes()}
         with connection.cursor() as cursor:
-            for label, sql, values in self._looked_at():
-                cursor.execute(sql, values)
-                found[label] = cursor.fetchall()
+            for label, used, sql, values in self._looked_at():
+                if tables is None or not used.isdisjoint(tables):
+                    cursor.execute(sql, values)
+                    found[label] = cursor.fetchall()
         return found
 
-    def _looked_at(self) -> list[tuple[str, str, tuple[Any, ...]]]:
+    def _looked_at(self) -> list[tuple[str, frozenset[str], str, tuple[Any, ...]]]:
         """Queries are built once: they are asked after each of many hundred tests."""
         if not self._looks:
             rows = {
@@ -99,8 +100,7 @@ class Belongings:
             rows["company"] = Tenant._base_manager.filter(pk=self.tenant.pk)
             rows["people"] = User._base_manager.filter(pk=self.of(User).pk)
             for label, queryset in rows.items():
-                sql, values = queryset.order_by("pk").values().query.get_compiler("default").as_sql()
-                self._looks.append((label, sql, tuple(values)))
+                self._looks.append((label, *_compiled(queryset.order_by("pk").values())))
         return self._looks
 
     def _make(self, model: type[models.Model]) -> Any:
@@ -228,6 +228,49 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "size": len(own.mark),
         "file_name": f"{own.mark}.csv",
     },
+    "exports.Import": lambda own: {
+        "dataset": "contacts",
+        "mode": "upsert",
+        "format": "csv",
+        "mapping": {},
+        "columns": [["Name", "name"]],
+        "unknown": [own.mark],
+        "language": "en",
+        "state": "ready",
+        "delimiter": ";",
+        "new": 1,
+        "rows_read": 1,
+        "actor_kind": "person",
+        "file_name": f"{own.mark}.csv",
+    },
+    "exports.ImportRow": lambda own: {
+        "action": "new",
+        "outcome": "",
+        "number": 2,
+        "content": {"title": own.mark, "values": {"name": own.mark}, "before": {}},
+    },
+    "exports.ExportTemplate": lambda own: {
+        "dataset": "calls",
+        "format": "csv",
+        "options": {},
+        "filters": {},
+        "columns": ["id", {"name": "note", "title": own.mark, "expression": "1"}],
+        "language": "",
+    },
+    "exports.ExportSchedule": lambda _own: {"request": {}, "cron": "", "recipients": []},
+    "exports.ExportDestination": lambda own: {
+        "kind": "webdav",
+        # Refused before anything is sent.
+        "settings": {
+            "url": f"https://127.0.0.1:9/{own.mark}/",
+            "login": "bearer",
+            "username": "",
+            "existing": "replace",
+        },
+        "credentials": {"token": own.mark},
+        "file_name": own.mark,
+    },
+    "exports.ExportShipment": lambda own: {"state": "failed", "file_name": f"{own.mark}.csv"},
     "integrations.Integration": lambda own: {
         "connector": "retailcrm",
         "settings": {"url": "https://127.0.0.1:9"},  # refused before anything is sent
@@ -288,6 +331,32 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "flags": [],
     },
     "telephony.CallEvent": lambda own: {"degraded": []},
+    "telephony.RecordingStore": lambda own: {
+        "kind": "http",
+        "template": f"https://{own.mark}.example/{{path}}",
+        "endpoint": "",
+        "port": 22,
+        "crm_days": 30,
+        "kept_days": 0,
+    },
+    "telephony.Recording": lambda _own: {"state": "final", "size": 100, "copy": ""},
+    "telephony.RecordingLink": lambda own: {"token_digest": hashlib.sha256(own.mark.encode()).hexdigest()},
+    "telephony.RedirectSettings": lambda own: {
+        "sources": ["crm"],
+        "contexts": [own.mark],
+        "excluded_lines": [own.mark],
+        "excluded_numbers": [own.mark],
+        "budget_ms": 700,
+        "ring_seconds": 20,
+    },
+    "telephony.RedirectLine": lambda own: {"sources": []},
+    "telephony.RedirectDecision": lambda own: {
+        "outcome": "normal",
+        "source": "crm",
+        "reason_code": "nobody",
+        "extension": "",
+        "steps": [{"extension": "", "source": "crm", "name": own.mark, "verdict": "busy"}],
+    },
     "telephony.CallNotification": lambda own: {
         "state": "failed",
         "extensions": [],
@@ -298,7 +367,7 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
 
 
 def file_of(export: Export) -> Path:
-    return final_path(export.tenant_id, export.pk, export.format)
+    return path_of(export)
 
 
 def write_file(export: Any, belongings: Belongings) -> None:
@@ -310,20 +379,32 @@ def write_file(export: Any, belongings: Belongings) -> None:
 AFTERWARDS: Mapping[str, Callable[[Any, Belongings], None]] = {"exports.Export": write_file}
 
 
-def strays() -> list[str]:
-    """Rows of one company that point at a row of another."""
-    sql, values = _crossings()
+def strays(tables: Collection[str] | None = None) -> list[str]:
+    """Rows of one company that point at a row of another: all, or those that writing to these tables can have made."""
+    wanted = [
+        (sql, values) for used, sql, values in _crossings() if tables is None or not used.isdisjoint(tables)
+    ]
+    if not wanted:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(
+            " UNION ALL ".join(sql for sql, _values in wanted),
+            [one for _sql, values in wanted for one in values],
+        )
         return [f"{link} {pk}" for link, pk in cursor.fetchall()]
 
 
 @cache
-def _crossings() -> tuple[str, tuple[Any, ...]]:
-    """One query for all links between rows of companies: it is asked after each of thousands of requests."""
-    first, *others = _crossing_links()
-    sql, values = first.union(*others, all=True).query.get_compiler("default").as_sql()
-    return sql, tuple(values)
+def _crossings() -> list[tuple[frozenset[str], str, tuple[Any, ...]]]:
+    """A query for each link between rows of companies: they are asked after each of thousands of requests."""
+    return [_compiled(link) for link in _crossing_links()]
+
+
+def _compiled(queryset: models.QuerySet[Any, Any]) -> tuple[frozenset[str], str, tuple[Any, ...]]:
+    """The tables that a query reads, and the query."""
+    query = queryset.query
+    sql, values = query.get_compiler("default").as_sql()
+    return frozenset(source.table_name for source in query.alias_map.values()), sql, tuple(values)
 
 
 def _crossing_links() -> Iterator[models.QuerySet[Any, Any]]:

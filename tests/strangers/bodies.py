@@ -30,11 +30,12 @@ def bodies_of(route: Route, method: str, theirs: Belongings) -> list[Any]:
 
 
 def body_names(route: Route, method: str) -> frozenset[str] | None:
-    """The fields that the operation's description lets a client send; None where it takes no body."""
+    """The fields that the operation's description lets a client send; None where it takes no body with fields."""
     content = (_operation(route, method) or {}).get("requestBody", {}).get("content", {})
-    if not content:
+    schema = _resolved(next(iter(content.values()))["schema"]) if content else {"type": "string"}
+    if schema.get("type") == "string":  # nothing, or a file
         return None
-    properties = _resolved(next(iter(content.values()))["schema"]).get("properties", {})
+    properties = schema.get("properties", {})
     return frozenset(name for name, part in properties.items() if not part.get("readOnly"))
 
 

@@ -1,0 +1,82 @@
+"""What goes from the CRM to the exchange: calls that were asked for by a click, and clients who are put through to their manager."""
+
+from typing import Any
+
+import pytest
+
+from tests.asterisk.companies import PATIENCE, Company
+from tests.asterisk.conftest import Bench
+from tests.asterisk.exchange import Exchange
+from tests.processes import wait_for
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
+
+# Of the simulated CRM: a client, whose manager is the user 18, who has the extension 151.
+CLIENT, MANAGER = "+375291234570", "151"
+
+
+def click(company: Company, phone: str, extension: str = "150") -> str:
+    asked: dict[str, Any] = company.api(
+        "POST", "/api/v1/calls/originate", {"phone": phone, "extension": extension}
+    )
+    return str(asked["id"])
+
+
+def wait_for_state(company: Company, key: str, *states: str) -> dict[str, Any]:
+    def state() -> dict[str, Any] | None:
+        row: dict[str, Any] = company.api("GET", f"/api/v1/originations/{key}")
+        return row if row["state"] in states else None
+
+    row = wait_for(state, PATIENCE, lambda: str(company.api("GET", f"/api/v1/originations/{key}")))
+    assert row is not None
+    return row
+
+
+def test_a_click_rings_the_colleague_and_then_the_client(
+    exchange: Exchange, bench: Bench, client: str
+) -> None:
+    company = bench.companies["ami"]
+    exchange.does(client, "answer-1-3")
+
+    key = click(company, client)
+
+    wait_for_state(company, key, "talking", "ended")
+    call = company.call_of(client, "answered")
+    row = wait_for_state(company, key, "ended")
+    assert (call["direction"], call["answered_by"] or call["responsible"]) == ("out", "150")
+    assert row["agent_answered_at"] is not None
+    uploaded = company.wait_for_upload(client)
+    assert (uploaded.type, uploaded.result, uploaded.code) == ("out", "answered", "150")
+
+
+def test_a_click_while_the_colleague_is_not_there_says_so(
+    exchange: Exchange, bench: Bench, client: str
+) -> None:
+    company = bench.companies["ami"]
+    exchange.does("153", "busy")
+
+    row = wait_for_state(company, click(company, client, "153"), "failed")
+
+    assert row["reason"]
+    assert company.calls_of(client) == []
+
+
+def test_a_client_is_put_through_to_the_manager(exchange: Exchange, bench: Bench) -> None:
+    company = bench.companies["both"]
+
+    exchange.calls_in("4005", CLIENT, talks=1)
+
+    call = company.call_of(CLIENT, "answered")
+    assert call["answered_by"] == MANAGER
+    assert {one["extension"] for one in call["participants"]} == {MANAGER}
+
+
+def test_somebody_unknown_rings_everywhere(exchange: Exchange, bench: Bench, client: str) -> None:
+    company = bench.companies["both"]
+    exchange.does("151", "silent")
+
+    exchange.calls_in("4005", client, talks=1)
+
+    call = company.call_of(client, "answered")
+    assert call["answered_by"] == "150"
+    assert {one["extension"] for one in call["participants"]} == {"150", "151"}
