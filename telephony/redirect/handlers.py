@@ -36,6 +36,9 @@ MOST_WAITING: Final = 64
 HARD_SECONDS: Final = 0.95
 """After that the exchange has stopped listening: its own limit is a second."""
 
+LAST_WORDS_SECONDS: Final = 2.0
+"""How long the end waits until the log says of late answers that nobody heard them."""
+
 redirects_total = counter("switchboard_redirects_total", "Questions of dialplans.", ("reason",))
 
 
@@ -58,6 +61,8 @@ class Redirects:
     async def stop(self) -> None:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._late:
+            await asyncio.wait(self._late, timeout=LAST_WORDS_SECONDS)
         await self._writer.stop()
 
     async def take(self, request: FrontRequest) -> FrontResponse:
