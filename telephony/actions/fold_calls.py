@@ -4,8 +4,7 @@ All work on an exchange's calls happens under its row's lock, so two workers tha
 turns; each folds from all events that are committed by then, so whoever comes last has the whole picture.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,22 +15,30 @@ from django.utils import timezone
 
 from config.ids import uuid7
 from telephony.actions import after_calls, announcing, follow_clicks, notifying
+from telephony.actions.gathering import (
+    MAX_EVENTS,
+    Names,
+    channels_of,
+    companies,
+    events_of,
+    groups_of,
+    lock,
+    names_of,
+    read_calls,
+    read_events,
+)
 from telephony.actions.grace import grace
-from telephony.actions.grouping import Channel, Group, group
+from telephony.actions.grouping import Channel, Group
 from telephony.actions.planning import EXTERNAL, while_folding
 from telephony.actions.writing import apply, save_calls, save_legs, save_participants
-from telephony.fold import FOLDED, CallState, Fact, Ours, fold, read
-from telephony.fold.manager import TYING, ties
+from telephony.fold import CallState, Fact, Ours, fold, read
 from telephony.models import Call, CallAlias, CallEvent, CallLeg, CallParticipant, EventSource, Pbx
 from telephony.models.call import CallPhase, CallStatus
 from telephony.recordings.expecting import expect
 from tenants import bulk
-from tenants.models import Extension, Tenant
-from tenants.reads import Read
 from tenants.work import enqueue
 
 FINISH_LANE: Final = "calls.finish"
-MAX_EVENTS: Final = 1000  # of one call: beyond that somebody sends the same id for everything
 MAKES_A_CALL: Final = frozenset(
     (
         "start",
@@ -46,41 +53,6 @@ MAKES_A_CALL: Final = frozenset(
         "cdr",
     )
 )
-OF_PACKETS: Final = (EventSource.AMI, EventSource.HUB)
-KINDS_OF_PACKETS: Final = frozenset(FOLDED)
-
-_fresh_events = Read(CallEvent, "id {among}", without=("payload", "sealed", "raw"))
-_all_events = Read(
-    CallEvent,
-    "call_id {among} OR id {among} OR (pbx_id {among} AND unique_id {among} AND call_id IS NULL)",
-    without=("raw",),
-)
-_aliases = Read(CallAlias, "pbx_id {among} AND channel {among}")
-_calls = Read(Call, "id {among}")
-# The writer's inserts refer to this row and must not wait for it. One order for all: no deadlock.
-_pbxs = Read(Pbx, "id {among}", order="id", lock=True)
-_tenants = Read(Tenant, "id {among}")
-# What an event ties together may stand in its content only.
-_tying_events = Read(
-    CallEvent,
-    "id {among}",
-    without=(
-        "created_at",
-        "pbx",
-        "call",
-        "sealed",
-        "raw",
-        "degraded",
-        "digest",
-        "address",
-        "unique_id",
-        "linked_id",
-    ),
-)
-_extensions = Read(Extension, "tenant_id {among}")
-
-Names = dict[UUID, tuple[Channel, ...]]
-"""Event -> the channels and bridges that it names."""
 
 
 @dataclass(slots=True)
@@ -100,19 +72,19 @@ class Folded:
 def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
     """Fold these events. Ids that are gone or belong to no call are skipped: they stay as they were stored."""
     with transaction.atomic():
-        fresh = _fresh_events(event_ids)
-        pbxs = _lock({event.pbx_id for event in fresh})
+        fresh = read_events(event_ids)
+        pbxs = lock({event.pbx_id for event in fresh})
         follow_clicks.wake(fresh)
-        names = _names(fresh)
+        names = names_of(fresh)
         fresh = [event for event in fresh if names.get(event.pk)]
         if not fresh:
             return []
-        groups, aliases = _groups(fresh, names)
+        groups, aliases = groups_of(fresh, names)
         known = [call_id for one in groups for call_id in one.call_ids]
-        calls = {call.pk: call for call in _calls(known)} if known else {}
-        events = _events_of(groups, calls, fresh, names)
+        calls = {call.pk: call for call in read_calls(known)} if known else {}
+        events = events_of(groups, calls, fresh, names)
         now = timezone.now()
-        company = _companies(pbxs, events)
+        company = companies(pbxs, events)
         folded = [
             done
             for one in groups
@@ -120,86 +92,6 @@ def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
         ]
         _save(folded, aliases, names, now)
         return folded
-
-
-def _lock(pbx_ids: Iterable[UUID]) -> dict[UUID, Pbx]:
-    rows = {row.pk: row for row in _pbxs(pbx_ids)}
-    tenants = {tenant.pk: tenant for tenant in _tenants({row.tenant_id for row in rows.values()})}
-    for row in rows.values():
-        row.tenant = tenants[row.tenant_id]
-    return rows
-
-
-def _channels(event: CallEvent) -> tuple[Channel, ...]:
-    """The event's own channel and the one that names its call."""
-    own = event.unique_id or event.linked_id
-    return ((event.pbx_id, own), (event.pbx_id, event.linked_id or own)) if own else ()
-
-
-def _names(fresh: list[CallEvent]) -> Names:
-    """What each event ties together. Packets that change no call are left out: nothing is folded for them."""
-    names = {
-        event.pk: _channels(event)
-        for event in fresh
-        if not _is_packet(event) or event.kind in KINDS_OF_PACKETS
-    }
-    tying = {event.pk: event.pbx_id for event in fresh if _is_packet(event) and event.kind in TYING}
-    for event in _tying_events(tying) if tying else ():
-        packet = event.payload if isinstance(event.payload, dict) else {}
-        found = tuple((tying[event.pk], name) for name in ties(event.kind, packet))
-        names[event.pk] = tuple(dict.fromkeys((*names[event.pk], *found)))
-    return names
-
-
-def _is_packet(event: CallEvent) -> bool:
-    return event.source in OF_PACKETS
-
-
-def _groups(fresh: list[CallEvent], names: Names) -> tuple[list[Group], dict[Channel, UUID]]:
-    tied = [names[event.pk] for event in fresh]
-    known = _aliases(
-        {event.pbx_id for event in fresh}, {name for channels in tied for _pbx, name in channels}
-    )
-    aliases = {(one.pbx_id, one.channel): one.call_id for one in known}
-    return group(tied, aliases), aliases
-
-
-def _events_of(
-    groups: list[Group], calls: dict[UUID, Call], fresh: list[CallEvent], names: Names
-) -> dict[tuple[UUID, str], list[CallEvent]]:
-    """All events that the groups' calls are folded from, by channel name.
-
-    Events that came before any call was known for them (a recording's, or of a channel now linked) are found too.
-    """
-    foldable = [call.pk for call in calls.values() if call.event_count < MAX_EVENTS]
-    channels = {name for one in groups for name in one.channels}
-    found: dict[tuple[UUID, str], list[CallEvent]] = defaultdict(list)
-    owners = {(one.pbx_id, name): one for one in groups for name in one.channels}
-    by_call = {call_id: one for one in groups for call_id in one.call_ids}
-    for event in _all_events(
-        foldable, [event.pk for event in fresh], {one.pbx_id for one in groups}, channels
-    ):
-        named = names.get(event.pk) or _channels(event)
-        mine = next((owners[name] for name in named if name in owners), None) or by_call.get(event.call_id)
-        if mine is not None:
-            found[mine.pbx_id, min(mine.channels)].append(event)
-    return found
-
-
-def _companies(pbxs: dict[UUID, Pbx], events: dict[tuple[UUID, str], list[CallEvent]]) -> dict[UUID, Ours]:
-    """What the fold has to know of each exchange's company. The dialplan's posts need no list of extensions."""
-    asked = {
-        pbxs[pbx_id].tenant_id
-        for (pbx_id, _name), found in events.items()
-        if any(event.source != EventSource.HTTP for event in found)
-    }
-    numbers: dict[int, set[str]] = defaultdict(set)
-    for extension in _extensions(asked) if asked else ():
-        numbers[extension.tenant_id].add(extension.number)
-    return {
-        pbx.pk: Ours(pbx.tenant.phone_region, frozenset(numbers[pbx.tenant_id]), pbx.trunk_names)
-        for pbx in pbxs.values()
-    }
 
 
 def _fold(
@@ -322,7 +214,7 @@ def _attach(folded: list[Folded], aliases: dict[Channel, UUID], names: Names) ->
     moved: list[CallEvent] = []
     for one in folded:
         for event in one.events:
-            calls.update(dict.fromkeys(names.get(event.pk) or _channels(event), one.call))
+            calls.update(dict.fromkeys(names.get(event.pk) or channels_of(event), one.call))
             if event.call_id != one.call.pk:
                 event.call_id = one.call.pk
                 moved.append(event)

@@ -10,7 +10,7 @@ from telephony.fold.facts import Seen
 from telephony.fold.manager import FOLDED, Heard
 from telephony.fold.ours import Ours
 from telephony.fold.reading import Fact, read
-from telephony.fold.records import Row
+from telephony.fold.record_rows import Row
 from telephony.fold.state import (
     CallState,
     Direction,

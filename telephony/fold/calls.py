@@ -9,7 +9,7 @@ from telephony.fold.facts import Seen
 from telephony.fold.manager import GONE, Heard
 from telephony.fold.ours import Ours
 from telephony.fold.reading import Fact
-from telephony.fold.records import Row
+from telephony.fold.record_rows import Row
 from telephony.fold.state import CallState
 from telephony.fold.union import Sources, join
 

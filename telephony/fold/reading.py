@@ -8,7 +8,7 @@ from telephony.fold import facts
 from telephony.fold.channel_records import ChannelRecord
 from telephony.fold.facts import Seen
 from telephony.fold.manager import Heard
-from telephony.fold.records import Row
+from telephony.fold.record_rows import Row
 
 Fact = Seen | Heard | Row | ChannelRecord
 _OF_PACKETS: Final = ("ami", "hub")

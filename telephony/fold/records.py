@@ -5,15 +5,13 @@ nothing; answered is what has a device at its other end, billed seconds and says
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from telephony.fold import causes
 from telephony.fold.facts import caller_name
 from telephony.fold.numbers import is_anonymous, is_extension, to_e164
 from telephony.fold.ours import Ours, resource
+from telephony.fold.record_rows import Row, Sides, is_device, sides_of
 from telephony.fold.state import (
     CallState,
     Direction,
@@ -39,65 +37,13 @@ _STATUSES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the call records. `at` is when it reached us; the row's own times are the exchange's."""
-
-    key: str
-    at: datetime
-    channel: str
-    linked: str
-    fields: Mapping[str, Any]
-
-    def text(self, name: str) -> str:
-        """A column; empty where it is missing."""
-        value = self.fields.get(name)
-        return str(value).strip()[:250] if isinstance(value, (str, int)) else ""
-
-    def seconds(self, name: str) -> int:
-        text = self.text(name)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-    def time(self, name: str) -> datetime | None:
-        """A moment with zone; None for an empty or a broken one."""
-        try:
-            moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else None
-
-    @property
-    def order(self) -> tuple[datetime, int, str]:
-        return self.time("start") or self.at, self.seconds("sequence"), self.key
-
-    @property
-    def is_answered(self) -> bool:
-        """Somebody with a telephone was connected to the channel, and spoke for a moment."""
-        return (
-            self.text("disposition") == "ANSWERED"
-            and self.seconds("billsec") > 0
-            and _is_device(self.text("dstchannel"))
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """What a row's two channels are: trunk or phone, with its extension."""
-
-    row: Row
-    from_trunk: bool
-    to_trunk: bool
-    caller: str
-    callee: str
-
-
 def fold(rows: list[Row], ours: Ours) -> CallState:
     """The state of a call, by its records alone: they are written when it is over."""
     ordered = sorted(rows, key=lambda row: row.order)
     kept = [
         row for row in ordered if not (row.text("lastapp") in _CLEAN_UP and row.seconds("duration") == 0)
     ] or ordered
-    sides = [_sides(row, ours) for row in kept]
+    sides = [sides_of(row, ours) for row in kept]
     direction = _direction(sides, ours)
     found = _talks(sides, direction)
     started_at = min((time for row in ordered if (time := row.time("start"))), default=ordered[0].at)
@@ -139,31 +85,11 @@ def fold(rows: list[Row], ours: Ours) -> CallState:
     )
 
 
-def _is_device(channel: str) -> bool:
-    return bool(channel) and not channel.startswith("Local/")
-
-
 def _is_hidden(raw: str, direction: Direction) -> bool:
     return direction is Direction.IN and is_anonymous(raw) and not is_extension(raw)
 
 
-def _sides(row: Row, ours: Ours) -> _Sides:
-    channel, other = row.text("channel"), row.text("dstchannel")
-    source = row.text("src")
-    from_trunk = _is_device(channel) and ours.is_trunk(channel, source)
-    to_trunk = _is_device(other) and ours.is_trunk(other, "")
-    caller = (
-        "" if from_trunk else ours.extension(channel, source) if _is_device(channel) else _extension(source)
-    )
-    callee = ours.extension(other, "") if _is_device(other) and not to_trunk else ""
-    return _Sides(row, from_trunk, to_trunk, caller[:10], callee[:10])
-
-
-def _extension(text: str) -> str:
-    return text if is_extension(text) else ""
-
-
-def _direction(sides: list[_Sides], ours: Ours) -> Direction:
+def _direction(sides: list[Sides], ours: Ours) -> Direction:
     """As everywhere: what was external once stays so; a line that calls us comes before one that we call."""
     if any(one.from_trunk for one in sides):
         return Direction.IN
@@ -175,7 +101,7 @@ def _direction(sides: list[_Sides], ours: Ours) -> Direction:
     return Direction.INTERNAL if is_talk or any(_is_called(one) for one in sides) else Direction.UNKNOWN
 
 
-def _is_called(one: _Sides) -> bool:
+def _is_called(one: Sides) -> bool:
     """Whether the row tells of a phone that called something, rather than of one that was called."""
     return (
         bool(one.caller)
@@ -188,7 +114,7 @@ def _is_outside(number: str, ours: Ours) -> bool:
     return bool(number) and not is_extension(number) and to_e164(number, ours.region) != ""
 
 
-def _talks(sides: list[_Sides], direction: Direction) -> tuple[Talk, ...]:
+def _talks(sides: list[Sides], direction: Direction) -> tuple[Talk, ...]:
     """The client's answered rows. Of rows for the same extension at the same time, such as a Local channel's, one counts."""
     found: dict[str, Talk] = {}
     for one in sides:
@@ -203,7 +129,7 @@ def _talks(sides: list[_Sides], direction: Direction) -> tuple[Talk, ...]:
     return tuple(sorted(found.values(), key=lambda talk: (talk.since, talk.extension)))
 
 
-def _is_clients(one: _Sides, direction: Direction) -> bool:
+def _is_clients(one: Sides, direction: Direction) -> bool:
     match direction:
         case Direction.IN:
             # A forwarded call has its own rows from a Local channel; they count where the client's row has none.
@@ -213,7 +139,7 @@ def _is_clients(one: _Sides, direction: Direction) -> bool:
     return bool(one.callee)
 
 
-def _ours(one: _Sides, direction: Direction, sides: list[_Sides]) -> str:
+def _ours(one: Sides, direction: Direction, sides: list[Sides]) -> str:
     if direction is not Direction.OUT:
         return one.callee
     return one.caller or next(
@@ -221,7 +147,7 @@ def _ours(one: _Sides, direction: Direction, sides: list[_Sides]) -> str:
     )
 
 
-def _rings(sides: list[_Sides], direction: Direction) -> tuple[Ring, ...]:
+def _rings(sides: list[Sides], direction: Direction) -> tuple[Ring, ...]:
     """Who was called, by the rows' other ends; when each began to ring is not in the records."""
     found: dict[str, Ring] = {}
     for one in sides:
@@ -240,7 +166,7 @@ def _first(rung: tuple[Ring, ...]) -> str:
     return rung[0].extensions[0] if rung else ""
 
 
-def _client(sides: list[_Sides], direction: Direction, ours: Ours) -> tuple[str, str]:
+def _client(sides: list[Sides], direction: Direction, ours: Ours) -> tuple[str, str]:
     match direction:
         case Direction.IN:
             row = next(one.row for one in sides if one.from_trunk)
@@ -257,7 +183,7 @@ def _client(sides: list[_Sides], direction: Direction, ours: Ours) -> tuple[str,
     return next((one.caller for one in sides if one.caller), ""), ""
 
 
-def _did(sides: list[_Sides], direction: Direction) -> str:
+def _did(sides: list[Sides], direction: Direction) -> str:
     return (
         next((did for one in sides if (did := one.row.text("did"))), "")[:64]
         if direction is Direction.IN
@@ -265,7 +191,7 @@ def _did(sides: list[_Sides], direction: Direction) -> str:
     )
 
 
-def _trunk(sides: list[_Sides], direction: Direction) -> str:
+def _trunk(sides: list[Sides], direction: Direction) -> str:
     if not direction.is_external:
         return ""
     names = [one.row.text("channel") for one in sides if one.from_trunk]
@@ -274,7 +200,7 @@ def _trunk(sides: list[_Sides], direction: Direction) -> str:
 
 
 def _participants(
-    sides: list[_Sides], direction: Direction, rung: tuple[Ring, ...], found: tuple[Talk, ...]
+    sides: list[Sides], direction: Direction, rung: tuple[Ring, ...], found: tuple[Talk, ...]
 ) -> tuple[Participant, ...]:
     people: dict[str, Participant] = {}
     answered = {talk.extension: talk.since for talk in reversed(found)}
@@ -310,7 +236,7 @@ def _queue(rows: list[Row]) -> str:
     return queues[-1].partition(",")[0][:80] if queues else ""
 
 
-def _legs(sides: list[_Sides]) -> tuple[Leg, ...]:
+def _legs(sides: list[Sides]) -> tuple[Leg, ...]:
     """One for each device that the rows name."""
     legs: dict[str, Leg] = {}
     for one in sides:
@@ -320,7 +246,7 @@ def _legs(sides: list[_Sides]) -> tuple[Leg, ...]:
             (row.text("dstchannel"), one.to_trunk, one.callee),
         )
         for place, (device, is_trunk, extension) in enumerate(ends):
-            if not _is_device(device) or device in legs:
+            if not is_device(device) or device in legs:
                 continue
             legs[device] = Leg(
                 channel=device[:150],

@@ -118,7 +118,8 @@ def test_closing_costs_the_same_queries_however_many_calls(
 
 
 def test_a_flood_under_one_id_stays_bounded(pbx: Pbx, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telephony.actions.fold_calls.MAX_EVENTS", 4)
+    for reader in ("fold_calls", "gathering"):
+        monkeypatch.setattr(f"telephony.actions.{reader}.MAX_EVENTS", 4)
     store(pbx, posts("transfer_attended"))
     events = list(CallEvent.objects.order_by("id"))
 

@@ -1,19 +1,17 @@
-"""The rows of this room that can be exported."""
+"""Records of every kind as rows that can be exported."""
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exports.columns import Column
-from exports.filters import BooleanFilter, ChoiceFilter, Filter, RangeFilter, RelatedFilter, TextFilter
+from exports.filters import BooleanFilter, ChoiceFilter, Filter, RangeFilter, TextFilter
 from exports.kinds import Kind
 from exports.registry import Dataset, register_dataset
 from exports.resources import DatasetResource
 from integrations import models
-from tenants.access import ADMINISTRATORS
-from webhooks.models import Endpoint
 
 _LAST = {
     "url": Column(_("Its page there"), is_default=False),
@@ -164,166 +162,3 @@ register_dataset(
         scope="orders:read",
     )
 )
-
-
-class SyncRunResource(DatasetResource):
-    created_at = Column(_("When"))
-    integration = Column(_("Integration"), attribute="plan__integration__name")
-    kind = Column(_("Records"), attribute="plan__kind")
-    state = Column(_("State"))
-    is_full = Column(_("Everything"))
-    is_dry = Column(_("Dry run"))
-    read = Column(_("Read"))
-    created = Column(_("New"))
-    updated = Column(_("Changed"))
-    unchanged = Column(_("Unchanged"))
-    deleted = Column(_("Deleted"))
-    written = Column(_("Written there"))
-    conflicts = Column(_("Conflicts"))
-    failed = Column(_("Failed"))
-    reason = Column(_("Reason"))
-    started_at = Column(_("Began"))
-    finished_at = Column(_("Ended"))
-    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
-
-    class Meta:
-        model = models.SyncRun
-
-
-register_dataset(
-    Dataset(
-        name="sync_runs",
-        title=_("Synchronisation runs"),
-        resource=SyncRunResource,
-        filters=(
-            RangeFilter("created_at", _("When")),
-            ChoiceFilter("state", _("State")),
-            BooleanFilter("is_full", _("Everything")),
-            BooleanFilter("is_dry", _("Dry run")),
-        ),
-        order=("-id",),
-        scope="syncs:read",
-    )
-)
-
-
-class ExchangeResource(DatasetResource):
-    started_at = Column(_("When"))
-    integration = Column(_("Integration"), attribute="integration__name")
-    way = Column(_("Direction"))
-    operation = Column(_("Operation"))
-    method = Column(_("Method"))
-    url = Column(_("Address"))
-    status = Column(_("Status"))
-    error = Column(_("Error"))
-    error_text = Column(_("What went wrong"))
-    duration_ms = Column(_("Milliseconds"))
-    attempt = Column(_("Attempt"), is_default=False)
-    correlation_id = Column(_("Correlation"), kind=Kind.TEXT, is_default=False)
-    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
-
-    class Meta:
-        model = models.Exchange
-
-
-register_dataset(
-    Dataset(
-        name="exchanges",
-        title=_("Exchanges"),
-        resource=ExchangeResource,
-        filters=(RangeFilter("started_at", _("When")), TextFilter("error", _("Error"))),
-        order=("-id",),
-        roles=ADMINISTRATORS,
-        scope="exchanges:read",
-    )
-)
-
-
-class IntegrationResource(DatasetResource):
-    name = Column(_("Name"))
-    connector = Column(_("System"))
-    is_enabled = Column(_("Enabled"))
-    health = Column(_("Health"))
-    health_reason = Column(_("Reason"))
-    last_success_at = Column(_("Last success"))
-    last_failure_at = Column(_("Last failure"))
-    created_at = Column(_("Created"))
-    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
-
-    class Meta:
-        model = models.Integration
-
-
-register_dataset(
-    Dataset(
-        name="integrations",
-        title=_("Integrations"),
-        resource=IntegrationResource,
-        filters=(ChoiceFilter("health", _("Health")), BooleanFilter("is_enabled", _("Enabled"))),
-        order=("name", "id"),
-        scope="integrations:read",
-    )
-)
-
-
-class MappingResource(DatasetResource):
-    integration = Column(_("Integration"), attribute="integration__name")
-    outside_user_id = Column(_("User there"))
-    extension = Column(_("Extension"), kind=Kind.PHONE)
-    valid_from = Column(_("Since"), is_default=False)
-    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
-
-    class Meta:
-        model = models.ExtensionAssignment
-
-    @classmethod
-    def rows(cls) -> QuerySet[Model]:
-        """Those in force; former ones are history."""
-        return super().rows().filter(valid_to__isnull=True)
-
-
-register_dataset(
-    Dataset(
-        name="extension_mappings",
-        title=_("Whose number is which"),
-        resource=MappingResource,
-        filters=(RelatedFilter("integration", _("Integration")), TextFilter("extension", _("Extension"))),
-        order=("integration__name", "extension", "id"),
-        scope="integrations:read",
-    )
-)
-
-
-class EndpointResource(DatasetResource):
-    """Of a URL, which may hold a secret, as much as everybody sees who sees the endpoint."""
-
-    name = Column(_("Name"))
-    url = Column(_("URL"), kind=Kind.TEXT)
-    events = Column(_("Events"))
-    description = Column(_("Description"))
-    format = Column(_("Format"))
-    state = Column(_("State"))
-    created_at = Column(_("Created"), is_default=False)
-    id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
-
-    class Meta:
-        model = Endpoint
-
-    def dehydrate_url(self, endpoint: Endpoint) -> str:
-        return endpoint.shown_url
-
-
-register_dataset(
-    Dataset(
-        name="endpoints",
-        title=_("Endpoints"),
-        resource=EndpointResource,
-        filters=(ChoiceFilter("state", _("State")), RangeFilter("created_at", _("Created"))),
-        search=("name", "host"),
-        order=("name", "id"),
-        scope="endpoints:read",
-    )
-)
-
-# Which of these can be imported; they name datasets that are declared above.
-from integrations import importing  # noqa: E402, F401
