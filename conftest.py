@@ -33,7 +33,7 @@ from telephony import policies
 from telephony.selectors import live as calls_now
 from tests.cleaning import cleaning_up
 
-pytest_plugins = ["tests.installations"]
+pytest_plugins = ["tests.choosing", "tests.installations"]
 
 # Hashing as slow as it should be is what tests of signing in turn on for themselves.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -50,42 +50,6 @@ hypothesis.settings.load_profile("patient")
 
 IS_SQLITE = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 INSTRUCTIONS = "{name} is not set. `make test` starts the servers and sets it; or name a server of your own."
-
-
-# What a test that looks into the database asks for, itself or through others; pytest-django refuses it to all others.
-OF_DATABASES = {"db", "transactional_db", "django_db_setup"}
-FIRST_ENGINE = "sqlite"
-# They speak to no database: what they stand on (http, store, sync) is tested on both engines.
-CONNECTORS = Path(__file__).parent / "integrations" / "connectors"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What the engine has no part in is tested once, on the first; one engine's own behaviour is left out on the other.
-
-    That is a choice, not a skip.
-    """
-    vendor = "sqlite" if IS_SQLITE else "postgresql"
-    kept: list[pytest.Item] = []
-    left: list[pytest.Item] = []
-    for item in items:
-        (kept if vendor in _engines_of(item) else left).append(item)
-    if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = kept
-
-
-def _engines_of(item: pytest.Item) -> tuple[str, ...]:
-    marker = item.get_closest_marker("engine")
-    if marker is not None:
-        return marker.args
-    if CONNECTORS in item.path.parents:
-        return (FIRST_ENGINE,)
-    uses_database = item.get_closest_marker("django_db") or OF_DATABASES & set(
-        getattr(item, "fixturenames", ())
-    )
-    # Those have servers of their own, of which some phases know nothing.
-    uses_servers = item.get_closest_marker("services") or item.get_closest_marker("processes")
-    return ("sqlite", "postgresql") if uses_database or uses_servers else (FIRST_ENGINE,)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -77,7 +77,10 @@ class World:
 def world(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
-    with lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")), touches.noted():
+    with (
+        touches.noted(django_db_blocker),
+        lasting_rows(django_db_blocker, tmp_path_factory.mktemp("exports")),
+    ):
         ours, theirs = furnished(), furnished()
         headers = {"Authorization": f"Bearer {make_api_key(ours.tenant)[1]}"}
         callers = [
