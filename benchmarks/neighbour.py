@@ -1,7 +1,7 @@
 """`python -m benchmarks.neighbour`: what a dead endpoint with a hundred thousand due deliveries costs another one.
 
-A steady trickle and a burst go to an endpoint that answers, first alone, then beside one where nobody listens and all of
-whose deliveries are due. Times are from `emit()` to the arrival of the request; the worker is the one that `serve` starts.
+A steady trickle and a burst go to an endpoint that answers: alone, beside one with as many deliveries of which none is due yet, and
+when all of them are due and nobody listens there. The rows alone make tables larger: what is compared is due and not due. Times are from `emit()` to the arrival of the request; the worker is the one that `serve` starts.
 """
 
 import argparse
@@ -60,10 +60,16 @@ def compared(engine: str, options: argparse.Namespace) -> list[tuple[Any, ...]]:
         installation.call(
             "benchmarks.seed:backlog", url=f"http://127.0.0.1:{free_port()}/dead", count=options.dead
         )
+        waiting = _measured(installation, receiver, options)
+        installation.call("benchmarks.seed:become_due")
         _settle_down(installation, worker)
         beside = _measured(installation, receiver, options)
         due = installation.call("benchmarks.seed:due")
-    return [_row(engine, "alone", alone, alone, 0), _row(engine, "beside it", beside, alone, due)]
+    return [
+        _row(engine, "alone", alone, waiting, 0),
+        _row(engine, "beside it, nothing due", waiting, waiting, 0),
+        _row(engine, "beside it", beside, waiting, due),
+    ]
 
 
 def _settle_down(installation: Installation, worker: Any) -> None:

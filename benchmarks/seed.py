@@ -93,7 +93,9 @@ def _publisher() -> int:
 
 
 def backlog(url: str, count: int) -> None:
-    """Another endpoint with so many due deliveries, as if they had been fanned out before."""
+    """Another endpoint with so many deliveries, as if they had been fanned out before; they are due in a day."""
+    from datetime import timedelta
+
     from django.utils import timezone
 
     from tenants.bulk import insert
@@ -150,8 +152,20 @@ def backlog(url: str, count: int) -> None:
         )
         enqueue(
             "webhooks.deliver",
-            [(delivery_id(id_, endpoint.id), tenant, endpoint.id.hex, None) for id_ in ids],
+            [
+                (delivery_id(id_, endpoint.id), tenant, endpoint.id.hex, now + timedelta(days=1))
+                for id_ in ids
+            ],
         )
+
+
+def become_due() -> None:
+    """What `backlog` made."""
+    from django.utils import timezone
+
+    from tenants.models import Work
+
+    Work.objects.filter(lane="webhooks.deliver", due__gt=timezone.now()).update(due=timezone.now())
 
 
 def due() -> int:
