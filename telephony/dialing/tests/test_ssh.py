@@ -111,7 +111,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     if os.getuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)
     command = [SSHD.path, "-D", "-e", "-f", str(folder / "config")]
-    with subprocess.Popen(command, stderr=(folder / "said").open("w")) as process:
+    with (folder / "said").open("w") as said, subprocess.Popen(command, stderr=said) as process:
         try:
             wait_for(found.port)
             yield found

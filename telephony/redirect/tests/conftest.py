@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from telephony.redirect import lookups, rules
+from telephony.redirect import handlers, lookups, rules
 from tenants.scoping import all_tenants
 
 
 @pytest.fixture(autouse=True)
-def _fresh(settings: Any) -> Iterator[None]:
-    """Simulators can be reached, nothing is remembered, and no question outlives its test."""
+def _fresh(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Simulators can be reached, nothing is remembered, no question outlives its test, and nobody is in a hurry."""
     settings.EGRESS_ALLOW = ["127.0.0.0/8"]
+    monkeypatch.setattr(handlers, "HARD_SECONDS", 20.0)
     rules.forget_rules()
     with all_tenants():
         yield

@@ -13,11 +13,13 @@ from telephony.redirect.handlers import Redirects
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
 
+PATIENCE_MS = 10_000
+
 
 def switch_on(tenant: Tenant, lines: Sequence[dict[str, Any]] = (), **values: Any) -> RedirectSettings:
-    """Smart redirect for that company."""
+    """Smart redirect for that company, with more time than a caller would have: the machine may be busy."""
     with all_tenants():
-        named: dict[str, Any] = {"tenant": tenant, "is_enabled": True}
+        named: dict[str, Any] = {"tenant": tenant, "is_enabled": True, "budget_ms": PATIENCE_MS}
         made = RedirectSettings.objects.create(**(named | values))  # type: ignore[misc]
         for line in lines:
             own: dict[str, Any] = {"tenant": tenant, "settings": made}
