@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = 2.0
 UNKNOWN_REFRESH_SECONDS: Final = 0.5  # strangers with wrong keys must not keep the database busy
+MOST_WAITING: Final = 64  # nor connections: beyond that they are refused at once
 FULL_SECONDS: Final = 60.0
 UNREACHABLE = (DatabaseError, InterfaceError)
 
@@ -24,8 +25,8 @@ ValueT = TypeVar("ValueT")
 class LiveTable(ABC, Generic[ValueT]):
     """Looked up on the event loop, read from the database in a thread: every two seconds, and when `changed` is told.
 
-    A key that is not in the table makes it be read once more at once, at most every `UNKNOWN_REFRESH_SECONDS`, so that
-    a fresh row works with its first request.
+    A key that is not in the table makes it be read once more, at most every `UNKNOWN_REFRESH_SECONDS`: whoever comes before
+    that is over waits for it, so that a fresh row works with its first request.
     """
 
     name: str
@@ -34,7 +35,8 @@ class LiveTable(ABC, Generic[ValueT]):
         self._clock = clock
         self._table: Mapping[str, ValueT] = {}
         self._version: object = None
-        self._read_at = float("-inf")
+        self._read_at = float("-inf")  # when the last reading began
+        self._waiting = 0
         self._reading: asyncio.Task[None] | None = None
         self._full_at = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
@@ -55,9 +57,25 @@ class LiveTable(ABC, Generic[ValueT]):
         found = self._table.get(key)
         if found is not None:
             return found
-        if self._clock() - self._read_at >= UNKNOWN_REFRESH_SECONDS or self._reading is not None:
+        asked_at = self._clock()
+        # A reading that is under way may have begun before the row was there: then it takes another one.
+        while self._read_at < asked_at and key not in self._table and await self._turn_comes():
             await self.refresh()
         return self._table.get(key)
+
+    async def _turn_comes(self) -> bool:
+        """Waits until the table may be read again; False at once where too many wait."""
+        seconds = self._read_at + UNKNOWN_REFRESH_SECONDS - self._clock()
+        if seconds <= 0:
+            return True
+        if self._waiting >= MOST_WAITING:
+            return False
+        self._waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._waiting -= 1
+        return True
 
     async def refresh(self) -> None:
         """Read the table if it changed; callers at the same time share one reading."""
@@ -104,11 +122,12 @@ class LiveTable(ABC, Generic[ValueT]):
                 await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
 
     def _read(self) -> None:
+        began = self._clock()
         try:
             current = self.version()
             # What runs out by the clock, such as a former secret, changes no row: read all of it now and then.
             if current != self._version or self._clock() - self._full_at > FULL_SECONDS:
                 self._table, self._version, self._full_at = self.load(), current, self._clock()
-            self._read_at = self._clock()
+            self._read_at = began
         finally:
             connection.close()

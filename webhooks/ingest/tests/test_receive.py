@@ -478,10 +478,11 @@ def test_a_known_request_costs_no_query_and_a_stranger_hardly_any(tenant: Tenant
             return load()
 
         receiver.sources._read = counted  # type: ignore[method-assign]
+        unknown = FrontRequest("POST", "/webhook/github/nobody", b"", [], b"", "192.0.2.7")
+        strangers = [asyncio.ensure_future(receiver.receive(unknown)) for _ in range(100)]
         for _ in range(100):
             await receiver.receive(genuine(source))
-            unknown = FrontRequest("POST", "/webhook/github/nobody", b"", [], b"", "192.0.2.7")
-            await receiver.receive(unknown)
+        assert {(await one).status for one in strangers} == {404}
 
     run(work)
 
