@@ -17,7 +17,7 @@ run: environment ## Start everything on http://localhost:8081 (PORT=… and DATA
 test: environment-dev ## Check and test everything, on SQLite and on PostgreSQL, RabbitMQ and Redis
 	@exec $(BIN)/python -m tests.services -- .ci/test
 
-test-asterisk: environment-dev ## Place real calls through a real Asterisk, which is installed below var/asterisk (as root, on Debian)
+test-asterisk: environment-dev ## Place real calls through a real Asterisk, which is installed into ~/.cache/switchboard (as root, on Debian)
 	@exec .ci/asterisk
 
 lint: environment-dev ## Only the checks that need no server

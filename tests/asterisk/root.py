@@ -1,6 +1,6 @@
 """`python -m tests.asterisk.root`: a Debian below a folder, with Asterisk in it; made once, used by every run.
 
-ASTERISK_ROOT names the folder (by default `asterisk` in DATA_DIR, which is `var` of the checkout). It is made by debootstrap, which
+ASTERISK_ROOT names the folder (by default `switchboard/asterisk` in the user's cache, for all checkouts). It is made by debootstrap, which
 needs root: the Debian that most machines run has no Asterisk any more, the one before it has.
 """
 
@@ -9,8 +9,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-from config.env import DATA_DIR
 
 SUITE = "bullseye"
 PACKAGES = ("asterisk", "ca-certificates")
@@ -23,7 +21,8 @@ class Impossible(Exception):
 
 
 def folder() -> Path:
-    return Path(os.environ.get("ASTERISK_ROOT") or DATA_DIR / "asterisk").resolve()
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ASTERISK_ROOT") or Path(cache) / "switchboard" / "asterisk").resolve()
 
 
 def is_installed() -> bool:
