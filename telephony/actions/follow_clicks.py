@@ -125,16 +125,33 @@ def _events(
 
 
 def _tell(one: Followed, events: Sequence[CallEvent]) -> None:
-    one.is_told = bool(events)
-    if events:
+    channel = _channel(one.request, events)
+    one.is_told = bool(channel)
+    if channel:
         said = [Said(event.kind, event.payload, event.created_at) for event in events]
-        one.progress = read_events(said, one.request.channel)
+        one.progress = read_events(said, channel)
         is_alive = one.call is not None and one.call.ended_at is None
-        if is_alive and one.progress.talked_at is not None and _is_local(events, one.request.channel):
+        if is_alive and one.progress.talked_at is not None and _is_local(events, channel):
             one.progress.ended_at = None  # a channel in between made room for the phones: they talk on
     elif one.call is not None:
         one.progress = read_call(one.call)
         one.is_told = one.progress.is_known
+
+
+def _channel(request: OriginateRequest, events: Sequence[CallEvent]) -> str:
+    """The id of the click's channel in these events; empty when they do not tell of it.
+
+    The command line takes no id: its channel is the first half of the dialplan's own that it made for the colleague.
+    """
+    named = {event.unique_id for event in events}
+    if request.channel in named:
+        return request.channel
+    mine = f"local/{request.extension}@"
+    for event in events:
+        name = str(event.payload.get("Channel", "")).lower()
+        if event.kind == "Newchannel" and name.startswith(mine) and name.endswith(";1"):
+            return event.unique_id
+    return ""
 
 
 def _is_local(events: Sequence[CallEvent], channel: str) -> bool:

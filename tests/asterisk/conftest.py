@@ -1,5 +1,7 @@
 """One exchange, one Switchboard and a few companies for all tests of a module."""
 
+import getpass
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from tests.asterisk.companies import CODES, PATIENCE, Company
 from tests.asterisk.exchange import PHONES, Exchange, Ports
 from tests.asterisk.root import Impossible, install
 from tests.installations import StartInstallation
+from tests.outside.ssh import Sshd, sshd
 from tests.processes import Installation, wait_for
 
 AMI_SECRET = "a-password-of-the-tests"
@@ -48,11 +51,13 @@ def bench(
         hub = start_shared_installation(
             EGRESS_ALLOW="127.0.0.0/8", CALL_RECORDS_DIR=str(records), CALL_END_GRACE="1"
         )
+        machine = cleanup.enter_context(sshd(tmp_path_factory.mktemp("machine")))
         listening = f'  ami: {{host: 127.0.0.1, port: "{ports.office}", username: switchboard, secret: "{AMI_SECRET}"}}\n'
         recorded = "  call_records: {kind: file, path: Master.csv, timezone: UTC}\n"
         clicking = '  dialing: {exchange: {template: "Local/{extension}@phones", context: phones}}\n'
-        redirecting = "  smart_redirect: {enabled: true, sources: [crm]}\n"
-        more = {"http": recorded, "ami": listening + recorded + clicking, "both": listening + redirecting}
+        redirecting = "  smart_redirect: {enabled: true, sources: [crm], contexts: [hub-redirect]}\n"
+        both = listening + redirecting + _clicking_over_ssh(machine)
+        more = {"http": recorded, "ami": listening + recorded + clicking, "both": both}
         companies = {
             way: Company(hub, f"{number:04}", cleanup.enter_context(_crm()), more[way])
             for number, way in enumerate(more, 7001)
@@ -69,6 +74,8 @@ def bench(
         )
         cleanup.callback(exchange.stop)
         exchange.start()
+        machine.program("asterisk", exchange.console("office"))
+        machine.force()
         for way in ("http", "ami"):
             # A company's own folder may be a link: an operator made it.
             (records / companies[way].number).symlink_to(exchange.records.parent)
@@ -81,6 +88,19 @@ def bench(
 
 def _crm() -> object:
     return Simulator(codes=CODES, limits_rate=False).running()
+
+
+def _clicking_over_ssh(machine: Sshd) -> str:
+    access = {
+        "transport": "ssh",
+        "context": "phones",
+        "ssh_host": "127.0.0.1",
+        "ssh_port": machine.port,
+        "ssh_user": getpass.getuser(),
+        "ssh_key": machine.client_key,
+        "ssh_host_key": machine.host_key(),
+    }
+    return f"  dialing: {json.dumps({'exchange': access})}\n"  # which is YAML as well
 
 
 def _wait_until_heard(exchange: Exchange) -> None:

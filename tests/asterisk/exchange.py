@@ -4,6 +4,7 @@
 """
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -135,17 +136,22 @@ class Exchange:
 
     def command(self, name: str, text: str) -> str:
         """A command of its console; what it said."""
-        arguments = [
-            "chroot",
+        arguments = [*self._program(name), "-rx", text]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False, errors="replace")
+        return done.stdout + done.stderr
+
+    def console(self, name: str) -> str:
+        """The program `asterisk` of its machine, as a script."""
+        return f'#!/bin/sh\nexec {shlex.join(self._program(name))} "$@"\n'
+
+    def _program(self, name: str) -> list[str]:
+        return [
+            "/usr/sbin/chroot",
             str(self.root),
             "/usr/sbin/asterisk",
             "-C",
             f"{self._inside(name)}/etc/asterisk.conf",
-            "-rx",
-            text,
         ]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False, errors="replace")
-        return done.stdout + done.stderr
 
     def does(self, number: str, what: str) -> None:
         """What somebody does when called: `answer-1-60`, `silent`, `busy`, `transfer-1-2-152`."""

@@ -61,6 +61,37 @@ def test_a_click_while_the_colleague_is_not_there_says_so(
     assert company.calls_of(client) == []
 
 
+def test_a_click_by_the_exchanges_command_line(exchange: Exchange, bench: Bench, client: str) -> None:
+    """Over SSH, through the script that docs/telephony-ssh.md shows."""
+    company = bench.companies["both"]
+    exchange.does(client, "answer-1-3")
+
+    key = click(company, client)
+
+    wait_for_state(company, key, "talking", "ended")
+    call = company.call_of(client, "answered")
+    row = wait_for_state(company, key, "ended")
+    assert (call["direction"], call["answered_by"] or call["responsible"]) == ("out", "150")
+    assert row["agent_answered_at"] is not None
+
+
+def test_a_client_who_waits_is_moved_to_the_manager(exchange: Exchange, bench: Bench) -> None:
+    """The exchange is told: the client hears ringing, and nobody's phone has rung."""
+    company = bench.companies["both"]
+    exchange.calls_in("1007", CLIENT, talks=1)
+    waiting = company.call_of(CLIENT, "ringing", "new")
+    channel = company.api("GET", f"/api/v1/calls/{waiting['id']}")["legs"][0]["device"]
+
+    asked = {"phone": CLIENT, "unique_id": waiting["external_id"], "channel": channel}
+    decided = company.api("POST", "/api/smart-redirect", asked)
+
+    call = company.call_of(CLIENT, "answered")
+    row = company.api("GET", f"/api/v1/redirects/{decided['id']}")
+    assert (row["outcome"], row["extension"]) == ("redirected", MANAGER), str(row)
+    assert call["answered_by"] == MANAGER
+    assert {one["extension"] for one in call["participants"]} == {MANAGER}
+
+
 def test_a_client_is_put_through_to_the_manager(exchange: Exchange, bench: Bench) -> None:
     company = bench.companies["both"]
 

@@ -1,14 +1,10 @@
 """A real sshd: the very bytes that arrive there, who is spoken to at all, and what each refusal is called."""
 
 import getpass
-import os
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,8 +18,7 @@ from config.egress.ssh import BadKey, host_keys, private_key
 from telephony.dialing import ssh
 from telephony.dialing.asking import Ask, NotAsked, Refused
 from telephony.models import DialAccess, OriginateRequest, Transport
-from tests.documents import BASE_DIR
-from tests.services.packages import SSHD
+from tests.outside.ssh import Sshd, running
 
 COMMAND = "asterisk -rx 'channel originate LOCAL/150@from-internal application Dial LOCAL/+375291234570@from-internal'"
 ARGUMENTS = [
@@ -37,16 +32,8 @@ printf '%s\\0' "$@" >> "{log}"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """An sshd of the test's own, and what it let us run."""
-
-    folder: Path
-    port: int
-
-    @property
-    def host_key(self) -> str:
-        return (self.folder / "host.pub").read_text()
+class Machine(Sshd):
+    """An exchange's machine, and what it let us run."""
 
     def access(self, **values: Any) -> DialAccess:
         named: dict[str, Any] = {
@@ -54,8 +41,8 @@ class Machine:
             "ssh_host": "127.0.0.1",
             "ssh_port": self.port,
             "ssh_user": getpass.getuser(),
-            "ssh_key": (self.folder / "ours").read_text(),
-            "ssh_host_key": self.host_key,
+            "ssh_key": self.client_key,
+            "ssh_host_key": self.host_key(),
             "pbx_id": uuid4(),
         }
         return DialAccess(**(named | values))
@@ -67,66 +54,20 @@ class Machine:
         log.unlink(missing_ok=True)
         return found
 
-    def let(self, options: str) -> None:
-        """What our key may do there."""
-        key = (self.folder / "ours.pub").read_text()
-        (self.folder / "authorized_keys").write_text(f"{options}{key}")
-
     def answer(self, words: str) -> None:
-        program = self.folder / "bin" / "asterisk"
-        program.write_text(ASTERISK.format(log=self.folder / "log", answer=words))
-        program.chmod(0o755)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def keygen(path: Path, kind: str = "ed25519") -> None:
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path)], check=True)
+        self.program("asterisk", ASTERISK.format(log=self.folder / "log", answer=words))
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    folder = tmp_path_factory.mktemp("sshd")
-    (folder / "bin").mkdir()
-    for name in ("host", "ours", "strange"):
-        keygen(folder / name)
-    found = Machine(folder, free_port())
-    lines = [
-        f"Port {found.port}",
-        "ListenAddress 127.0.0.1",
-        f"HostKey {folder}/host",
-        f"PidFile {folder}/pid",
-        f"AuthorizedKeysFile {folder}/authorized_keys",
-        "StrictModes no",
-        "UsePAM no",
-        "PasswordAuthentication no",
-        "PermitRootLogin prohibit-password",
-        f"SetEnv PATH={folder}/bin:/usr/bin:/bin",
-    ]
-    (folder / "config").write_text("\n".join(lines) + "\n")
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    command = [SSHD.path, "-D", "-e", "-f", str(folder / "config")]
-    with (folder / "said").open("w") as said, subprocess.Popen(command, stderr=said) as process:
-        try:
-            wait_for(found.port)
-            yield found
-        finally:
-            process.terminate()
+    found = Machine(tmp_path_factory.mktemp("sshd"))
+    keygen(found.folder / "strange")
+    with running(found):
+        yield found
 
 
-def wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        time.sleep(0.05)
-    raise AssertionError("sshd did not start")
+def keygen(path: Path, kind: str = "ed25519") -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path)], check=True)
 
 
 @pytest.fixture
@@ -171,12 +112,7 @@ def test_the_exact_bytes_arrive(there: Machine) -> None:
 @pytest.fixture
 def forced(there: Machine) -> Machine:
     """The script of the documentation is all that the key may run."""
-    text = (BASE_DIR / "docs" / "telephony-ssh.md").read_text()
-    [script] = re.findall(r"```sh\n( *#!/bin/sh\n.*?)```", text, re.DOTALL)
-    path = there.folder / "hub-originate"
-    path.write_text("\n".join(line.removeprefix("   ") for line in script.splitlines()) + "\n")
-    path.chmod(0o755)
-    there.let(f'restrict,command="{path}" ')
+    there.force()
     return there
 
 
@@ -201,9 +137,9 @@ def test_the_documented_forced_command_takes_what_we_send(forced: Machine) -> No
     ],
 )
 def test_and_nothing_else(forced: Machine, command: str) -> None:
-    key = ["-i", str(forced.folder / "ours"), "-p", str(forced.port)]
+    key = ["-i", str(forced.folder / "client"), "-p", str(forced.port)]
     known = forced.folder / "known_hosts"
-    known.write_text(f"[127.0.0.1]:{forced.port} {forced.host_key}")
+    known.write_text(f"[127.0.0.1]:{forced.port} {forced.host_key()}")
     options = ["-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes", "-F", "none"]
 
     done = subprocess.run(
@@ -251,8 +187,11 @@ def test_a_key_that_is_not_taken_is_told(there: Machine) -> None:
 
 
 def test_nobody_there_is_worth_another_try(there: Machine) -> None:
-    with pytest.raises(NotAsked) as refused:
-        originate(there.access(ssh_port=free_port()))
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and nobody listens
+        access = there.access(ssh_port=bound.getsockname()[1])
+        with pytest.raises(NotAsked) as refused:
+            originate(access)
 
     assert (refused.value.code, refused.value.is_final) == ("unreachable", False)
 
@@ -284,7 +223,7 @@ def test_what_asterisk_says_is_a_refusal(there: Machine, answer: str, detail: st
 
 
 def test_host_keys_are_read_in_every_usual_form(there: Machine) -> None:
-    kind, blob, *_rest = there.host_key.split()
+    kind, blob, *_rest = there.host_key().split()
 
     found = host_keys(f"# a comment\n[127.0.0.1]:22 {kind} {blob}\n{kind} {blob} root@pbx\n\n")
 
