@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import servers
+from benchmarks import beside, servers
 from benchmarks.figures import number, percentile, table
 from benchmarks.installation import Installation, installed
 from benchmarks.seed import companies
@@ -107,11 +107,11 @@ def trickle(installation: Installation, exchanges: list[Any], seconds: float, ra
     return found
 
 
-def measure(engine: str, connections: list[int], count: int, seconds: float) -> None:
+def measure(engine: str, options: argparse.Namespace) -> None:
     from telephony.ami.simulator import AmiSimulator
 
     rows = []
-    for several in connections:
+    for several in options.exchanges:
         with ExitStack() as stack:
             exchanges = [stack.enter_context(AmiSimulator()) for _one in range(several)]
             installation = stack.enter_context(installed(engine))
@@ -119,8 +119,11 @@ def measure(engine: str, connections: list[int], count: int, seconds: float) -> 
             process = installation.start("manage.py", "pbx_listen")
             installation.wait(lambda found=exchanges: all(one.listeners() for one in found), process)
             time.sleep(1)
-            slow = trickle(installation, exchanges, seconds, 50)
-            per_second, cpu = flood(installation, exchanges, process, count)
+            with beside.at_work(installation, options) as load:
+                slow = trickle(installation, exchanges, options.seconds, 50)
+                per_second, cpu = flood(installation, exchanges, process, options.calls)
+            if options.beside_export or options.beside_sync:
+                print(f"{engine}, {several} exchanges: {load}", flush=True)
             memory = installation.usage(process).peak_mb
             rows.append(
                 (
@@ -150,10 +153,11 @@ def main() -> None:
     parser.add_argument("--exchanges", type=int, nargs="+", default=[1, 50])
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=10)
+    beside.add_options(parser)
     options = parser.parse_args()
     print(f"reading alone: {number(reading(Calls(), 2))} packets a CPU second")
     for engine in servers.engines(options.engines):
-        measure(engine, options.exchanges, options.calls, options.seconds)
+        measure(engine, options)
 
 
 if __name__ == "__main__":

@@ -61,24 +61,6 @@ def ask(format: str) -> str:
     return str(request_export(tenant, ExportRequest("calls", format), language="en").pk)
 
 
-def rows_done() -> int:
-    """Runs inside: of the latest export."""
-    from exports.models import Export
-
-    return Export.objects.latest("created_at").rows_done
-
-
-def cancel() -> int:
-    """Runs inside: how many exports were not over."""
-    from exports.actions.cancel import cancel_export
-    from exports.models import UNFINISHED, Export
-
-    unfinished = list(Export.objects.filter(state__in=UNFINISHED))
-    for export in unfinished:
-        cancel_export(export)
-    return len(unfinished)
-
-
 def row_by_row(format: str) -> dict[str, float]:
     """Runs inside: the same job when no column may be left to the database."""
     from unittest import mock

@@ -3,18 +3,17 @@
 A call is its `start` and, as captured from a real exchange, 8 ms later its `dial`, which makes the phone ring and
 the pop-up due; `--whole` lets it be answered and hung up as well, so that hang-up and upload keep the worker busy. Calls come at
 a steady rate, whatever happens to them. Ten companies share them, so that the CRM's own rate limit (40 requests a
-second each) is not what is measured. One web process, one worker, started as `manage.py serve` starts them. With `--beside-export`
-another company's calls go into a CSV file all the while, in the worker that `serve` starts for exports.
+second each) is not what is measured. One web process, one worker, started as `manage.py serve` starts them. With
+`--beside-export` and `--beside-sync` they do other work all the while.
 """
 
 import argparse
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
 
-from benchmarks import exchange, load, servers
+from benchmarks import beside, exchange, load, servers
 from benchmarks.figures import percentile, table
 from benchmarks.installation import Installation, installed
 from benchmarks.recorder import Recorder, recording
@@ -35,7 +34,6 @@ class Row:
     calls: int
     latencies: list[float]
     worker_share: float
-    exporter_mb: float = 0.0
 
 
 class Exchange:
@@ -81,9 +79,7 @@ async def _calls(port: int, rate: float, numbers: range, whole: bool) -> dict[st
     return pbx.accepted
 
 
-def measure(
-    engine: str, broker: str, rates: list[float], seconds: float, whole: bool, exported: int = 0
-) -> list[Row]:
+def measure(engine: str, broker: str, options: argparse.Namespace) -> Iterator[Row]:
     with (
         recording(exchange.PHONE_IN_FORM, CRM_ANSWER, listeners=COMPANIES) as crm,
         installed(engine, broker) as installation,
@@ -91,44 +87,19 @@ def measure(
         installation.call("benchmarks.seed:companies", count=COMPANIES, crm_ports=crm.ports)
         installation.start_web()
         worker = installation.start_worker()
-        export = _Exports(installation, exported) if exported else nullcontext()
         first = 1
         _warm(installation, crm)
-        rows = []
-        for rate in rates:
-            first += 100_000
-            numbers = range(first, first + max(round(rate * seconds), 5))
-            with export:
+        with beside.at_work(installation, options) as other:
+            for rate in options.rates:
+                first += 100_000
+                numbers = range(first, first + max(round(rate * options.seconds), 5))
                 before, since = installation.usage(worker), time.monotonic()
-                accepted = asyncio.run(_calls(installation.port, rate, numbers, whole))
+                accepted = asyncio.run(_calls(installation.port, rate, numbers, options.whole))
                 share = _share(before, installation.usage(worker), time.monotonic() - since)
                 time.sleep(SETTLE_SECONDS)
-            peak = export.peak_mb if isinstance(export, _Exports) else 0.0
-            rows.append(Row(rate, len(numbers), list(_latencies(accepted, crm.take())), share, peak))
-    return rows
-
-
-class _Exports:
-    """An export that runs from the beginning of the block to its end and beyond; then it is cancelled."""
-
-    def __init__(self, installation: Installation, rows: int) -> None:
-        self._installation = installation
-        installation.call("benchmarks.exports_rows:fill", count=rows)
-        self._worker = installation.start_role("worker-exports")
-        self.peak_mb = 0.0
-
-    def __enter__(self) -> None:
-        self._installation.call("benchmarks.exports_job:ask", format="csv")
-        self._installation.wait(lambda: self._rows() > 0, self._worker)
-
-    def __exit__(self, *_raised: object) -> None:
-        self.peak_mb = self._installation.usage(self._worker).peak_mb
-        rows = self._rows()
-        if self._installation.call("benchmarks.exports_job:cancel") == 0:
-            raise RuntimeError(f"The export of {rows} rows was over before the calls: let it have more.")
-
-    def _rows(self) -> int:
-        return int(self._installation.call("benchmarks.exports_job:rows_done"))
+                yield Row(rate, len(numbers), list(_latencies(accepted, crm.take())), share)
+        if options.beside_export or options.beside_sync:
+            print(f"{engine} + {broker}: {other}", flush=True)
 
 
 def _warm(installation: Installation, crm: Recorder) -> None:
@@ -160,22 +131,16 @@ def main() -> None:
         "--setups", nargs="+", default=["+".join(setup) for setup in SETUPS], metavar="ENGINE+BROKER"
     )
     parser.add_argument("--whole", action="store_true", help="calls are answered and hung up, too")
-    parser.add_argument(
-        "--beside-export", type=int, default=0, metavar="ROWS", help="while so many rows are being exported"
-    )
+    beside.add_options(parser)
     options = parser.parse_args()
     rows = []
     for setup in options.setups:
         engine, _plus, broker = setup.partition("+")
         if servers.engines([engine]) and servers.is_there(broker):
-            for row in measure(
-                engine, broker, options.rates, options.seconds, options.whole, options.beside_export
-            ):
-                rows.append(_shown(setup, row))  # noqa: PERF401
+            rows += [_shown(setup, row) for row in measure(engine, broker, options)]
     print(
         "\nPop-up latency, event accepted → first byte at the CRM"
         + (", whole calls" if options.whole else "")
-        + (f", beside an export of {options.beside_export:,} rows" if options.beside_export else "")
         + "\n"
     )
     print(
@@ -199,7 +164,7 @@ def _shown(setup: str, row: Row) -> tuple[object, ...]:
     half, most = percentile(row.latencies, 50), percentile(row.latencies, 99)
     return (
         setup.replace("+", " + "), f"{row.rate:g}", row.calls, len(row.latencies),
-        f"{half:.1f}", f"{most:.1f}", f"{row.worker_share:.0%}", f"{row.exporter_mb:.0f}" if row.exporter_mb else "–",
+        f"{half:.1f}", f"{most:.1f}", f"{row.worker_share:.0%}",
     )  # fmt: skip
 
 

@@ -1,0 +1,107 @@
+"""What else an installation may be doing while something is measured: it exports and synchronises, one after the other, without end.
+
+Exports run in the worker that `serve` starts for them; the synchronisation in a process that works its lane as a worker does.
+"""
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from benchmarks.installation import Installation
+from benchmarks.pages import serving
+
+PAGE = 500
+START_SECONDS = 120
+
+
+@dataclass(slots=True)
+class Load:
+    """Afterwards: rows that were exported and contacts that were read meanwhile, and the most memory of the worker of exports, in MB."""
+
+    exported: int = 0
+    read: int = 0
+    exporter_mb: float = 0.0
+
+    def __str__(self) -> str:
+        return f"beside it {self.exported:,} rows were exported ({self.exporter_mb:.0f} MB) and {self.read:,} contacts read"
+
+
+def add_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--beside-export", type=int, default=0, metavar="ROWS", help="while files of so many rows are written"
+    )
+    parser.add_argument(
+        "--beside-sync", type=int, default=0, metavar="CONTACTS", help="while so many are read from a CRM"
+    )
+
+
+@contextmanager
+def at_work(installation: Installation, options: Namespace) -> Iterator[Load]:
+    """From before the block until its end."""
+    load = Load()
+    with serving(max(options.beside_sync, 1), PAGE) as crm:
+        started = []
+        if options.beside_export:
+            installation.call("benchmarks.exports_rows:fill", count=options.beside_export)
+            exporter = installation.start_role("worker-exports")
+            started += [
+                exporter,
+                installation.start("-m", "benchmarks.inside", "benchmarks.beside:export", "{}"),
+            ]
+            _wait_until(installation, "exported")
+        if options.beside_sync:
+            installation.call("benchmarks.sync:prepare", port=crm)
+            started.append(
+                installation.start("-m", "benchmarks.inside", "benchmarks.beside:synchronise", "{}")
+            )
+            _wait_until(installation, "read")
+        before = installation.call("benchmarks.beside:done")
+        yield load
+        after = installation.call("benchmarks.beside:done")
+        load.exported, load.read = (after[name] - before[name] for name in ("exported", "read"))
+        if options.beside_export:
+            load.exporter_mb = installation.usage(exporter).peak_mb
+        if (options.beside_export and not load.exported) or (options.beside_sync and not load.read):
+            raise RuntimeError(f"Nothing was done meanwhile: {load}")
+        installation.stop(*started)
+
+
+def _wait_until(installation: Installation, name: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not installation.call("benchmarks.beside:done")[name]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"nothing is {name}")
+
+
+def export() -> None:
+    """Runs inside, until it is stopped."""
+    from benchmarks.exports_job import ask
+    from exports.models import UNFINISHED, Export
+
+    while True:
+        key = ask("csv")
+        while Export.objects.filter(pk=key, state__in=UNFINISHED).exists():
+            time.sleep(0.2)
+
+
+def synchronise() -> None:
+    """Runs inside, until it is stopped."""
+    from benchmarks.sync import run
+
+    while True:
+        run()
+
+
+def done() -> dict[str, int]:
+    """Runs inside: how much so far."""
+    from django.db.models import Sum
+
+    from exports.models import Export
+    from integrations.models import SyncRun
+
+    return {
+        "exported": Export.objects.aggregate(rows=Sum("rows_done"))["rows"] or 0,
+        "read": SyncRun.objects.aggregate(rows=Sum("read"))["rows"] or 0,
+    }
