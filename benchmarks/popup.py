@@ -153,7 +153,6 @@ def main() -> None:
                 "p50, ms",
                 "p99, ms",
                 "worker's core",
-                "exporter, MB",
             ),
             rows,
         )
