@@ -1,6 +1,7 @@
 """What else an installation may be doing while something is measured: it exports and synchronises, one after the other, without end.
 
-Exports run in the worker that `serve` starts for them; the synchronisation in a process that works its lane as a worker does.
+Exports run in the worker that `serve` starts for them, synchronisations in the one that also has the calls: an installation that is
+measured beside them has to start that.
 """
 
 import time
@@ -52,7 +53,7 @@ def at_work(installation: Installation, options: Namespace) -> Iterator[Load]:
             ]
             _wait_until(installation, "exported")
         if options.beside_sync:
-            installation.call("benchmarks.sync:prepare", port=crm)
+            installation.call("benchmarks.beside:connect", port=crm)
             started.append(
                 installation.start("-m", "benchmarks.inside", "benchmarks.beside:synchronise", "{}")
             )
@@ -86,12 +87,46 @@ def export() -> None:
             time.sleep(0.2)
 
 
+def connect(port: int) -> None:
+    """Runs inside: a company with a system of contacts, by the connector for any system with a REST API."""
+    from integrations.actions.save_integration import create_integration
+    from integrations.actions.save_mapping import save_mapping
+    from integrations.models import SyncPlan
+    from tenants.models import Tenant
+
+    contacts = {
+        "kind": "contact",
+        "list_path": "/contacts",
+        "items": "items",
+        "paging": "offset",
+        "page_parameter": "offset",
+        "total_field": "total",
+        "updated_field": "changed",
+    }
+    tenant = Tenant.objects.create(number="7100", name="Shop", timezone="Europe/Minsk", phone_region="BY")
+    values = {
+        "settings": {"url": f"http://127.0.0.1:{port}", "kinds": [contacts]},
+        "credentials": {"key": "k"},
+    }
+    made = create_integration(tenant, "rest", "Contacts", **values)  # type: ignore[arg-type]
+    save_mapping(
+        made,
+        "contact",
+        [{"theirs": name, "ours": name} for name in ("name", "phones", "comment", "position")],
+    )
+    SyncPlan.objects.create(tenant=tenant, integration=made, kind="contact")
+
+
 def synchronise() -> None:
     """Runs inside, until it is stopped."""
-    from benchmarks.sync import run
+    from integrations.actions.run_sync import run_sync
+    from integrations.models import SyncPlan, SyncRun
 
+    plan = SyncPlan.objects.get()
     while True:
-        run()
+        key = run_sync(plan, is_full=True).pk
+        while SyncRun.objects.filter(pk=key, finished_at=None).exists():
+            time.sleep(0.2)
 
 
 def done() -> dict[str, int]:
