@@ -21,6 +21,7 @@ _TONES = {
 _ROW_TONES = {
     RowAction.NEW: "good",
     RowAction.CHANGED: "busy",
+    RowAction.REMOVED: "bad",
     RowAction.SAME: "muted",
     RowAction.ERROR: "bad",
     RowAction.SKIPPED: "muted",
@@ -51,6 +52,7 @@ def chips(job: Import) -> list[dict[str, Any]]:
         for value, label, count in (
             (RowAction.NEW, RowAction.NEW.label, job.new),
             (RowAction.CHANGED, RowAction.CHANGED.label, job.changed),
+            (RowAction.REMOVED, RowAction.REMOVED.label, job.removed),
             (RowAction.SAME, RowAction.SAME.label, job.same),
             (RowAction.ERROR, RowAction.ERROR.label, job.errors),
             (RowAction.SKIPPED, RowAction.SKIPPED.label, job.skipped),

@@ -40,6 +40,7 @@ class RowAction(models.TextChoices):
 
     NEW = "new", _("new")
     CHANGED = "changed", _("changed")
+    REMOVED = "removed", _("taken away")
     SAME = "same", _("the same")
     ERROR = "error", _("error")
     SKIPPED = "skipped", _("left out")
@@ -54,6 +55,11 @@ class RowOutcome(models.TextChoices):
     UNDONE = "undone", _("taken back")
     PARTLY = "partly", _("taken back in part")
     KEPT = "kept", _("not taken back")
+
+
+COUNTS = (
+    "new", "changed", "removed", "same", "errors", "skipped", "written", "refused", "undone", "kept",
+)  # fmt: skip
 
 
 class Import(TenantModel):
@@ -87,6 +93,7 @@ class Import(TenantModel):
     last_row = models.PositiveBigIntegerField(default=0)
     new = models.PositiveBigIntegerField(_("new"), default=0)
     changed = models.PositiveBigIntegerField(_("changed"), default=0)
+    removed = models.PositiveBigIntegerField(_("taken away"), default=0)
     same = models.PositiveBigIntegerField(_("the same"), default=0)
     errors = models.PositiveBigIntegerField(_("errors"), default=0)
     skipped = models.PositiveBigIntegerField(_("left out"), default=0)
@@ -130,7 +137,7 @@ class Import(TenantModel):
     @property
     def to_write(self) -> int:
         """Rows that would change something."""
-        return self.new + self.changed
+        return self.new + self.changed + self.removed
 
     @property
     def is_kept(self) -> bool:
@@ -157,8 +164,7 @@ class Import(TenantModel):
 
     def counts(self) -> dict[str, int]:
         """For people and for events."""
-        names = ("new", "changed", "same", "errors", "skipped", "written", "refused", "undone", "kept")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COUNTS}
 
 
 def _part(done: int, total: int) -> int:
