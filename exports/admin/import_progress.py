@@ -34,8 +34,8 @@ def describe(job: Import) -> dict[str, Any]:
         "id": str(job.pk),
         # The script writes the percentage beside the label of what runs.
         "state": "running" if job.is_working else job.state,
-        "label": str(job.get_state_display()),
-        "tone": _TONES.get(ImportState(job.state), "busy"),
+        "label": _("nothing to write") if _is_idle(job) else str(job.get_state_display()),
+        "tone": "muted" if _is_idle(job) else _TONES.get(ImportState(job.state), "busy"),
         "is_finished": not job.is_working,
         "can_cancel": job.state in WORKING or job.state == ImportState.READY,
         "percent": job.percent,
@@ -43,6 +43,10 @@ def describe(job: Import) -> dict[str, Any]:
         "size": "",
         "download": "",
     }
+
+
+def _is_idle(job: Import) -> bool:
+    return job.state == ImportState.READY and not job.to_write
 
 
 def chips(job: Import) -> list[dict[str, Any]]:
@@ -85,6 +89,7 @@ def row_shown(row: ImportRow, headings: Mapping[str, str]) -> dict[str, Any]:
         "title": row.content.get("title") or "—",
         "action": row.get_action_display(),
         "tone": _ROW_TONES[RowAction(row.action)],
+        "is_new": row.action == RowAction.NEW,
         "outcome": row.get_outcome_display() if row.outcome else "",
         "reason": row.content.get("reason", ""),
         "fields": [

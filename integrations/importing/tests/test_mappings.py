@@ -88,7 +88,9 @@ def test_a_number_that_was_given_away_meanwhile_is_left(tenant: Tenant, crm: Int
 AWAY = "integration,outside_user_id,extension\nMain CRM,19,\nMain CRM,18,151\nMain CRM,99,\n"
 
 
-def test_an_empty_extension_takes_the_number_away_until_it_is_undone(tenant: Tenant, crm: Integration) -> None:
+def test_an_empty_extension_takes_the_number_away_until_it_is_undone(
+    tenant: Tenant, crm: Integration
+) -> None:
     applied(tenant, FILE, "extension_mappings")
 
     job = previewed(tenant, AWAY, "extension_mappings")
