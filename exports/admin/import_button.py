@@ -102,6 +102,7 @@ class ImportButtonMixin(ExportButtonMixin):
             "columns": [dataset.columns[name].heading for name in importer.columns],
             "needed": [dataset.columns[name].heading for name in importer.needed],
             "any_of": [dataset.columns[name].heading for name in importer.any_of],
+            "hint": importer.hint,
             "start": reverse(f"admin:{self._import_name()}_start"),
             "back": reverse(f"admin:{options.app_label}_{options.model_name}_changelist"),
         }

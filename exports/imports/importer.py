@@ -58,6 +58,8 @@ class Importer(ABC):
     scopes: ClassVar[tuple[str, ...]] = ()
     """What an API key needs beside the scope for imports."""
     at_once: ClassVar[int] = 200
+    hint: ClassVar[Any] = ""
+    """What a person has to know of such a file beside its columns."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from exports.imports.importer import Found, Given, Importer, Values, Write, register_importer
 from integrations.actions.assign_extension import LONGEST_ID
@@ -27,6 +28,7 @@ class MappingImporter(Importer):
     dataset = "extension_mappings"
     columns = ("integration", "outside_user_id", "extension")
     needed = ("integration", "outside_user_id", "extension")
+    hint = _lazy("A row without an extension takes the user's number away.")
     scopes = ("integrations:read", "integrations:write")
 
     def find(self, rows: Sequence[Given]) -> list[Found]:
