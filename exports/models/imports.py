@@ -25,7 +25,7 @@ class ImportState(models.TextChoices):
     APPLYING = "applying", _("being written")
     DONE = "done", _("written")
     UNDOING = "undoing", _("being undone")
-    UNDONE = "undone", _("undone")
+    UNDONE = "undone", pgettext_lazy("import", "undone")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
     EXPIRED = "expired", _("expired")
