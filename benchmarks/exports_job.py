@@ -2,7 +2,8 @@
 
 A company with many calls asks for its dataset `calls`; the job runs as a worker runs it: snapshot, reader, cells, writer,
 checksum. On PostgreSQL the same columns are written straight to a file as well, by COPY and by rows that are built in SQL (the
-limits), and by our own job row by row, as it goes where a column needs Python. django-import-export gets fewer rows: it keeps all of them. In turns, round after round, each in a process of its own, so that its peak memory is its own.
+limits), and by our own job row by row, as it goes where a column needs Python. The peers (`benchmarks.exports_peers`) get fewer
+rows: they need minutes, or keep all of them. In turns, round after round, each in a process of its own, so that its peak memory is its own.
 """
 
 import argparse
@@ -11,9 +12,10 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from benchmarks import servers
+from benchmarks import exports_peers, servers
 from benchmarks.figures import median, spread, table
 from benchmarks.installation import Installation, installed
+from benchmarks.usage import peak
 
 FORMATS = ("csv", "xlsx", "json", "jsonl", "xml", "yaml")
 # What the database can do at best for each: its own CSV, and rows that it builds as text.
@@ -35,7 +37,7 @@ def job(format: str) -> dict[str, float]:
     from tenants.work import drain
 
     tenant = Tenant.objects.get(number="7000")
-    before = _peak()
+    before = peak()
     began, cpu = time.perf_counter(), time.process_time()
     export = request_export(tenant, ExportRequest("calls", format), language="en")
     drain(LANE)
@@ -47,7 +49,7 @@ def job(format: str) -> dict[str, float]:
         "rate": export.rows_done / seconds,
         "cpu_rate": export.rows_done / cpu,
         "before": before,
-        "peak": _peak(),
+        "peak": peak(),
     }
 
 
@@ -82,7 +84,7 @@ def limit(format: str) -> dict[str, float]:
     columns = [
         column.path for column in get_dataset("calls").columns.values() if column.is_default and column.path
     ]
-    before, began, cpu, rows = _peak(), time.perf_counter(), time.process_time(), 0
+    before, began, cpu, rows = peak(), time.perf_counter(), time.process_time(), 0
     with (
         tempfile.TemporaryFile() as file,
         connection.cursor() as cursor,
@@ -92,7 +94,7 @@ def limit(format: str) -> dict[str, float]:
             file.write(block)
             rows += 1
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"rate": rows / seconds, "cpu_rate": rows / cpu, "before": before, "peak": _peak()}
+    return {"rate": rows / seconds, "cpu_rate": rows / cpu, "before": before, "peak": peak()}
 
 
 def _statement(format: str, columns: list[str]) -> str:
@@ -110,30 +112,6 @@ def _statement(format: str, columns: list[str]) -> str:
     return f"COPY (SELECT concat({', '.join(pieces)}) FROM {rows} AS found) {raw}"
 
 
-def import_export(format: str, count: int) -> dict[str, float]:
-    """Runs inside: the library's own export of a ModelResource with the same columns."""
-    from import_export.resources import modelresource_factory
-
-    from exports.registry import get_dataset
-    from telephony.models import Call
-
-    columns = [
-        column.path for column in get_dataset("calls").columns.values() if column.is_default and column.path
-    ]
-    resource = modelresource_factory(Call, meta_options={"fields": columns})()
-    before, began, cpu = _peak(), time.perf_counter(), time.process_time()
-    exported = resource.export(Call.objects.order_by("-started_at", "-id")[:count]).export(format)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    assert exported
-    return {"rate": count / seconds, "cpu_rate": count / cpu, "before": before, "peak": _peak()}
-
-
-def _peak() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def measure(installation: Installation, engine: str, options: argparse.Namespace) -> list[tuple[Any, ...]]:
     found: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
     for turn in range(options.rounds):
@@ -146,11 +124,9 @@ def measure(installation: Installation, engine: str, options: argparse.Namespace
                     found[name, LIMITS[name]].append(
                         installation.call("benchmarks.exports_job:limit", format=name)
                     )
-            if name in ("csv", "xlsx"):
-                peer = installation.call(
-                    "benchmarks.exports_job:import_export", format=name, count=options.peer_rows
-                )
-                found[name, "django-import-export"].append(peer)
+            for peer in exports_peers.of(name):
+                run = installation.call(peer.function, count=options.peer_rows, **peer.arguments)
+                found[name, peer.design].append(run)
         print(f"{engine}: round {turn + 1} of {options.rounds} is done", file=sys.stderr, flush=True)
     rows = []
     for (name, design), runs in found.items():

@@ -1,6 +1,7 @@
 """What a process and its children have used so far, as Linux counts it."""
 
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def usage(pid: int) -> Usage:
     """Summed over the tree below and with `pid`."""
     found = [_one(number) for number in _tree(pid)]
     return Usage(sum(one.cpu_seconds for one in found), sum(one.peak_mb for one in found))
+
+
+def peak() -> float:
+    """MB that this process had at most so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _one(pid: int) -> Usage:

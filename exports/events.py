@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from exports.models.imports import COUNTS
 from tenants.events import EventType, register
 
 _TEXT = {"type": "string"}
@@ -110,10 +111,7 @@ register(
     ),
 )
 
-_COUNTS: dict[str, Any] = {
-    name: {"type": "integer"}
-    for name in ("new", "changed", "same", "errors", "skipped", "written", "refused", "undone", "kept")
-}
+_COUNTS: dict[str, Any] = {name: {"type": "integer"} for name in COUNTS}
 _IMPORT_EXAMPLE = {
     "id": "0199f0a1-7c1e-7d52-9a55-2f1f7a3f3b61",
     "dataset": "contacts",
@@ -121,6 +119,7 @@ _IMPORT_EXAMPLE = {
     "requested_by": "anna",
     "new": 12,
     "changed": 3,
+    "removed": 0,
     "same": 240,
     "errors": 1,
     "skipped": 0,
@@ -142,7 +141,7 @@ register(
         name="import.completed",
         title=_("Import completed"),
         description=_(
-            "A file was written: new rows were added, changed ones changed. `refused` rows had changed since the preview."
+            "A file was written: new rows were added, changed ones changed, removed ones taken away. `refused` rows had changed since the preview."
         ),
         schema=_import_schema(),
         example=_IMPORT_EXAMPLE,

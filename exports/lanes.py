@@ -47,6 +47,8 @@ class RunExports(PooledLane):
     capacity = 4
     # One is always left for somebody else.
     per_group = capacity - 1
+    # A company's limit holds for all workers together.
+    counts_everywhere = True
     # Short, because it is how long an export rests after its worker was killed; a running one is extended all the time.
     lease_seconds = 30.0
 

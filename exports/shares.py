@@ -13,7 +13,7 @@ from tenants.models import Work
 def held_back(lane: str, per_group: int, in_hand: Mapping[str, int]) -> dict[str, int]:
     """By company, how many fewer than `per_group` this process may have. `in_hand`: what it has already.
 
-    At most two queries over the lane's few rows. Two workers that look at the same moment may both begin a company's last one.
+    At most two queries over the lane's few rows.
     """
     running = _running(lane)
     limits = _limits(running)

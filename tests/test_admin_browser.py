@@ -173,6 +173,18 @@ def test_the_list_becomes_an_excel_file(person: Person) -> None:
     assert rows[0][0] == "Started"
 
 
+@pytest.mark.parametrize("path", ["exports/exporttemplate/add/?dataset=calls", "telephony/call/export/"])
+def test_an_expression_is_checked_while_it_is_written(person: Person, path: str) -> None:
+    person.open(f"/admin/{path}")
+    person.page.get_by_role("button", name="Add a computed column").click()
+    expression, verdict = person.page.locator(".export-expression"), person.page.locator(".export-verdict")
+
+    expression.last.fill("round(talk_secs / 60, 1)")
+    expect(verdict.last).to_contain_text("talk_secs")
+    expression.last.fill("round(talk_seconds / 60, 1)")
+    expect(verdict.last).to_have_text("Can be read.")
+
+
 def test_the_connection_is_tried_and_a_manager_gets_another_extension(person: Person) -> None:
     page = person.page
     person.open("/admin/integrations/integration/")

@@ -1,4 +1,4 @@
-"""The peers of the deliveries' measurement: their environment below var/, their workers, what they are given to do."""
+"""The peers of measurements: their environment below var/; those of deliveries, their workers, what they are given to do."""
 
 import json
 import os
@@ -28,6 +28,13 @@ def python() -> Path:
         subprocess.run([*install, "-r", str(HERE / "requirements.txt")], check=True)
         stamp.write_text(wanted)
     return program
+
+
+def packages() -> Path:
+    """Where the environment's packages lie."""
+    script = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    answer = subprocess.run([str(python()), "-c", script], check=True, capture_output=True, text=True)
+    return Path(answer.stdout.strip())
 
 
 class Peers:

@@ -23,11 +23,10 @@ def apply_import(job: Import, *, member: Member | None = None) -> Import:
     if not job.is_kept:
         raise NotNow(_("The preview is not kept any more. Upload the file again."))
     if not job.can_apply:
-        raise NotNow(
-            _("There is nothing to write.")
-            if job.state == ImportState.READY
-            else _("It is not ready to be written.")
-        )
+        if job.state == ImportState.READY:
+            raise NotNow(_("There is nothing to write."))
+        text = _("Only an import that is ready can be written. This one is: %(state)s.")
+        raise NotNow(text % {"state": job.get_state_display()})
     _start(job, member, (ImportState.READY,), ImportState.APPLYING, "import.applied")
     return job
 

@@ -2,20 +2,21 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from exports.actions import ImportRequest, request_import
+from exports.actions import ImportRequest, request_export, request_import
 from exports.admin.button import ExportButtonMixin
 from exports.admin.import_form import ImportForm
 from exports.imports.importer import importer_of
 from exports.registry import get_dataset
-from exports.request import InvalidRequest
+from exports.request import ExportRequest, InvalidRequest
 from tenants.access import member_of
 from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
@@ -26,7 +27,7 @@ class ImportButtonMixin(ExportButtonMixin):
 
     import_title: ClassVar[Any] = _("Import")
     import_dataset: ClassVar[str] = ""  # where it is not the one that is exported
-    buttons: ClassVar[Any] = {**ExportButtonMixin.buttons, "import": "import"}
+    buttons: ClassVar[Any] = {**ExportButtonMixin.buttons, "import": "import", "import_start": "import"}
 
     @classmethod
     def imported(cls) -> str:
@@ -45,13 +46,20 @@ class ImportButtonMixin(ExportButtonMixin):
         return bool(self.may(request, "import")) and current_tenant_id() is not None
 
     def get_urls(self) -> list[URLPattern]:
-        own = path("import/", admin.site.admin_view(self.import_view), name=self._import_name())
-        return [own, *super().get_urls()]
+        wrap, name = admin.site.admin_view, self._import_name()
+        own = [
+            path("import/", wrap(self.import_view), name=name),
+            path("import-start/", wrap(require_POST(self.import_start_view)), name=f"{name}_start"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def import_address(self) -> str:
+        return reverse(f"admin:{self._import_name()}")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        address = reverse(f"admin:{self._import_name()}") if self.has_import_permission(request) else ""
+        address = self.import_address() if self.has_import_permission(request) else ""
         context = {"import_address": address, "import_title": self.import_title, **(extra_context or {})}
         return super().changelist_view(request, context)
 
@@ -70,6 +78,19 @@ class ImportButtonMixin(ExportButtonMixin):
                 form.add_error(error.field if error.field in form.fields else None, error.message)
         return self._render_import(request, form)
 
+    def import_start_view(self, request: HttpRequest) -> HttpResponse:
+        """Export what is there with the columns that an import takes: a file to be changed and given back."""
+        tenant_id = current_tenant_id()
+        if tenant_id is None or not self.has_import_permission(request):
+            raise PermissionDenied
+        asked = ExportRequest(self.imported(), "xlsx", columns=importer_of(self.imported()).columns)
+        try:
+            export = request_export(Tenant.objects.get(pk=tenant_id), asked, member=member_of(request))
+        except InvalidRequest as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(self.import_address())
+        return HttpResponseRedirect(reverse("admin:exports_export_change", args=[export.pk]))
+
     def _render_import(self, request: HttpRequest, form: ImportForm) -> HttpResponse:
         dataset, importer = get_dataset(self.imported()), importer_of(self.imported())
         options = self.model._meta
@@ -81,6 +102,8 @@ class ImportButtonMixin(ExportButtonMixin):
             "columns": [dataset.columns[name].heading for name in importer.columns],
             "needed": [dataset.columns[name].heading for name in importer.needed],
             "any_of": [dataset.columns[name].heading for name in importer.any_of],
+            "hint": importer.hint,
+            "start": reverse(f"admin:{self._import_name()}_start"),
             "back": reverse(f"admin:{options.app_label}_{options.model_name}_changelist"),
         }
         return TemplateResponse(request, "admin/imports/upload.html", context)
@@ -88,3 +111,11 @@ class ImportButtonMixin(ExportButtonMixin):
     def _import_name(self) -> str:
         options = self.model._meta
         return f"{options.app_label}_{options.model_name}_import"
+
+
+def page_of(dataset: str) -> ImportButtonMixin | None:
+    """The admin page whose button imports that data."""
+    for page in admin.site._registry.values():
+        if isinstance(page, ImportButtonMixin) and page.imported() == dataset:
+            return page
+    return None

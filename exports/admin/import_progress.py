@@ -21,6 +21,7 @@ _TONES = {
 _ROW_TONES = {
     RowAction.NEW: "good",
     RowAction.CHANGED: "busy",
+    RowAction.REMOVED: "bad",
     RowAction.SAME: "muted",
     RowAction.ERROR: "bad",
     RowAction.SKIPPED: "muted",
@@ -33,8 +34,8 @@ def describe(job: Import) -> dict[str, Any]:
         "id": str(job.pk),
         # The script writes the percentage beside the label of what runs.
         "state": "running" if job.is_working else job.state,
-        "label": str(job.get_state_display()),
-        "tone": _TONES.get(ImportState(job.state), "busy"),
+        "label": _("nothing to write") if _is_idle(job) else str(job.get_state_display()),
+        "tone": "muted" if _is_idle(job) else _TONES.get(ImportState(job.state), "busy"),
         "is_finished": not job.is_working,
         "can_cancel": job.state in WORKING or job.state == ImportState.READY,
         "percent": job.percent,
@@ -44,6 +45,10 @@ def describe(job: Import) -> dict[str, Any]:
     }
 
 
+def _is_idle(job: Import) -> bool:
+    return job.state == ImportState.READY and not job.to_write
+
+
 def chips(job: Import) -> list[dict[str, Any]]:
     """The counts that are filters of the table, too."""
     found: list[dict[str, Any]] = [
@@ -51,6 +56,7 @@ def chips(job: Import) -> list[dict[str, Any]]:
         for value, label, count in (
             (RowAction.NEW, RowAction.NEW.label, job.new),
             (RowAction.CHANGED, RowAction.CHANGED.label, job.changed),
+            (RowAction.REMOVED, RowAction.REMOVED.label, job.removed),
             (RowAction.SAME, RowAction.SAME.label, job.same),
             (RowAction.ERROR, RowAction.ERROR.label, job.errors),
             (RowAction.SKIPPED, RowAction.SKIPPED.label, job.skipped),
@@ -83,6 +89,7 @@ def row_shown(row: ImportRow, headings: Mapping[str, str]) -> dict[str, Any]:
         "title": row.content.get("title") or "—",
         "action": row.get_action_display(),
         "tone": _ROW_TONES[RowAction(row.action)],
+        "is_new": row.action == RowAction.NEW,
         "outcome": row.get_outcome_display() if row.outcome else "",
         "reason": row.content.get("reason", ""),
         "fields": [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from exports.actions import NotNow, apply_import, cancel_import, delete_import, undo_import
+from exports.admin.import_button import page_of
 from exports.admin.import_progress import chips, describe, headings_of, row_shown
 from exports.imports.audience import hidden_from
 from exports.imports.refused import FileRefused
@@ -145,8 +146,14 @@ class ImportPage(LogAdmin):
             "rows": [row_shown(row, headings) for row in rows[:SHOWN]],
             "next_after": rows[SHOWN - 1].number if len(rows) > SHOWN else None,
             "is_first": start == 0,
+            "upload_address": self._upload_address(request, job),
             "can_steer": self.has_steer_permission(request),
         }
+
+    def _upload_address(self, request: HttpRequest, job: Import) -> str:
+        """Where the next file of this data goes, for whoever may bring one."""
+        page = page_of(job.dataset)
+        return page.import_address() if page is not None and page.has_import_permission(request) else ""
 
     def delete_model(self, request: HttpRequest, obj: Import) -> None:
         delete_import(obj)

@@ -33,8 +33,8 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
         model = Import
         fields = (
             "id", "dataset", "mode", "file_name", "format", "size", "sha256", "mapping", "language", "encoding", "delimiter",
-            "columns", "unknown", "state", "error_code", "reason", "percent", "rows_read", "new", "changed", "same", "errors",
-            "skipped", "written", "refused", "undone", "kept", "can_apply", "can_undo", "requested_by", "correlation_id",
+            "columns", "unknown", "state", "error_code", "reason", "percent", "rows_read", "new", "changed", "removed", "same",
+            "errors", "skipped", "written", "refused", "undone", "kept", "can_apply", "can_undo", "requested_by", "correlation_id",
             "created_at", "started_at", "finished_at", "expires_at", "forgotten_at",
         )  # fmt: skip
         read_only_fields = fields
@@ -43,7 +43,9 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
 class ImportRowSerializer(serializers.ModelSerializer[ImportRow]):
     title = serializers.SerializerMethodField(help_text="What a person calls it.")
     values = serializers.SerializerMethodField(help_text="By column: what it would be, or is since then.")
-    before = serializers.SerializerMethodField(help_text="By column: what it was, of a changed row.")
+    before = serializers.SerializerMethodField(
+        help_text="By column: what it was, of a row that is changed or taken away."
+    )
     errors = serializers.SerializerMethodField(  # type: ignore[assignment]  # a field, not the serializer's own
         help_text="By column; an empty name is the row as a whole."
     )

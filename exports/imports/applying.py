@@ -36,7 +36,7 @@ def _apply_batch(row: Leased, importer: Importer) -> bool:
             job=job,
             number__gt=job.last_row,
             outcome=RowOutcome.NONE,
-            action__in=(RowAction.NEW, RowAction.CHANGED),
+            action__in=(RowAction.NEW, RowAction.CHANGED, RowAction.REMOVED),
         )
         rows = list(waiting.order_by("number")[: importer.at_once])
         if not rows:
@@ -75,7 +75,11 @@ def _written(importer: Importer, rows: Sequence[ImportRow]) -> Refusals:
 def _write(importer: Importer, rows: Sequence[ImportRow]) -> Refusals:
     new = [one for one in rows if one.action == RowAction.NEW]
     changed = [one for one in rows if one.action == RowAction.CHANGED]
-    refused = _refused_new(importer, new) | _refused_changed(importer, changed)
+    removed = [one for one in rows if one.action == RowAction.REMOVED]
+    refused = _refused_new(importer, new) | _refused_changed(importer, [*changed, *removed])
+    gone = {_id(one): one.number for one in removed if one.number not in refused}
+    if gone:
+        refused |= {gone[id_]: why for id_, why in importer.remove(list(gone)).items()}
     for several, write in ((new, importer.create), (changed, importer.change)):
         wanted = [Write(_id(one), one.part("values")) for one in several if one.number not in refused]
         if wanted:
@@ -112,7 +116,7 @@ def _refused_changed(importer: Importer, rows: Sequence[ImportRow]) -> Refusals:
         elif different := differing(one.part("before"), current):
             text = _("Changed meanwhile: %(columns)s.")
             refused[one.number] = text % {"columns": titles(importer, different)}
-        elif why := _unclean(importer, one.part("values"), current):
+        elif one.action == RowAction.CHANGED and (why := _unclean(importer, one.part("values"), current)):
             refused[one.number] = why
     return refused
 

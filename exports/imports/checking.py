@@ -23,8 +23,8 @@ from tenants.work import Leased
 
 BLOCK: Final = 500
 _COUNTED: Final = {
-    RowAction.NEW: "new", RowAction.CHANGED: "changed", RowAction.SAME: "same", RowAction.ERROR: "errors",
-    RowAction.SKIPPED: "skipped",
+    RowAction.NEW: "new", RowAction.CHANGED: "changed", RowAction.REMOVED: "removed", RowAction.SAME: "same",
+    RowAction.ERROR: "errors", RowAction.SKIPPED: "skipped",
 }  # fmt: skip
 
 

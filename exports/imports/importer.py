@@ -26,12 +26,14 @@ class Given:
 class Found:
     """What a row means. `key` names the same thing for every row that means it, and is empty where nothing does.
 
-    `current` are the values of the row that is there, None where none is. `problems` by column, "" for the row.
+    `current` are the values of the row that is there, None where none is. `removes`: the row says that it is to go.
+    `problems` by column, "" for the row.
     """
 
     key: str = ""
     id: UUID | None = None
     current: Values | None = None
+    removes: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,6 +58,8 @@ class Importer(ABC):
     scopes: ClassVar[tuple[str, ...]] = ()
     """What an API key needs beside the scope for imports."""
     at_once: ClassVar[int] = 200
+    hint: ClassVar[Any] = ""
+    """What a person has to know of such a file beside its columns."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -82,7 +86,7 @@ class Importer(ABC):
 
     @abstractmethod
     def remove(self, ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Take away what an import added; why not, for those that stay."""
+        """Take away what an import added, or what a row says is to go; why not, for those that stay."""
 
     def title(self, values: Values, current: Values | None) -> str:
         """What a person calls that row: the first of the columns that has something."""

@@ -83,8 +83,20 @@ class Judge:
         elif _SKIPPED.get(ImportMode(self._job.mode)) is is_there:
             why = _("It is there already.") if is_there else _("It is not there.")
             self._note(row, RowAction.SKIPPED, values, found, {WHOLE_ROW: why})
+        elif found.removes:
+            self._remove(row, values, found)
         else:
             self._compare(row, values, found)
+
+    def _remove(self, row: ImportRow, values: Mapping[str, Any], found: Found) -> None:
+        """What is not there needs no removal; of what is, all is kept, so that it can be given back."""
+        if found.current is None:
+            row.action = RowAction.SAME
+            self._write(row, values, found, {}, {})
+            return
+        row.object_id, row.action = found.id, RowAction.REMOVED
+        emptied = {name: None for name, value in values.items() if value is None}
+        self._write(row, values, found, emptied, found.current)
 
     def _compare(self, row: ImportRow, values: Mapping[str, Any], found: Found) -> None:
         current = found.current

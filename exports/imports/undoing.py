@@ -1,15 +1,16 @@
 """Takes back what an import wrote, where nobody has touched it since; what somebody has is listed and left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from exports.imports.applying import REFUSING, differing, in_words, titles
 from exports.imports.fence import fenced
-from exports.imports.importer import Importer, Write, importer_of
+from exports.imports.importer import Given, Importer, Values, Write, importer_of
 from exports.models import Import, ImportRow, ImportState, RowAction, RowOutcome
 from tenants import bulk
 from tenants.work import Leased
@@ -76,7 +77,10 @@ def _take_back(importer: Importer, rows: Sequence[ImportRow]) -> Taken:
     there = importer.read(ids)
     back: list[Write] = []
     added: dict[Any, ImportRow] = {}
+    _give_back(importer, [one for one in rows if one.action == RowAction.REMOVED], there, taken)
     for one in rows:
+        if one.action == RowAction.REMOVED:
+            continue
         current = there.get(one.object_id)  # type: ignore[arg-type]  # what was written has one
         if current is None:
             if one.action == RowAction.CHANGED:
@@ -95,6 +99,30 @@ def _take_back(importer: Importer, rows: Sequence[ImportRow]) -> Taken:
     for id_, why in (importer.remove(list(added)) if added else {}).items():
         taken.keep(added[id_], why)
     return taken
+
+
+def _give_back(
+    importer: Importer, rows: Sequence[ImportRow], there: Mapping[UUID, Values], taken: Taken
+) -> None:
+    """What the import took away, where nothing else has its place by now."""
+    gone: list[ImportRow] = []
+    for one in rows:
+        current = there.get(one.object_id)  # type: ignore[arg-type]  # what was written has one
+        if current is None:
+            gone.append(one)
+        elif touched := differing(one.part("before"), current):
+            taken.keep(one, _changed_since(importer, touched))
+    back: list[Write] = []
+    for one, found in zip(
+        gone, importer.find([Given(one.number, one.part("before")) for one in gone]), strict=True
+    ):
+        if found.problems:
+            taken.keep(one, " ".join(found.problems.values()))
+        else:
+            assert one.object_id is not None
+            back.append(Write(one.object_id, one.part("before")))
+    if back:
+        importer.create(back)
 
 
 def _former(importer: Importer, row: ImportRow, touched: Sequence[str], taken: Taken) -> list[Write]:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tenants.fields import EncryptedJSONField
 from tenants.models.base import TenantModel
@@ -24,7 +25,7 @@ class ImportState(models.TextChoices):
     APPLYING = "applying", _("being written")
     DONE = "done", _("written")
     UNDOING = "undoing", _("being undone")
-    UNDONE = "undone", _("undone")
+    UNDONE = "undone", pgettext_lazy("import", "undone")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
     EXPIRED = "expired", _("expired")
@@ -38,8 +39,9 @@ STOPPED = (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
 class RowAction(models.TextChoices):
     """What a row would do."""
 
-    NEW = "new", _("new")
+    NEW = "new", pgettext_lazy("row of a file", "new")
     CHANGED = "changed", _("changed")
+    REMOVED = "removed", _("taken away")
     SAME = "same", _("the same")
     ERROR = "error", _("error")
     SKIPPED = "skipped", _("left out")
@@ -51,9 +53,14 @@ class RowOutcome(models.TextChoices):
     NONE = "", _("not written")
     WRITTEN = "written", _("written")
     REFUSED = "refused", _("not written: changed meanwhile")
-    UNDONE = "undone", _("taken back")
+    UNDONE = "undone", pgettext_lazy("row of a file", "taken back")
     PARTLY = "partly", _("taken back in part")
     KEPT = "kept", _("not taken back")
+
+
+COUNTS = (
+    "new", "changed", "removed", "same", "errors", "skipped", "written", "refused", "undone", "kept",
+)  # fmt: skip
 
 
 class Import(TenantModel):
@@ -85,14 +92,15 @@ class Import(TenantModel):
     rows_read = models.PositiveBigIntegerField(_("rows"), default=0)
     # The number of the last row that was read: where a worker goes on after another one was killed.
     last_row = models.PositiveBigIntegerField(default=0)
-    new = models.PositiveBigIntegerField(_("new"), default=0)
+    new = models.PositiveBigIntegerField(pgettext_lazy("count of rows", "new"), default=0)
     changed = models.PositiveBigIntegerField(_("changed"), default=0)
+    removed = models.PositiveBigIntegerField(_("taken away"), default=0)
     same = models.PositiveBigIntegerField(_("the same"), default=0)
     errors = models.PositiveBigIntegerField(_("errors"), default=0)
     skipped = models.PositiveBigIntegerField(_("left out"), default=0)
     written = models.PositiveBigIntegerField(_("written"), default=0)
     refused = models.PositiveBigIntegerField(_("changed meanwhile"), default=0)
-    undone = models.PositiveBigIntegerField(_("taken back"), default=0)
+    undone = models.PositiveBigIntegerField(pgettext_lazy("row of a file", "taken back"), default=0)
     kept = models.PositiveBigIntegerField(_("not taken back"), default=0)
 
     member = models.ForeignKey(
@@ -130,7 +138,7 @@ class Import(TenantModel):
     @property
     def to_write(self) -> int:
         """Rows that would change something."""
-        return self.new + self.changed
+        return self.new + self.changed + self.removed
 
     @property
     def is_kept(self) -> bool:
@@ -157,8 +165,7 @@ class Import(TenantModel):
 
     def counts(self) -> dict[str, int]:
         """For people and for events."""
-        names = ("new", "changed", "same", "errors", "skipped", "written", "refused", "undone", "kept")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COUNTS}
 
 
 def _part(done: int, total: int) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exports.models import Import
+from exports.models import Export, Import
 from exports.tests.imports import csv_file, extensions_of, fresh, previewed, run, upload
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
@@ -86,6 +86,35 @@ def test_further_rows_are_a_page_further_at_a_constant_cost(
     assert 'title="Row of the file">51<' not in second
 
 
+def test_a_file_to_begin_with_has_what_can_be_imported(tenant: Tenant, admin: Client) -> None:
+    make_extension(tenant, "151", "Bob")
+    assert f"{LIST}import-start/" in admin.get(f"{LIST}import/").content.decode()
+
+    answer = admin.post(f"{LIST}import-start/")
+
+    with all_tenants():
+        export = Export.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/exports/export/{export.pk}/change/")
+    assert (export.dataset, export.format, export.columns) == ("extensions", "xlsx", ["number", "name"])
+    assert admin.get(f"{LIST}import-start/").status_code == 405
+
+
+def test_a_file_that_changes_nothing_says_so_and_another_one_is_asked_for(
+    tenant: Tenant, admin: Client
+) -> None:
+    make_extension(tenant, "151", "Bob")
+    for file, text in (
+        ("number,name\n151,Bob\n", "nothing to write"),
+        ("number,name\n", "The file has no rows below its headings."),
+        ("nonsense\n1\n", "The column Number is missing."),
+    ):
+        page = admin.get(f"{IMPORTS}{previewed(tenant, file).pk}/change/").content.decode()
+
+        assert text in page
+        assert f'href="{LIST}import/"' in page
+        assert "ready to be written" not in page
+
+
 def test_cancelling_and_deleting(tenant: Tenant, admin: Client) -> None:
     job = upload(tenant, FILE)
 
@@ -101,6 +130,7 @@ def test_who_may_not_is_not_offered_it_and_not_let_in(tenant: Tenant, client: Cl
     client.force_login(make_member(tenant, "manager").user)
     assert f"{LIST}import/" not in client.get(LIST).content.decode()
     assert client.get(f"{LIST}import/").status_code == 403
+    assert client.post(f"{LIST}import-start/").status_code == 403
     assert client.get(f"{IMPORTS}{job.pk}/change/").status_code == 302
     assert client.post(f"{IMPORTS}{job.pk}/apply/").status_code == 404
 

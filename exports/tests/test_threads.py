@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from django.db import DatabaseError, OperationalError, connection
 from exports.actions import cancel_export
 from exports.engine import monitor as monitors
 from exports.engine.database import interrupter, snapshot
-from exports.lanes import LANE
+from exports.lanes import LANE, RunExports
 from exports.models import Export, State
 from exports.pushdown import copy as copies
 from exports.pushdown.copy import Copy
@@ -22,7 +24,8 @@ from tenants.models import AuditEntry, Tenant, Work
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_tenant
 from tenants.trail.triggers import erasing
-from tenants.work import drain
+from tenants.work import Leased, drain
+from tenants.work.taking import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 20.0
@@ -184,3 +187,36 @@ def test_reading_does_not_hold_up_writers(tenant: Tenant) -> None:
 
     tenant.refresh_from_db()
     assert tenant.name == "changed"
+
+
+class WaitsForCompany(RunExports):
+    """Whoever has counted waits until another worker has counted, too, or there is none that could."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.have_counted = threading.Barrier(2)
+
+    def held_back(self) -> Mapping[str, int]:
+        found = super().held_back()
+        with suppress(threading.BrokenBarrierError):
+            self.have_counted.wait(0.5)
+        return found
+
+
+def test_two_workers_do_not_both_begin_the_last_export(tenant: Tenant) -> None:
+    for _ in range(4):
+        ask(tenant)
+    one, another = WaitsForCompany(), WaitsForCompany()
+    another.have_counted = one.have_counted
+    begun: list[Leased] = []
+
+    def look(worker: RunExports) -> None:
+        with all_tenants():
+            begun.extend(take(worker, worker.capacity))
+
+    threads = [in_thread(partial(look, worker)) for worker in (one, another)]
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert len(begun) == 1
+    assert Work.objects.filter(lane=LANE, lease__isnull=False).count() == 1

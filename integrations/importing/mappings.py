@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from exports.imports.importer import Found, Given, Importer, Values, Write, register_importer
 from integrations.actions.assign_extension import LONGEST_ID
@@ -19,11 +20,15 @@ _NAMES: Final = UUID("0199f0a1-7c1e-7d52-9a55-2f1f7a3f3b62")
 
 @register_importer
 class MappingImporter(Importer):
-    """Found by the integration's name and the user's id there. Assignments are history: a user keeps the place, not the row."""
+    """Found by the integration's name and the user's id there; an empty extension takes the number away.
+
+    Assignments are history: a user keeps the place, not the row.
+    """
 
     dataset = "extension_mappings"
     columns = ("integration", "outside_user_id", "extension")
     needed = ("integration", "outside_user_id", "extension")
+    hint = _lazy("A row without an extension takes the user's number away.")
     scopes = ("integrations:read", "integrations:write")
 
     def find(self, rows: Sequence[Given]) -> list[Found]:
@@ -42,7 +47,7 @@ class MappingImporter(Importer):
         self, row: Given, names: Any, known: set[str], users: Any, owners: Any, given: Counter[Any]
     ) -> Found:
         values = {name: str(row.values.get(name) or "").strip() for name in self.columns}
-        problems = {name: _("It is empty.") for name, value in values.items() if not value}
+        problems = {name: _("It is empty.") for name in self.columns[:2] if not values[name]}
         integration, user, number = (values[name] for name in self.columns)
         owner = owners.get((integration, number), user)
         if integration and integration not in names:
@@ -57,7 +62,7 @@ class MappingImporter(Importer):
         if problems:
             return Found(problems=problems)
         id_ = _id_of(names[integration], user)
-        return Found(str(id_), id_, users.get(id_))
+        return Found(str(id_), id_, users.get(id_), removes=not number)
 
     def clean(self, values: Values, current: Values | None) -> dict[str, Any]:
         if len(str(values.get("outside_user_id") or "")) > LONGEST_ID:
@@ -83,6 +88,9 @@ class MappingImporter(Importer):
         users = self._in_force()
         self._assign([{**users[one], "extension": ""} for one in ids if one in users])
         return {}
+
+    def title(self, values: Values, current: Values | None) -> str:
+        return f"{values.get('integration') or ''}: {values.get('outside_user_id') or '—'}"
 
     def _assign(self, several: Sequence[Values]) -> None:
         names = dict(Integration.objects.filter(tenant=self.tenant).values_list("name", "pk"))

@@ -4,6 +4,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const table = document.querySelector("[data-columns]");
   if (!table) return;
   const form = table.closest("form");
+  // Not form.dataset: a field of that name stands in the form of templates, and hides it.
+  const checkUrl = form.getAttribute("data-check-url");
   const body = table.querySelector("tbody");
   const blank = form.querySelector("[data-new-column]");
 
@@ -32,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = expression.value;
     if (!text.trim()) { verdict.textContent = ""; return; }
     const query = new URLSearchParams({ dataset: table.dataset.columns, expression: text });
-    const answer = await fetch(`${form.dataset.checkUrl}?${query}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${checkUrl}?${query}`, { headers: { Accept: "application/json" } });
     if (!answer.ok || expression.value !== text) return;
     const found = await answer.json();
     verdict.textContent = found.message;

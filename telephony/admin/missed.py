@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -66,7 +67,7 @@ class MissedPage(CallingBack, ExportButtonMixin, LogAdmin):
     own_roles = {"clear": MANAGERS | {Role.AGENT}, "call_back": CALLERS}
     buttons = {"export": "export", "call_back": "call_back"}
     actions = ("clear_chosen",)
-    list_display = ("client", "standing", "since", "count", "last_missed_at", "who", "line", "tried")
+    list_display = ("client", "standing", "since", "missed", "who", "line")
     list_display_links = None
     list_filter = (StandingFilter, ExtensionFilter)
     list_filter_submit = True
@@ -101,7 +102,7 @@ class MissedPage(CallingBack, ExportButtonMixin, LogAdmin):
     def client(self, row: MissedClient) -> SafeString:
         calls = f"{reverse('admin:telephony_call_changelist')}?{urlencode({'q': row.client_number})}"
         return format_html(
-            '<a class="sb-link" href="{}">{}</a> <span class="sb-muted">{}</span>',
+            '<div class="tel-cell"><a class="sb-link" href="{}">{}</a><div class="tel-muted">{}</div></div>',
             calls,
             row.client_number,
             row.client_name,
@@ -109,19 +110,28 @@ class MissedPage(CallingBack, ExportButtonMixin, LogAdmin):
 
     @display(description=_("state"))
     def standing(self, row: MissedClient) -> SafeString:
-        if row.is_open:
-            return badge(pgettext("missed client", "waiting"), "bad" if not row.tries else "warn")
-        return badge(row.get_clearing_display(), "good")
+        """And how often somebody tried in vain."""
+        if not row.is_open:
+            shown = badge(row.get_clearing_display(), "good")
+        else:
+            shown = badge(pgettext("missed client", "waiting"), "bad" if not row.tries else "warn")
+        if not row.tries:
+            return shown
+        tries = ngettext("%(count)d try", "%(count)d tries", row.tries) % {"count": row.tries}
+        return format_html('<div class="tel-cell">{}<div class="tel-muted">{}</div></div>', shown, tries)
 
     @display(description=_("for how long"))
     def since(self, row: MissedClient) -> str:
         """Until they were reached, or until now."""
         return timesince(row.first_missed_at, row.cleared_at or timezone.now(), depth=1)
 
+    @display(description=_("last missed"), ordering="last_missed_at")
+    def missed(self, row: MissedClient) -> SafeString:
+        """When it was, and how many there were."""
+        moment = date_format(timezone.localtime(row.last_missed_at), "SHORT_DATETIME_FORMAT")
+        count = ngettext("%(count)d call", "%(count)d calls", row.count) % {"count": row.count}
+        return format_html('<div class="tel-cell">{}<div class="tel-muted">{}</div></div>', moment, count)
+
     @display(description=_("who should call back"))
     def who(self, row: MissedClient) -> str:
         return row.extension or "—"
-
-    @display(description=_("tries to call back"))
-    def tried(self, row: MissedClient) -> str:
-        return str(row.tries) if row.tries else "—"

@@ -39,6 +39,12 @@ class Dialect:
     def key(self, value: uuid.UUID) -> Any:
         return value if self.is_postgres else value.hex
 
+    def wait_for_turn(self, name: str) -> None:
+        """Until the transaction ends nobody else has that turn. On SQLite beginning a transaction was the waiting."""
+        if self.is_postgres:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
     def cast(self, kind: str) -> str:
         """A placeholder inside VALUES, whose type PostgreSQL cannot guess."""
         return f"%s::{kind}" if self.is_postgres else "%s"

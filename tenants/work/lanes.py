@@ -65,7 +65,8 @@ class Lane(ABC):
     `settle_seconds` bounds how often outcomes are written: those of a busy moment share one transaction, and the first
     one after a quiet moment is written at once. Until then their rows count against `capacity` and `per_group`.
     A lane that holds more rows than it can work on at a time asks for no fewer than `least_room` at once: looking
-    for due rows costs nearly as much for one as for many.
+    for due rows costs nearly as much for one as for many. Where `held_back` counts what all workers have,
+    `counts_everywhere` makes the counting and the taking one step: one worker at a time.
     """
 
     name: ClassVar[str]
@@ -75,6 +76,7 @@ class Lane(ABC):
     lease_seconds: ClassVar[float] = 30.0
     settle_seconds: ClassVar[float] = 0.0
     least_room: ClassVar[int] = 1
+    counts_everywhere: ClassVar[bool] = False
 
     @abstractmethod
     def start(self, rows: list[Leased], settle: Settle) -> None:

@@ -21,6 +21,7 @@ from tenants.scoping import all_tenants
 from tenants.work import store
 from tenants.work.lanes import BatchLane, Lane, Leased, Outcome, PooledLane
 from tenants.work.pools import guarded, later
+from tenants.work.taking import take
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class Runner(threading.Thread):
         ):
             return False
         self._is_woken, self._looked_at = False, time.monotonic()
-        rows = store.lease(self.lane, room, self._taken())
+        rows = take(self.lane, room, self._in_hand())
         if rows:
             self._in_flight.update(((row.id, row.lease), row) for row in rows)
             self._start(rows)
@@ -105,11 +106,9 @@ class Runner(threading.Thread):
             return 0  # one batch at a time: what comes meanwhile makes the next one, however much it is
         return min(self.lane.capacity - len(self._in_flight), BATCH)
 
-    def _taken(self) -> Counter[str]:
-        """Of each group: what is in hand, and what its lane does not want now."""
-        taken = Counter(row.group for row in self._in_flight.values())
-        taken.update(self.lane.held_back())
-        return taken
+    def _in_hand(self) -> Counter[str]:
+        """How many rows of each group."""
+        return Counter(row.group for row in self._in_flight.values())
 
     def _is_time_to_look(self) -> bool:
         return self._is_woken or time.monotonic() - self._looked_at >= min(_idle(), self._lane_patience)
@@ -215,9 +214,7 @@ def drain(lane: Lane, now: datetime | None = None) -> int:
     """
     seen: list[int] = []
     with all_tenants():
-        while rows := store.lease(
-            lane, min(lane.capacity, BATCH), lane.held_back(), now=now, skip=seen if now else ()
-        ):
+        while rows := take(lane, min(lane.capacity, BATCH), now=now, skip=seen if now else ()):
             seen += [row.id for row in rows]
             store.settle(lane, _act(lane, rows), now)
     return len(seen)
