@@ -1,6 +1,7 @@
 """Routes of this room: endpoints, deliveries, events and their types, sources, inbound requests and what replays them."""
 
 from tenants.api.base import router
+from webhooks.api.captures import CaptureViewSet
 from webhooks.api.deliveries import DeliveryViewSet, MassActionViewSet
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventViewSet, OwnEventTypeViewSet
@@ -14,6 +15,7 @@ router.register("mass-actions", MassActionViewSet, basename="mass-action")
 router.register("events", EventViewSet, basename="event")
 router.register("own-event-types", OwnEventTypeViewSet, basename="own-event-type")
 router.register("sources", SourceViewSet, basename="source")
+router.register("captures", CaptureViewSet, basename="capture")
 router.register("inbound", InboundViewSet, basename="inbound")
 router.register("inbound-replays", InboundReplayViewSet, basename="inbound-replay")
 router.register("reports", ReportViewSet, basename="report")
