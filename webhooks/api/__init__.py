@@ -6,11 +6,13 @@ from webhooks.api.deliveries import DeliveryViewSet, MassActionViewSet
 from webhooks.api.endpoints import EndpointViewSet
 from webhooks.api.events import EventViewSet, OwnEventTypeViewSet
 from webhooks.api.inbound_replays import InboundReplayViewSet
+from webhooks.api.portal_links import PortalLinkViewSet
 from webhooks.api.reports import ReportViewSet
 from webhooks.api.sources import InboundViewSet, SourceViewSet
 
 router.register("endpoints", EndpointViewSet, basename="endpoint")
 router.register("deliveries", DeliveryViewSet, basename="delivery")
+router.register("portal-links", PortalLinkViewSet, basename="portal-link")
 router.register("mass-actions", MassActionViewSet, basename="mass-action")
 router.register("events", EventViewSet, basename="event")
 router.register("own-event-types", OwnEventTypeViewSet, basename="own-event-type")

@@ -18,6 +18,7 @@ from webhooks.actions.create_source import create_source
 from webhooks.actions.own_source import refuse_owned
 from webhooks.actions.replay_inbound import replay_one
 from webhooks.actions.replay_range import replay_range, requests_of
+from webhooks.api.shown_once import ShownOnce
 from webhooks.api.source_serializers import (
     InboundDetailSerializer,
     InboundFilterSerializer,
@@ -32,11 +33,12 @@ from webhooks.models import Inbound, Source
 from webhooks.selectors import InboundFilter, inbound_requests, sources
 
 
-class SourceViewSet(TenantViewSet):
+class SourceViewSet(ShownOnce, TenantViewSet):
     """Senders: whose webhooks are taken, and how they prove who they are."""
 
     resource = "sources"
     model = Source
+    shown_once = frozenset({"made_secret"})
     read_roles = MANAGERS
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from tenants.models import AuditEntry, Event
+from tenants.models import AuditEntry, Event, StoredAnswer
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_api_key
 from tenants.work import drain
@@ -171,6 +171,16 @@ def test_inbound_requests_are_listed_filtered_and_shown(client, tenant):
     source = client.get(f"/api/v1/sources/{first.pk}").data
     assert (source["rejected"], source["duplicates"]) == (3, 2)
     assert source["last_received"] is not None
+
+
+def test_a_repeated_create_does_not_keep_the_secret_that_was_made(client):
+    wanted = {"name": "Own", "preset": "standard"}
+    first = client.post("/api/v1/sources", wanted, HTTP_IDEMPOTENCY_KEY="once")
+    second = client.post("/api/v1/sources", wanted, HTTP_IDEMPOTENCY_KEY="once")
+
+    assert first.data["made_secret"]
+    assert (second.json()["id"], second.json()["made_secret"]) == (str(first.data["id"]), None)
+    assert first.data["made_secret"] not in str(StoredAnswer.objects.get().body)
 
 
 def test_replay_one_and_many(client, tenant):
