@@ -41,6 +41,8 @@ from webhooks.filters import BadFilter
 from webhooks.health import health
 from webhooks.missing import count_missing
 from webhooks.models import Endpoint
+from webhooks.schemes import public_key_of, secret_to_show
+from webhooks.selectors import with_private_keys
 from webhooks.signing import BadSecret
 from webhooks.snippets import failing_sample, snippet
 from webhooks.statistics import statistics
@@ -56,7 +58,7 @@ class EndpointViewSet(ShownOnce, TenantViewSet):
     serializer_class = EndpointSerializer
 
     def scoped_queryset(self) -> QuerySet[Any]:
-        return super().scoped_queryset().select_related("flow")
+        return with_private_keys(super().scoped_queryset().select_related("flow"))
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return NewEndpointSerializer if self.action == "create" else EndpointSerializer
@@ -67,7 +69,8 @@ class EndpointViewSet(ShownOnce, TenantViewSet):
         secret = values.pop("plain_secret", None)
         endpoint = Endpoint(tenant=self.tenant, **values)
         with _told_about_secrets():
-            endpoint.plain_secret = create_endpoint(endpoint, secret)  # type: ignore[attr-defined]
+            made = create_endpoint(endpoint, secret)
+        endpoint.plain_secret = secret_to_show(made)  # type: ignore[attr-defined]
         serializer.instance = endpoint
 
     @extend_schema(request=RotationSerializer, responses=SecretSerializer)
@@ -79,7 +82,7 @@ class EndpointViewSet(ShownOnce, TenantViewSet):
         overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
         with _told_about_secrets():
             made = rotate_secret(self.get_object(), wanted.validated_data.get("secret"), overlap)
-        return Response({"secret": made})
+        return Response({"secret": secret_to_show(made), "public_key": public_key_of(made)})
 
     @extend_schema(request=TestSerializer, responses={202: TestedSerializer})
     @action(detail=True, methods=["post"])
