@@ -30,6 +30,7 @@ PRIVATE = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dR
 PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
 SIGNED = b'msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.{"test": 2432232314}'
 SIGNATURE = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+SHARED = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ASYMMETRIC = {"scheme": "ed25519"}
 
 
@@ -64,7 +65,7 @@ def test_the_published_vector():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "whsk_", "whsk_!", "whsk_AAAA", PUBLIC, new_secret(), PRIVATE[:-8] + "AAAAAA==", "whsk_" + "A" * 88],
+    ["", "whsk_", "whsk_!", "whsk_AAAA", PUBLIC, SHARED, PRIVATE[:-8] + "AAAAAA==", "whsk_" + "A" * 88],
 )
 def test_what_is_no_private_key(text):
     with pytest.raises(BadPrivateKey):
