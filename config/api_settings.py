@@ -68,6 +68,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ExportShipmentStateEnum": "exports.models.ShipmentState",
         "ExportDestinationKindEnum": "exports.models.DestinationKind",
         "InboundStateEnum": "webhooks.models.InboundState",
+        "CaptureStateEnum": "webhooks.api.capture_serializers.STATES",
         "RecordKindEnum": "integrations.models.records.links.KINDS",
         "CallDirectionEnum": "telephony.models.CallDirection",
         "CallStatusEnum": "telephony.models.CallStatus",

@@ -25,6 +25,7 @@ WORDS: Final[Mapping[str, str | Promise]] = {
     "body_changed": _(
         "The signature is right for another end of the body: a proxy between the sender and this server changes it."
     ),
+    "key_set": _("The sender's keys could not be fetched from their address: %(detail)s."),
     "address": _("It came from %(detail)s, which is none of the sender's networks."),
 }
 

@@ -160,6 +160,14 @@ WORDS: dict[str, _Words] = {
         _("The certificate that the request is signed with is not known, or not valid."),
         _("It is fetched from the sender, who comes again by itself; look at its clock and at ours."),
     ),
+    "key_unknown": _Words(
+        _("The token names a key that is not among the sender's keys."),
+        _("They were fetched again a moment ago; look whether the address is that of this sender's keys."),
+    ),
+    "key_set_unreachable": _Words(
+        _("The sender's keys could not be fetched from their address."),
+        _("Look at the address of the keys; it is asked again every minute, and the sender comes again."),
+    ),
     "event_unexpected": _Words(
         _("Nobody expects this event of this source: it is kept aside."),
         _("Process it again to take it in, or drop it. The source's page has the list of what is expected."),

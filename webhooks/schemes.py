@@ -10,11 +10,15 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from webhooks.asymmetric import PRIVATE, BadPrivateKey, new_private_key, private_key, public_key
 from webhooks.headers import NAME, RESERVED
-from webhooks.signing import BadSecret, signature_header, signing_key
+from webhooks.signing import BadSecret, new_secret, signature_header, signing_key
 
 STANDARD: Final = "standard"
-SCHEMES: Final = (STANDARD, "github", "stripe", "shopify", "token", "custom", "none")
+ASYMMETRIC: Final = "ed25519"
+# Neither of these has options.
+OF_STANDARD: Final = (STANDARD, ASYMMETRIC)
+SCHEMES: Final = (STANDARD, ASYMMETRIC, "github", "stripe", "shopify", "token", "custom", "none")
 # What the keys of a scheme mean: `value` is the header's, with {signature} of the newest secret, or {signatures} of all
 # that are live, each as `entry` says; `signed` is what is signed; `key` is the secret as text, or what its base64 stands for.
 _PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -71,8 +75,8 @@ class Scheme:
 def scheme_of(signing: Mapping[str, str]) -> Scheme:
     """The scheme of an endpoint's cleaned `signing`, which is empty for Standard Webhooks."""
     name = signing.get("scheme", STANDARD)
-    if name == STANDARD:
-        return Scheme(_standard, signing_key)
+    if name in OF_STANDARD:
+        return Scheme(_standard, _standard_key)
     if name == "none":
         return Scheme(_nothing, _text_key)
     rules = {**_DEFAULTS, **_PRESETS[name], **signing}
@@ -105,9 +109,9 @@ class Recipe:
 
 
 def recipe_of(signing: Mapping[str, str]) -> Recipe | None:
-    """None where nothing is signed."""
+    """None where nothing is signed, or not with a secret that both sides share."""
     name = signing.get("scheme", STANDARD)
-    if name == "none":
+    if name in ("none", ASYMMETRIC):
         return None
     if name == STANDARD:
         return Recipe(
@@ -135,8 +139,32 @@ def recipe_of(signing: Mapping[str, str]) -> Recipe | None:
 
 
 def check_secret(signing: Mapping[str, str], secret: str) -> None:
-    """BadSecret when this scheme cannot use it."""
+    """BadSecret when this scheme cannot use it. Secrets of v1 and keys of v1a sign beside one another, so that either follows."""
     scheme_of(signing).key_of(secret)
+
+
+def check_new_secret(signing: Mapping[str, str], secret: str) -> None:
+    """BadSecret when it is none that this scheme wants from now on."""
+    name = signing.get("scheme", STANDARD)
+    if name == ASYMMETRIC:
+        _private_key(secret)
+    elif name == STANDARD:
+        signing_key(secret)
+    else:
+        check_secret(signing, secret)
+
+
+def made_secret(signing: Mapping[str, str]) -> str:
+    return new_private_key() if signing.get("scheme") == ASYMMETRIC else new_secret()
+
+
+def secret_to_show(secret: str) -> str | None:
+    """A private key is shown to nobody, not even once: its public one is what a receiver needs."""
+    return None if secret.startswith(PRIVATE) else secret
+
+
+def public_key_of(secret: str) -> str | None:
+    return public_key(secret) if secret.startswith(PRIVATE) else None
 
 
 def clean_signing(signing: object) -> dict[str, str]:
@@ -147,7 +175,7 @@ def clean_signing(signing: object) -> dict[str, str]:
     scheme = found.pop("scheme", STANDARD)
     if scheme not in SCHEMES:
         raise _wrong("scheme", _("known are %(known)s") % {"known": ", ".join(SCHEMES)})
-    allowed: Any = () if scheme in (STANDARD, "none") else _OF_TOKEN if scheme == "token" else OPTIONS
+    allowed: Any = () if scheme in (*OF_STANDARD, "none") else _OF_TOKEN if scheme == "token" else OPTIONS
     for name, value in found.items():
         if name not in allowed:
             raise _wrong(name, _("this scheme has no such option"))
@@ -178,7 +206,20 @@ def _wrong(name: str, what: Any) -> ValidationError:
     return ValidationError(_("%(name)s: %(what)s."), params={"name": name[:50], "what": what}, code="signing")
 
 
+def _standard_key(secret: str) -> bytes:
+    return _private_key(secret) if secret.startswith(PRIVATE) else signing_key(secret)
+
+
+def _private_key(secret: str) -> bytes:
+    try:
+        return private_key(secret)
+    except BadPrivateKey as error:
+        raise BadSecret(error.message) from error
+
+
 def _text_key(secret: str) -> bytes:
+    if secret.startswith(PRIVATE):
+        raise BadSecret(_("A private key cannot be used as a shared secret."))
     if not _SECRET.match(secret):
         raise BadSecret(_("A secret has 8 to 200 printable ASCII characters without spaces."))
     return secret.encode()

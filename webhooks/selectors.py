@@ -7,6 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.utils import timezone
 
 from config.ids import uuid7_at
 from tenants.models import Event
@@ -15,12 +16,14 @@ from webhooks.models import (
     Delivery,
     DeliveryState,
     Endpoint,
+    EndpointSecret,
     Inbound,
     Payload,
     Report,
     ReportRun,
     Source,
 )
+from webhooks.schemes import ASYMMETRIC, public_key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,21 @@ def state_counts(source: Source, since: datetime) -> dict[str, int]:
 def report_runs(report: Report) -> QuerySet[ReportRun]:
     """Newest first."""
     return ReportRun.objects.filter(report=report).order_by("-id")
+
+
+def with_private_keys(endpoints: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
+    """For `public_keys` of many: only what signs with private keys has them, and no other secret is opened."""
+    private = EndpointSecret.objects.filter(endpoint__signing__scheme=ASYMMETRIC).order_by("-id")
+    return endpoints.prefetch_related(Prefetch("secrets", queryset=private, to_attr="asymmetric_secrets"))
+
+
+def public_keys(endpoint: Endpoint) -> list[str]:
+    """What verifies this endpoint's requests, the newest first; empty where the secret is shared."""
+    if endpoint.signing.get("scheme") != ASYMMETRIC:
+        return []
+    rows = getattr(endpoint, "asymmetric_secrets", None)
+    if rows is None:
+        rows = EndpointSecret.objects.filter(endpoint=endpoint).order_by("-id")
+    now = timezone.now()
+    live = [row for row in rows if row.expires_at is None or row.expires_at > now]
+    return [key for row in live if (key := public_key_of(row.secret)) is not None]

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
+from webhooks.asymmetric import is_private, signature
+
 PREFIX = "whsec_"
 NEW_SECRET_BYTES = 32
 ALLOWED_SECRET_BYTES = range(24, 65)
@@ -42,9 +44,11 @@ def signing_key(secret: str) -> bytes:
 
 
 def signature_header(keys: Sequence[bytes], message_id: str, timestamp: int, body: bytes) -> str:
-    """One `v1,<base64>` per live key, so that receivers holding either side of a rotation agree."""
+    """One `v1,<base64>` or `v1a,<base64>` per live key, so that receivers holding either side of a rotation agree."""
     signed = b"%s.%d.%s" % (message_id.encode(), timestamp, body)
-    return " ".join("v1," + _digest(key, signed) for key in keys)
+    return " ".join(
+        signature(key, signed) if is_private(key) else "v1," + _digest(key, signed) for key in keys
+    )
 
 
 def is_genuine(
@@ -67,9 +71,9 @@ def is_genuine(
     expected = [_digest(key, signed).encode() for key in keys]
     matches = False
     for entry in given.split(" "):
-        version, _comma, signature = entry.partition(",")
+        version, _comma, value = entry.partition(",")
         if version == "v1":
-            candidate = signature.encode("utf-8", "surrogatepass")
+            candidate = value.encode("utf-8", "surrogatepass")
             # No early exit: the time taken must not tell which key came close.
             for digest in expected:
                 matches |= hmac.compare_digest(digest, candidate)

@@ -51,7 +51,23 @@ def suggest(capture: Capture, secret: str) -> list[Guess]:
     """Who may have sent what was recorded. The secret is kept, sealed, for the source that may be made of it."""
     capture.secret = secret.strip() or None
     capture.save(update_fields=["secret"])
-    return guesses(arrivals_of(capture, list(capture.captured.all())), secret.strip())
+    return look_for_sender(capture, secret)
+
+
+def look_for_sender(capture: Capture, secret: str) -> list[Guess]:
+    """The same, and nothing is kept."""
+    return guesses(arrivals_of(capture, list(capture.captured.order_by("id"))), secret.strip())
+
+
+def source_of(capture: Capture, guess: Guess, secret: str, name: str = "") -> Source:
+    """Of a guess that proves something; not saved yet."""
+    return Source(
+        tenant_id=capture.tenant_id,
+        name=name or capture.name,
+        preset=guess.preset.name,
+        options=dict(guess.options),
+        secret=secret.strip(),
+    )
 
 
 def make_source(capture: Capture, source: Source) -> int:

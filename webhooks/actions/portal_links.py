@@ -29,8 +29,7 @@ def make_link(
     endpoint: Endpoint, name: str, expires_at: datetime, *, may_change: bool = True
 ) -> tuple[PortalLink, str]:
     """The row, and the address that is shown this once."""
-    now = timezone.now()
-    if not now < expires_at <= now + LONGEST:
+    if not is_allowed_end(expires_at):
         raise ConfigError(_("A link is valid for at most a year, and ends in the future."))
     Endpoint.objects.select_for_update().get(pk=endpoint.pk)
     if open_links(endpoint) >= MOST_OPEN:
@@ -50,6 +49,11 @@ def make_link(
     told = {"name": name, "may_change": may_change, "expires_at": expires_at}
     audit.record("endpoint.link_made", endpoint, after=told)
     return link, settings.PUBLIC_URL.rstrip("/") + reverse("portal", args=[token])
+
+
+def is_allowed_end(expires_at: datetime) -> bool:
+    now = timezone.now()
+    return now < expires_at <= now + LONGEST
 
 
 @transaction.atomic

@@ -11,8 +11,7 @@ from tenants import audit
 from tenants.errors import ConfigError
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, MOST_LIVE_SECRETS, ROTATION_OVERLAP
 from webhooks.models import Endpoint, EndpointSecret
-from webhooks.schemes import check_secret
-from webhooks.signing import new_secret
+from webhooks.schemes import check_new_secret, made_secret
 
 
 @transaction.atomic
@@ -25,8 +24,8 @@ def rotate_secret(
     """
     if not timedelta(0) <= overlap <= LONGEST_ROTATION_OVERLAP:
         raise ConfigError(_("The old secret may stay valid for at most seven days."))
-    plain = secret or new_secret()
-    check_secret(endpoint.signing, plain)
+    plain = secret or made_secret(endpoint.signing)
+    check_new_secret(endpoint.signing, plain)
     now = timezone.now()
     # The endpoint's row serialises two rotations at once.
     Endpoint.objects.select_for_update().get(pk=endpoint.pk)

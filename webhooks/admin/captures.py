@@ -15,17 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from config.masking import MASK, is_secret_header
 from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.errors import ConfigError
 from tenants.scoping import current_tenant_id
-from webhooks.actions.capture import begin_capture, make_source, suggest
+from webhooks.actions.capture import begin_capture, make_source, source_of, suggest
 from webhooks.admin.source_fields import LABELS, secret_field
 from webhooks.guessing import Guess
-from webhooks.ingest.arrived import shown_query
-from webhooks.models import Capture, CapturedRequest, Source
+from webhooks.ingest.arrived import shown_query, unproved_headers
+from webhooks.models import Capture, CapturedRequest
 from webhooks.models.capture import MOST_CAPTURED
 from webhooks.readable import readable
 
@@ -127,13 +126,7 @@ class CapturePage(TenantAdmin):
         if not chosen or not chosen[0].proves:
             messages.error(request, translated("That suggestion is gone: look for the sender again."))
             return HttpResponseRedirect(page)
-        source = Source(
-            tenant_id=capture.tenant_id,
-            name=capture.name,
-            preset=chosen[0].preset.name,
-            options=dict(chosen[0].options),
-            secret=capture.secret or "",
-        )
+        source = source_of(capture, chosen[0], capture.secret or "")
         try:
             count = make_source(capture, source)
         except ValidationError as error:
@@ -172,13 +165,12 @@ def _as_get(request: HttpRequest) -> HttpRequest:
 
 def _shown(row: CapturedRequest) -> dict[str, Any]:
     """What may log in is masked here, too: the page is for looking."""
-    headers = {name: MASK if is_secret_header(name) else value for name, value in row.headers.items()}
     return {
         "at": row.created_at,
         "method": row.method,
         "address": row.address,
         "query": shown_query(row.query),
-        "headers": headers,
+        "headers": unproved_headers(row.headers),
         "body": readable(bytes(row.body)),
         "size": len(row.body),
     }

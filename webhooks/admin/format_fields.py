@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from webhooks.formats.registry import FORMATS, OPTIONS, clean_options
+from webhooks.schemes import ASYMMETRIC, OF_STANDARD, SCHEMES, STANDARD, clean_signing
 from webhooks.schemes import OPTIONS as SIGNING
-from webhooks.schemes import SCHEMES, STANDARD, clean_signing
 
 PREFIX: Final = "sign_"
 SCHEME_TITLES: Final[Mapping[str, str | Promise]] = {
     STANDARD: "Standard Webhooks",
+    ASYMMETRIC: _("Standard Webhooks with a public key (v1a)"),
     "github": _("like GitHub: sha256= over the body"),
     "stripe": _("like Stripe: time and body"),
     "shopify": _("like Shopify: base64 over the body"),
@@ -112,7 +113,9 @@ class FormatFields(forms.Form):
             return {}
         names = SIGNING if scheme == "custom" else ("header", "value") if scheme == "token" else ("header",)
         given = (
-            {} if scheme in (STANDARD, "none") else {name: cleaned.get(PREFIX + name, "") for name in names}
+            {}
+            if scheme in (*OF_STANDARD, "none")
+            else {name: cleaned.get(PREFIX + name, "") for name in names}
         )
         try:
             return clean_signing({"scheme": scheme, **given})
@@ -131,12 +134,13 @@ def shown_when() -> dict[str, str]:
         return " || ".join(f"format == '{name}'" for name, kind in FORMATS.items() if wanted(kind)) or "false"
 
     signed = f"!({formats(lambda kind: kind.is_chat)})"
+    has_header = " && ".join(f"scheme != '{name}'" for name in (*OF_STANDARD, "none"))
     custom = f"{signed} && scheme == 'custom'"
     return {
         "template": formats(lambda kind: kind.escape is not None),
         **{name: formats(lambda kind, name=name: name in kind.options) for name in OPTIONS},
         "scheme": signed,
-        PREFIX + "header": f"{signed} && scheme != '{STANDARD}' && scheme != 'none'",
+        PREFIX + "header": f"{signed} && {has_header}",
         PREFIX + "value": f"{signed} && (scheme == 'custom' || scheme == 'token')",
         **{PREFIX + name: custom for name in SIGNING if name not in ("header", "value")},
     }

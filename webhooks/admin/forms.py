@@ -24,7 +24,7 @@ from webhooks.filters import clean_filter
 from webhooks.headers import clean_headers
 from webhooks.matching import EVERYTHING, known_patterns
 from webhooks.models import Endpoint
-from webhooks.schemes import check_secret
+from webhooks.schemes import check_new_secret
 from webhooks.signing import BadSecret
 
 Choice = tuple[str, str | Promise]
@@ -171,7 +171,7 @@ class EndpointForm(FormatFields, ProofFields, OwnedForm):
         cleaned["proxy"] = self.proof_proxy(cleaned, self.instance)
         if cleaned.get("secret") and not self.errors:
             try:
-                check_secret(self.instance.signing, cleaned["secret"])
+                check_new_secret(self.instance.signing, cleaned["secret"])
             except BadSecret as error:
                 self.add_error("secret", str(error))
         return cleaned

@@ -12,16 +12,17 @@ from tenants.api.strict import StrictSerializer
 from webhooks.limits import LONGEST_ROTATION_OVERLAP, ROTATION_OVERLAP
 from webhooks.models import Breaker, Endpoint, EndpointFlow
 from webhooks.proof import certificates, logins, proxies
+from webhooks.selectors import public_keys
 
 ABOUT_KEY = (
-    "`whsec_` and base64, or any text where `signing` uses it as one; made by Switchboard when left out. Shown in this "
-    "answer only."
+    "`whsec_` and base64, `whsk_` for ed25519, or any text where `signing` uses it as one; made by Switchboard when left out. Shown in this "
+    "answer only, and a private key never."
 )
 ABOUT_OPTIONS = (
     "`chat_id` and `thread_id` for telegram, `source` for cloudevents, `keep_headers` for original."
 )
 ABOUT_SIGNING = (
-    "Empty for Standard Webhooks. `scheme`: github, stripe, shopify, token, custom, none; beside it `header`, `value`, `entry`, "
+    "Empty for Standard Webhooks. `scheme`: ed25519 (Standard Webhooks with a public key), github, stripe, shopify, token, custom, none; beside it `header`, `value`, `entry`, "
     "`signed`, `algorithm`, `encoding`, `key` (docs/webhooks.md)."
 )
 
@@ -92,6 +93,10 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
         help_text="Its circuit breaker, and the last number given to an event of an endpoint with an order."
     )
 
+    public_keys = serializers.SerializerMethodField(
+        help_text="What verifies requests of an endpoint with the scheme ed25519: `whpk_…`, the newest first."
+    )
+
     class Meta:
         model = Endpoint
         fields = (
@@ -105,6 +110,7 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "options",
             "template",
             "signing",
+            "public_keys",
             "headers",
             "auth",
             "tls",
@@ -136,6 +142,9 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
     def get_flow(self, endpoint: Endpoint) -> dict[str, Any]:
         return dict(FlowSerializer(getattr(endpoint, "flow", None) or EndpointFlow()).data)
 
+    def get_public_keys(self, endpoint: Endpoint) -> list[str]:
+        return public_keys(endpoint)
+
     def to_representation(self, endpoint: Endpoint) -> dict[str, Any]:
         shown = super().to_representation(endpoint)
         shown |= {
@@ -164,7 +173,9 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
 
 
 class NewEndpointSerializer(EndpointSerializer):
-    secret = serializers.CharField(source="plain_secret", required=False, max_length=200, help_text=ABOUT_KEY)
+    secret = serializers.CharField(
+        source="plain_secret", required=False, allow_null=True, max_length=200, help_text=ABOUT_KEY
+    )
 
     class Meta(EndpointSerializer.Meta):
         fields = (*EndpointSerializer.Meta.fields, "secret")  # type: ignore[assignment]  # longer than the parent's
@@ -181,7 +192,10 @@ class RotationSerializer(StrictSerializer):
 
 
 class SecretSerializer(serializers.Serializer[Any]):
-    secret = serializers.CharField()
+    secret = serializers.CharField(
+        allow_null=True, help_text="Null for ed25519: nobody is shown a private key."
+    )
+    public_key = serializers.CharField(allow_null=True, help_text="For ed25519 alone.")
 
 
 class TestSerializer(StrictSerializer):

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -17,7 +16,6 @@ from rest_framework.serializers import BaseSerializer
 
 from tenants.access import MANAGERS
 from tenants.api.base import TenantViewSet
-from tenants.models import StoredAnswer
 from webhooks.actions.create_endpoint import create_endpoint
 from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
@@ -37,18 +35,21 @@ from webhooks.api.endpoint_serializers import (
     TestSerializer,
 )
 from webhooks.api.health import EndpointHealthSerializer, LanguageSerializer, SnippetSerializer, language_of
+from webhooks.api.shown_once import ShownOnce
 from webhooks.api.statistics import SpanSerializer, StatisticsSerializer, span_of
 from webhooks.filters import BadFilter
 from webhooks.health import health
 from webhooks.missing import count_missing
 from webhooks.models import Endpoint
+from webhooks.schemes import public_key_of, secret_to_show
+from webhooks.selectors import with_private_keys
 from webhooks.signing import BadSecret
 from webhooks.snippets import failing_sample, snippet
 from webhooks.statistics import statistics
 from webhooks.trials import try_filter
 
 
-class EndpointViewSet(TenantViewSet):
+class EndpointViewSet(ShownOnce, TenantViewSet):
     """Subscribers: where events go."""
 
     resource = "endpoints"
@@ -57,7 +58,7 @@ class EndpointViewSet(TenantViewSet):
     serializer_class = EndpointSerializer
 
     def scoped_queryset(self) -> QuerySet[Any]:
-        return super().scoped_queryset().select_related("flow")
+        return with_private_keys(super().scoped_queryset().select_related("flow"))
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return NewEndpointSerializer if self.action == "create" else EndpointSerializer
@@ -68,19 +69,9 @@ class EndpointViewSet(TenantViewSet):
         secret = values.pop("plain_secret", None)
         endpoint = Endpoint(tenant=self.tenant, **values)
         with _told_about_secrets():
-            endpoint.plain_secret = create_endpoint(endpoint, secret)  # type: ignore[attr-defined]
+            made = create_endpoint(endpoint, secret)
+        endpoint.plain_secret = secret_to_show(made)  # type: ignore[attr-defined]
         serializer.instance = endpoint
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Shown once is shown once: the answer that is kept for repeats is sealed, and has no secret all the same."""
-        stored: StoredAnswer | None = getattr(self, "_stored", None)
-        final = super().finalize_response(request, response, *args, **kwargs)
-        if stored is not None and stored.body:
-            answer = orjson.loads(stored.body["content"])
-            if isinstance(answer, dict) and "secret" in answer:
-                stored.body["content"] = orjson.dumps({**answer, "secret": None}).decode()
-                stored.save(update_fields=["body"])
-        return final
 
     @extend_schema(request=RotationSerializer, responses=SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
@@ -91,7 +82,7 @@ class EndpointViewSet(TenantViewSet):
         overlap = timedelta(hours=wanted.validated_data["overlap_hours"])
         with _told_about_secrets():
             made = rotate_secret(self.get_object(), wanted.validated_data.get("secret"), overlap)
-        return Response({"secret": made})
+        return Response({"secret": secret_to_show(made), "public_key": public_key_of(made)})
 
     @extend_schema(request=TestSerializer, responses={202: TestedSerializer})
     @action(detail=True, methods=["post"])

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from tenants.api.strict import StrictSerializer
 from webhooks import limits
 from webhooks.api.endpoint_serializers import RotationSerializer
-from webhooks.models import Inbound, InboundState, Source, SourceTally
+from webhooks.models import Inbound, InboundReplay, InboundState, Source, SourceTally
 from webhooks.owners import Finding
 from webhooks.presets import PRESETS
 
@@ -190,6 +190,23 @@ class InboundReplaySerializer(StrictSerializer, InboundFilterSerializer):
         default=InboundState.FAILED,
     )
     dry_run = serializers.BooleanField(default=True, help_text="Only count; nothing is processed.")
+
+
+class InboundReplayedSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField()
+    dry_run = serializers.BooleanField()
+    replay = serializers.UUIDField(
+        allow_null=True, default=None, help_text="Where it goes on in the background, when there are many."
+    )
+
+
+class ReplayRunSerializer(serializers.ModelSerializer[InboundReplay]):
+    class Meta:
+        model = InboundReplay
+        fields = (
+            *("id", "source", "wanted_state", "event", "since", "until"),
+            *("state", "total", "done", "percent", "created_at", "finished_at"),
+        )
 
 
 def _tally(source: Source) -> SourceTally:

@@ -16,11 +16,13 @@ from tenants.api.conflicts import told_conflicts
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.create_source import create_source
 from webhooks.actions.own_source import refuse_owned
-from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
-from webhooks.api.delivery_serializers import ReplayedSerializer
+from webhooks.actions.replay_inbound import replay_one
+from webhooks.actions.replay_range import replay_range, requests_of
+from webhooks.api.shown_once import ShownOnce
 from webhooks.api.source_serializers import (
     InboundDetailSerializer,
     InboundFilterSerializer,
+    InboundReplayedSerializer,
     InboundReplaySerializer,
     InboundSerializer,
     NewSourceSerializer,
@@ -31,11 +33,12 @@ from webhooks.models import Inbound, Source
 from webhooks.selectors import InboundFilter, inbound_requests, sources
 
 
-class SourceViewSet(TenantViewSet):
+class SourceViewSet(ShownOnce, TenantViewSet):
     """Senders: whose webhooks are taken, and how they prove who they are."""
 
     resource = "sources"
     model = Source
+    shown_once = frozenset({"made_secret"})
     read_roles = MANAGERS
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
@@ -106,14 +109,19 @@ class InboundViewSet(ReadOnlyTenantViewSet):
         return Response(InboundSerializer(row).data, status=202)
 
     @extend_schema(
-        operation_id="inbound_replay_many", request=InboundReplaySerializer, responses=ReplayedSerializer
+        operation_id="inbound_replay_many",
+        request=InboundReplaySerializer,
+        responses={200: InboundReplayedSerializer, 202: InboundReplayedSerializer},
     )
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
-        """Process many again. With `dry_run` (the default) it only says how many there are."""
+        """Process many again. With `dry_run` (the default) it only says how many there are; 202 while it goes on."""
         wanted = InboundReplaySerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        is_dry = wanted.validated_data["dry_run"]
-        rows = inbound_requests(InboundFilter.of(wanted.validated_data)).select_related(None).defer(None)
-        count = replayable(rows).count() if is_dry else replay_inbound(rows)
-        return Response({"count": count, "dry_run": is_dry})
+        chosen = InboundFilter.of(wanted.validated_data)
+        if wanted.validated_data["dry_run"]:
+            count = requests_of(chosen).order_by().count()
+            return Response(InboundReplayedSerializer({"count": count, "dry_run": True}).data)
+        begun = replay_range(self.tenant.pk, chosen)
+        answer = {"count": begun.count, "dry_run": False, "replay": begun.run.pk if begun.run else None}
+        return Response(InboundReplayedSerializer(answer).data, status=202 if begun.run else 200)

@@ -20,8 +20,8 @@ from webhooks.models import Endpoint, EndpointSecret, Format
 from webhooks.proof.certificates import clean_tls
 from webhooks.proof.logins import clean_auth
 from webhooks.proof.proxies import clean_proxy
-from webhooks.schemes import check_secret, clean_signing
-from webhooks.signing import BadSecret, new_secret
+from webhooks.schemes import check_new_secret, clean_signing, made_secret
+from webhooks.signing import BadSecret
 
 KEYS = frozenset(
     {"name", "url", "events", "secret", "format", "description", "headers", "timeout", "enabled"}
@@ -70,7 +70,8 @@ class Endpoints(Section):
         secret = _secret(block, values.get("signing", endpoint.signing))
         plan.save(endpoint, f"endpoint {name}", values, block.place)
         if is_new:
-            EndpointSecret.objects.create(tenant=tenant, endpoint=endpoint, secret=secret or new_secret())
+            made = secret or made_secret(endpoint.signing)
+            EndpointSecret.objects.create(tenant=tenant, endpoint=endpoint, secret=made)
         elif secret is not None and not _is_current(endpoint, secret):
             rotate_secret(endpoint, secret)
             plan.note("update", f"endpoint {name}", secret="changed")  # noqa: S106 shown as a mask
@@ -139,7 +140,7 @@ def _secret(block: Block, signing: Any) -> str | None:
         return None
     secret = text(block, "secret")
     try:
-        check_secret(clean_signing(signing), secret)
+        check_new_secret(clean_signing(signing), secret)
     except ValidationError as error:
         raise ConfigurationError(block.at("signing"), " ".join(error.messages)) from error
     except BadSecret as error:

@@ -1,5 +1,6 @@
 """A proved request as it is stored: what proves or logs in is masked, the rest is storable."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote_plus
@@ -51,6 +52,11 @@ def shown_headers(preset: Preset, arrival: Arrival) -> dict[str, str]:
         else storable_text(value)[:HEADER_LENGTH]
         for name, value in list(arrival.headers.items())[:MOST_HEADERS]
     }
+
+
+def unproved_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Of a recorded request, for looking at: nobody knows its sender yet, so the usual names of credentials are masked."""
+    return {name: MASK if is_secret_header(name) else value for name, value in headers.items()}
 
 
 def shown_query(query: str) -> str:

@@ -23,10 +23,17 @@ Finding = tuple[str, str]  # a code of webhooks.diagnoses, and what it is about
 
 
 def sample(
-    source: KnownSource, arrival: Arrival, reason: str, neighbours: Iterable[KnownSource]
+    source: KnownSource,
+    arrival: Arrival,
+    reason: str,
+    neighbours: Iterable[KnownSource],
+    found: Finding | None = None,
 ) -> dict[str, Any]:
-    """What is kept of a refused request: when, from where, names of headers with sizes, a digest, and what may be wrong."""
-    code, detail = _finding(source, arrival, reason, neighbours)
+    """What is kept of a refused request: when, from where, names of headers with sizes, a digest, and what may be wrong.
+
+    `found` is what is known already; otherwise it is looked for.
+    """
+    code, detail = found or _finding(source, arrival, reason, neighbours)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "reason": reason,

@@ -25,6 +25,8 @@ from webhooks.ingest.arrived import new_inbound, of_parameters
 from webhooks.ingest.captures import Recorder
 from webhooks.ingest.certificates import Certificates
 from webhooks.ingest.diagnosis import sample
+from webhooks.ingest.key_sets import UNREACHABLE as KEYS_UNREACHABLE
+from webhooks.ingest.key_sets import KeySets
 from webhooks.ingest.table import KnownSource, SourceTable
 from webhooks.ingest.writer import InboundWriter
 from webhooks.models.capture import CAPTURE
@@ -52,6 +54,7 @@ class Receiver:
         self.writer = InboundWriter()
         self.tallies = tallies.Tallies()
         self.certificates = Certificates()
+        self.key_sets = KeySets()
         self._recorder = Recorder()
         self._counting: asyncio.Task[None] | None = None
 
@@ -121,9 +124,13 @@ class Receiver:
         if preset.certificate is not None and self._lacks_certificate(preset.certificate(arrival)):
             return _unavailable(sender, preset)
         try:
-            proof = preset.prove(arrival, source.secrets(now), source.tolerance)
+            secrets = source.secrets(now)
         except Unreadable:
             logger.exception("source %s: its secret cannot be read", source.id)
+            return _unavailable(sender, preset)
+        proof = preset.prove(arrival, secrets, source.tolerance)
+        lacking = self._lacking_keys(source, arrival, secrets)
+        if lacking and not (proof.holds and proof.secret not in lacking):
             return _unavailable(sender, preset)
         if not proof.holds:
             self._reject(source, arrival, proof.reason)
@@ -141,6 +148,23 @@ class Receiver:
             return False
         self.certificates.want(url)
         return True
+
+    def _lacking_keys(self, source: KnownSource, arrival: Arrival, secrets: list[str]) -> set[str]:
+        """The addresses whose keys must be fetched before they can say anything. That they cannot be is shown at the source."""
+        if source.preset.key_set is None:
+            return set()
+        places = dict(source.preset.key_set(arrival, secret) for secret in secrets)
+        places.pop("", None)
+        lacking = {
+            place: why for place, name in places.items() if (why := self.key_sets.lacking(place, name))
+        }
+        for place, reason in lacking.items():
+            if reason == KEYS_UNREACHABLE:
+                self.tallies.reject(source.id, source.tenant_id, reason)
+                if self.tallies.wants_sample(source.id):
+                    found = ("key_set", self.key_sets.failure(place))
+                    self.tallies.add_sample(source.id, sample(source, arrival, reason, (), found))
+        return set(lacking)
 
     def _reject(self, source: KnownSource, arrival: Arrival, reason: str) -> None:
         requests_total.inc(source.preset.name, "unauthorized")

@@ -22,6 +22,7 @@ from webhooks.models import Attempt, Delivery, DeliveryState, Endpoint, MassKind
 from webhooks.portal.door import opened
 from webhooks.portal.forms import OverlapForm, RangeForm, TestForm
 from webhooks.readable import readable
+from webhooks.schemes import public_key_of, secret_to_show
 from webhooks.selectors import DeliveryFilter, deliveries, sent_body
 from webhooks.snippets import LANGUAGES, failing_sample, snippet
 
@@ -110,7 +111,8 @@ def secret(request: HttpRequest, token: str, link: PortalLink) -> HttpResponse:
             made = rotate_secret(link.endpoint, overlap=timedelta(hours=form.cleaned_data["overlap_hours"]))
         except ConfigError as error:
             form.add_error(None, str(error))
-    return _page(request, token, link, "secret", form=form, secret=made)
+    shown = {"secret": secret_to_show(made), "public_key": public_key_of(made)} if made else {}
+    return _page(request, token, link, "secret", form=form, **shown)
 
 
 @opened("GET", "POST", changes=True)

@@ -6,7 +6,9 @@ from typing import Final
 
 from django.utils.translation import gettext as translated
 
+from config.egress import UrlProblem, check_url
 from webhooks.headers import NAME
+from webhooks.presets import key_sets
 from webhooks.presets.schemes.comparing import ENCODINGS
 from webhooks.presets.schemes.networks import parsed_networks
 from webhooks.presets.schemes.signed import COVERS_BODY, KEYS, TOKENS, key_of, tokens_of
@@ -127,14 +129,25 @@ def check_signing_key(secret: str, options: OptionValues) -> None:
 
 def check_web_key(secret: str, options: OptionValues) -> None:
     algorithm = options.get("algorithm") or "HS256"
+    if key_sets.is_place(secret) and not algorithm.startswith("HS"):
+        _check_place(secret)
+        return
     try:
         keys_of(secret, algorithm)
     except ValueError as error:
         text = translated(
             "%(algorithm)s needs another key: HS… a shared secret, all others the sender's public key as PEM (RSA of 2048 bits"
-            " or more) or its set of keys as JSON."
+            " or more), its set of keys as JSON, or the https address of that set."
         )
         raise BadOption("secret", text % {"algorithm": algorithm}) from error
+
+
+def _check_place(secret: str) -> None:
+    """Only the installation's own exceptions count: what was fetched once serves every company that names the address."""
+    try:
+        check_url(secret)
+    except UrlProblem as problem:
+        raise BadOption("secret", str(problem)) from problem
 
 
 def check_login(secret: str, options: OptionValues) -> None:

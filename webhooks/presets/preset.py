@@ -79,7 +79,8 @@ class Preset:
     the body of any other answer from its status and a text; without it, it is a problem in the form of RFC 9457.
     `networks` are those that the sender publishes, and the option of that name stands in their place.
     `secret_fields` of the body carry the secret: subscribers must not see them. `certificate` is the address of what a
-    request is signed with, where that is no secret.
+    request is signed with, where that is no secret. `key_set` gives the address of the keys and the name of the one that a
+    request needs, where the secret is an address.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Preset:
     reply: Callable[[Arrival, str], Reply] = field(default=lambda arrival, secret: TAKEN)
     refusal: Callable[[int, str], bytes] | None = None
     certificate: Callable[[Arrival], str] | None = None
+    key_set: Callable[[Arrival, str], tuple[str, str]] | None = None
 
     def prove(self, arrival: Arrival, given: list[str], tolerance: float) -> Proof:
         """`given` are the live secrets, the current one first; without any, nothing is genuine."""

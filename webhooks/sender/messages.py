@@ -19,7 +19,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Request:
-    """One POST to make.
+    """One POST to make, or a GET, which has no body. Of the reply's body, `most_bytes` are read.
 
     `host` is the key of the per-host limit. `headers` is asked when the request really starts, so that a signature's
     timestamp is fresh even after a wait for a free connection; it gives ready header lines. `token` comes back.
@@ -34,6 +34,8 @@ class Request:
     connect_timeout_ms: int
     egress_allow: str = ""
     way: Way | None = None
+    is_get: bool = False
+    most_bytes: int = REPLY_BODY_LIMIT
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class Reply:
     """What became of a request. `error` is empty when a complete reply arrived, whatever its status.
 
     Times are milliseconds since the start; `status` 0 means that no status line arrived. `body` holds at most
-    REPLY_BODY_LIMIT bytes, and `is_cut` tells that there was more.
+    as many bytes as the request said, and `is_cut` tells that there was more.
     """
 
     request: Request

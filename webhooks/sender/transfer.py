@@ -59,7 +59,7 @@ class Transfer:
         self.request = request
         self._headers.clear()
         self._chunks.clear()
-        self._room = REPLY_BODY_LIMIT
+        self._room = request.most_bytes
         way = request.way
         is_own_proxy = way is not None and way.is_own_proxy
         admit(self.handle, self._gate, request.egress_allow, is_own_proxy=is_own_proxy)
@@ -74,7 +74,10 @@ class Transfer:
             self._set = fixed
         # libcurl would ask "Expect: 100-continue" before larger bodies, which many receivers never answer.
         setopt(pycurl.HTTPHEADER, [*self.sent_headers, "Expect:"])
-        setopt(pycurl.POSTFIELDS, request.body)
+        if request.is_get:
+            setopt(pycurl.HTTPGET, 1)
+        else:
+            setopt(pycurl.POSTFIELDS, request.body)
 
     def _take(self, chunk: bytes) -> int:
         self._chunks.append(chunk[: self._room])

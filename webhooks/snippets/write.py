@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from tenants.errors import ConfigError
 from webhooks.formats import FORMATS
 from webhooks.models import Endpoint
-from webhooks.schemes import Recipe, recipe_of
+from webhooks.schemes import ASYMMETRIC, Recipe, recipe_of
+from webhooks.selectors import public_keys
 from webhooks.signing import TOLERANCE_SECONDS
 from webhooks.snippets.languages import LANGUAGES, Language, Piece
 from webhooks.snippets.sample import Sample
@@ -30,6 +31,8 @@ class NothingToVerify(ConfigError):
 def snippet(endpoint: Endpoint, language: str, sample: Sample) -> str:
     """The program; NothingToVerify, or ConfigError for what this language cannot do."""
     recipe = None if FORMATS[endpoint.format].is_chat else recipe_of(endpoint.signing)
+    if endpoint.signing.get("scheme") == ASYMMETRIC and not FORMATS[endpoint.format].is_chat:
+        raise ConfigError(_asymmetric(endpoint))
     if recipe is None:
         raise NothingToVerify(_("This endpoint's requests are not signed: there is nothing to verify."))
     speaks = LANGUAGES[language]
@@ -41,6 +44,17 @@ def snippet(endpoint: Endpoint, language: str, sample: Sample) -> str:
     return _filled(
         _template(f"{speaks.name}_{name}"), _values(speaks, recipe, sample), _conditions(recipe, sample)
     )
+
+
+def _asymmetric(endpoint: Endpoint) -> str:
+    """No secret is shared, so there is nothing to copy but the public key."""
+    if keys := public_keys(endpoint):
+        text = _(
+            "Verify the entries v1a of webhook-signature (Ed25519 over webhook-id, webhook-timestamp and the raw body, with dots"
+            " between them) with the public key: %(keys)s"
+        )
+        return text % {"keys": ", ".join(keys)}
+    return _("Its secret is still a shared one. Make a new one: that is a key, and its public part is shown.")
 
 
 def _values(speaks: Language, recipe: Recipe, sample: Sample) -> dict[str, str]:

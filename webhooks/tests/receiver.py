@@ -28,6 +28,7 @@ class Receiver:
     connections: int = 0
     most_at_once: int = 0
     sent_bytes: int = 0
+    said: bytes = b""
     stopping: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
 
@@ -72,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             with self.server.lock:
                 self.server.at_once -= 1
+
+    do_GET = do_POST
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         self.send_response(status)
@@ -160,6 +163,7 @@ def _closing(handler: _Handler) -> None:
 BEHAVIOURS: dict[str, Behaviour] = {
     "ok": lambda handler: handler.reply(200, b"ok"),
     "status": _status,
+    "said": lambda handler: handler.reply(200, handler.server.receiver.said),
     "bearer": _bearer,
     "redirect": lambda handler: handler.reply(302, Location="/ok"),
     "bytes": lambda handler: handler.reply(200, b"nul \x00 bad \xff\xfe end"),

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from tenants.models import AuditEntry, Event
+from tenants.models import AuditEntry, Event, StoredAnswer
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_api_key
 from tenants.work import drain
@@ -173,6 +173,16 @@ def test_inbound_requests_are_listed_filtered_and_shown(client, tenant):
     assert source["last_received"] is not None
 
 
+def test_a_repeated_create_does_not_keep_the_secret_that_was_made(client):
+    wanted = {"name": "Own", "preset": "standard"}
+    first = client.post("/api/v1/sources", wanted, HTTP_IDEMPOTENCY_KEY="once")
+    second = client.post("/api/v1/sources", wanted, HTTP_IDEMPOTENCY_KEY="once")
+
+    assert first.data["made_secret"]
+    assert (second.json()["id"], second.json()["made_secret"]) == (str(first.data["id"]), None)
+    assert first.data["made_secret"] not in str(StoredAnswer.objects.get().body)
+
+
 def test_replay_one_and_many(client, tenant):
     source = make_source(tenant)
     rows = [make_inbound(source) for _ in range(3)]
@@ -183,14 +193,52 @@ def test_replay_one_and_many(client, tenant):
     again = client.post(f"/api/v1/inbound/{rows[0].pk}/replay")
     dry = client.post("/api/v1/inbound/replay", {"state": "processed"})
     assert (again.status_code, again.data["state"], again.data["replays"]) == (202, "received", 1)
-    assert dry.data == {"count": 2, "dry_run": True}
+    assert dry.data == {"count": 2, "dry_run": True, "replay": None}
     done = client.post("/api/v1/inbound/replay", {"state": "processed", "dry_run": False})
-    assert done.data == {"count": 2, "dry_run": False}
+    assert (done.status_code, done.data) == (200, {"count": 2, "dry_run": False, "replay": None})
     assert client.post("/api/v1/inbound/replay", {"dry_run": False}).data["count"] == 1
     assert client.post("/api/v1/inbound/replay", {"state": "received"}).status_code == 400
     drain("webhooks.inbound")
     bad.refresh_from_db()
     assert (bad.state, bad.replays, Event.objects.filter(type="inbound.received").count()) == ("failed", 1, 6)
+
+
+def test_many_are_processed_again_in_the_background(client, stranger, tenant, monkeypatch):
+    monkeypatch.setattr("webhooks.actions.replay_range.AT_ONCE", 2)
+    monkeypatch.setattr("webhooks.actions.replay_range.BATCH", 2)
+    source = make_source(tenant)
+    for _ in range(5):
+        make_inbound(source)
+    drain("webhooks.inbound")
+    wanted = {"state": "processed", "source": str(source.pk), "dry_run": False}
+
+    begun = client.post("/api/v1/inbound/replay", wanted)
+
+    assert (begun.status_code, begun.data["count"], begun.data["dry_run"]) == (202, 5, False)
+    assert set(Inbound.objects.values_list("state", "replays")) == {("processed", 0)}
+    path = f"/api/v1/inbound-replays/{begun.data['replay']}"
+    shown = client.get(path).data
+    assert (shown["state"], shown["total"], shown["done"], shown["percent"]) == ("running", 5, 0, 0)
+    assert stranger.get(path).status_code == stranger.post(f"{path}/cancel").status_code == 404
+    drain("webhooks.replay")
+    drain("webhooks.inbound")
+    shown = client.get(path).data
+    assert (shown["state"], shown["done"], shown["percent"]) == ("done", 5, 100)
+    assert set(Inbound.objects.values_list("state", "replays")) == {("processed", 1)}
+    assert client.post(f"{path}/cancel").status_code == 409
+
+    second = client.post("/api/v1/inbound/replay", wanted).data["replay"]
+    cancelled = client.post(f"/api/v1/inbound-replays/{second}/cancel")
+    assert (cancelled.status_code, cancelled.data["state"]) == (200, "cancelled")
+    drain("webhooks.replay")
+    assert set(Inbound.objects.values_list("state", "replays")) == {("processed", 1)}
+    assert [one["id"] for one in client.get("/api/v1/inbound-replays").data["results"]] == [
+        second,
+        begun.data["replay"],
+    ]
+    reader = client_of(tenant, "inbound:read")
+    assert reader.get(path).status_code == 200
+    assert reader.post(f"{path}/cancel").status_code == 403
 
 
 def test_scopes(tenant):

@@ -15,6 +15,7 @@ from webhooks.admin.confirming import ask
 from webhooks.admin.endpoints.part import Part, back, page_of
 from webhooks.admin.forms import RotationForm
 from webhooks.models import Endpoint
+from webhooks.schemes import public_key_of, secret_to_show
 
 
 class Secrets(Part):
@@ -54,7 +55,8 @@ class Secrets(Part):
                 "opts": self.opts,
                 "title": _("Endpoint created") if is_new else _("New secret"),
                 "endpoint": endpoint,
-                "secret": secret,
+                "secret": secret_to_show(secret),
+                "public_key": public_key_of(secret),
                 "next": page_of(endpoint.pk),
             },
             headers={"Cache-Control": "no-store"},

@@ -1,4 +1,4 @@
-"""JSON Web Tokens in a header: one algorithm, chosen at the source and never by the token, and a key or a set of keys."""
+"""JSON Web Tokens in a header: one algorithm, chosen at the source and never by the token, and a key, a set of keys or its address."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ import jwt
 from jwt.exceptions import InvalidKeyError, PyJWTError
 from jwt.types import Options
 
+from webhooks.presets import key_sets
 from webhooks.presets.arrival import Arrival
 from webhooks.presets.schemes.comparing import MISSING, STALE, WRONG, is_digest
 
@@ -25,6 +26,7 @@ ALGORITHMS: Final = (
     "ES384",
     "EdDSA",
 )
+UNKNOWN: Final = "key_unknown"
 LONGEST_TOKEN: Final = 8192
 LEEWAY: Final = 30.0
 MOST_KEYS: Final = 20
@@ -43,14 +45,14 @@ _UNCHECKED: Final[Options] = {
 
 def web_token(arrival: Arrival, secret: str, tolerance: float) -> str:
     """Signature first, then the claims by the time of arrival. Without `exp`, `iat` must be recent: a token runs out."""
-    options = arrival.options
-    given = arrival.headers.get((options.get("header") or "authorization").lower(), "")
-    if not given:
+    if not _given(arrival):
         return MISSING
-    prefix = options.get("prefix", "" if options.get("header") else "Bearer ")
-    if len(given) > LONGEST_TOKEN or not given.startswith(prefix):
+    token = _token(arrival)
+    if not token:
         return WRONG
-    claims = _claims(given[len(prefix) :].strip(), secret, options.get("algorithm") or "HS256")
+    claims = _claims(token, secret, arrival.options.get("algorithm") or "HS256")
+    if claims is None and key_sets.is_place(secret) and not _is_named(secret, _name_of(token)):
+        return UNKNOWN
     if claims is None or not _is_meant(claims, arrival):
         return WRONG
     return "" if _is_now(claims, arrival.at, tolerance) else STALE
@@ -58,23 +60,56 @@ def web_token(arrival: Arrival, secret: str, tolerance: float) -> str:
 
 def token_id(arrival: Arrival) -> str:
     """`jti` of a token that was proved already."""
-    options = arrival.options
-    given = arrival.headers.get((options.get("header") or "authorization").lower(), "")
-    prefix = options.get("prefix", "" if options.get("header") else "Bearer ")
     try:
-        found = jwt.decode(given[len(prefix) :].strip(), options={"verify_signature": False})
+        found = jwt.decode(_token(arrival), options={"verify_signature": False})
     except (PyJWTError, ValueError):
         return ""
     return found["jti"] if isinstance(found.get("jti"), str) else ""
 
 
-def _claims(token: str, secret: str, algorithm: str) -> Mapping[str, Any] | None:
+def key_set_of(arrival: Arrival, secret: str) -> tuple[str, str]:
+    """The address of the keys and the name of the one that is wanted; empty where no address is needed."""
+    if not key_sets.is_place(secret) or not (token := _token(arrival)):
+        return "", ""
+    name = _name_of(token)
+    return ("", "") if name is None else (secret, name)
+
+
+def _given(arrival: Arrival) -> str:
+    return arrival.headers.get((arrival.options.get("header") or "authorization").lower(), "")
+
+
+def _token(arrival: Arrival) -> str:
+    """Empty when there is none of a sensible form."""
+    given, options = _given(arrival), arrival.options
+    prefix = options.get("prefix", "" if options.get("header") else "Bearer ")
+    if len(given) > LONGEST_TOKEN or not given.startswith(prefix):
+        return ""
+    return given[len(prefix) :].strip()
+
+
+def _name_of(token: str) -> str | None:
+    """`kid`, empty where there is none; None when it is no token at all."""
     try:
-        header = jwt.get_unverified_header(token)
-        keys = keys_of(secret, algorithm)
+        name = jwt.get_unverified_header(token).get("kid")
     except (PyJWTError, ValueError, TypeError, RecursionError):
         return None
-    kid = header.get("kid")
+    return name if isinstance(name, str) else ""
+
+
+def _is_named(place: str, name: str | None) -> bool:
+    found = key_sets.known(place)
+    return found is not None and (not name or name in found.names)
+
+
+def _claims(token: str, secret: str, algorithm: str) -> Mapping[str, Any] | None:
+    kid = _name_of(token)
+    if kid is None:
+        return None
+    try:
+        keys = keys_of(_here(secret), algorithm)
+    except ValueError:
+        return None
     chosen = [key for name, key in keys if name and name == kid] or [key for _name, key in keys]
     for key in chosen:
         try:
@@ -115,6 +150,16 @@ def _moment(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _here(secret: str) -> str:
+    """The keys themselves, also those of an address; ValueError when they are not known."""
+    if not key_sets.is_place(secret):
+        return secret
+    found = key_sets.known(secret)
+    if found is None:
+        raise ValueError("not fetched")
+    return found.text
+
+
 @lru_cache(maxsize=100)
 def keys_of(secret: str, algorithm: str) -> tuple[tuple[str, Any], ...]:
     """(key id, key) of a text, a PEM or a JWK set; ValueError when the algorithm cannot use it."""
@@ -127,7 +172,7 @@ def keys_of(secret: str, algorithm: str) -> tuple[tuple[str, Any], ...]:
 
 def _shared(secret: str) -> str:
     """A public key taken for a shared secret would let everybody sign who knows it."""
-    if "-----BEGIN" in secret or secret.lstrip().startswith("{"):
+    if "-----BEGIN" in secret or secret.lstrip().startswith("{") or key_sets.is_place(secret):
         raise ValueError("a public key is no shared secret")
     return secret
 
@@ -136,13 +181,31 @@ def _of_set(text: str, algorithm: str) -> tuple[tuple[str, Any], ...]:
     try:
         data = json.loads(text)
         listed = data.get("keys", [data])
-        keys = [jwt.PyJWK(one, algorithm) for one in listed[:MOST_KEYS] if one.get("kty") != "oct"]
-    except (ValueError, KeyError, TypeError, AttributeError, PyJWTError) as error:
+        meant = [one for one in listed if _is_meant_for(one, algorithm)][:MOST_KEYS]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError("not a set of keys") from error
-    found = tuple((key.key_id or "", _prepared(key.key, algorithm)) for key in keys)
+    found = tuple(key for one in meant if (key := _of_entry(one, algorithm)) is not None)
     if not found:
         raise ValueError("no usable key")
     return found
+
+
+def _is_meant_for(entry: Mapping[str, Any], algorithm: str) -> bool:
+    """Published sets hold keys for other purposes, too."""
+    return (
+        entry.get("kty") != "oct"
+        and entry.get("use", "sig") == "sig"
+        and entry.get("alg", algorithm) == algorithm
+    )
+
+
+def _of_entry(entry: Mapping[str, Any], algorithm: str) -> tuple[str, Any] | None:
+    """None for one that this algorithm cannot use."""
+    try:
+        key = jwt.PyJWK(dict(entry), algorithm)
+        return key.key_id or "", _prepared(key.key, algorithm)
+    except (ValueError, KeyError, TypeError, AttributeError, PyJWTError):
+        return None
 
 
 def _prepared(key: Any, algorithm: str) -> Any:

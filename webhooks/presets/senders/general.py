@@ -76,10 +76,12 @@ OWN: Final = (
         title=_("JSON Web Token in a header"),
         hint=_(
             "For senders that put a signed token into a header. The secret is what it is signed with: for HS… the shared"
-            " secret, for RS…, ES… and EdDSA the sender's public key (PEM) or set of keys (JSON)."
+            " secret, for RS…, ES… and EdDSA the sender's public key (PEM), its set of keys (JSON), or the address of that set"
+            " (https://…, often called JWKS)."
         ),
         scheme=web_token.web_token,
         key=keys.first(keys.option("id_field"), web_token.token_id, keys.body_digest),
+        key_set=web_token.key_set_of,
         event=keys.option("event_field"),
         shortest_secret=16,
         is_key_text=True,
