@@ -14,4 +14,5 @@ from integrations.admin import (  # noqa: F401
     sync_faults,
     sync_plans,
     sync_runs,
+    sync_writes,
 )
