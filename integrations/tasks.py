@@ -23,6 +23,7 @@ from integrations.models import (
     Exchange,
     Handoff,
     MappingProblem,
+    SyncFault,
     SyncRun,
 )
 from integrations.sync.sweep import start_due
@@ -61,7 +62,7 @@ def search_duplicates() -> int:
 
 @shared_task
 def forget_exchanges() -> int:
-    """Remove exchanges after two weeks, failed ones, mapping problems and runs after three months; how many."""
+    """Remove exchanges after two weeks, failed ones, mapping problems, faulty records and runs after three months; how many."""
     now = timezone.now()
     with all_tenants():
         Handoff.objects.filter(expires_at__lt=now - KEPT).delete()
@@ -71,6 +72,7 @@ def forget_exchanges() -> int:
         MappingProblem.objects.filter(resolved_at__lt=now - FAILED_KEPT).delete()
         DirectoryDifference.objects.filter(settled_at__lt=now - FAILED_KEPT).delete()
         SyncRun.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
+        SyncFault.objects.filter(integration__isnull=False, last_seen_at__lt=now - FAILED_KEPT).delete()
         DuplicateJob.objects.filter(finished_at__lt=now - FAILED_KEPT).delete()
         fine, failed = Exchange.objects.filter(error=""), Exchange.objects.exclude(error="")
         return _forget(fine, now - KEPT) + _forget(failed, now - FAILED_KEPT)

@@ -7,20 +7,25 @@ every value, and psycopg quotes every text of an array in Python; both cost more
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import orjson
 from django.db import connection
-from django.db.models import JSONField, Model
+from django.db.models import DateTimeField, Field, JSONField, Model
+from django.utils import timezone
 
 from tenants.fields import Sealed
 from tenants.scoping import check_tenant
 from tenants.work.dialect import dialect
 
+_Row = TypeVar("_Row", bound=Model)
+# What an encoder of Django's writes in another way than orjson does is left to it.
+_PLAIN: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 Columns = Sequence[tuple[str, str]]
 """Pairs of column name and PostgreSQL type."""
 
@@ -65,7 +70,11 @@ def _insert_new_values(
     with connection.cursor() as cursor:
         cursor.execute(
             f"{head} VALUES {', '.join([marks] * len(rows))} {tail}",
-            [_adapted(value) for row in rows for value in row],
+            [
+                adapt(value) if (adapt := _ADAPTERS.get(type(value))) else value
+                for row in rows
+                for value in row
+            ],
         )
         ids = {row[0] for row in rows}
         if cursor.rowcount == len(ids):
@@ -99,19 +108,87 @@ def _create(objects: Sequence[Model], conflict: str) -> set[uuid.UUID]:
         return set()
     for one in objects:
         check_tenant(one)
-    fields, is_postgres = tuple(objects[0]._meta.concrete_fields), dialect().is_postgres
-    stored = insert_new(
-        objects[0]._meta.db_table,
-        _columns(fields, connection.vendor),
-        [
-            [_cell(field, field.pre_save(one, add=True), is_postgres=is_postgres) for field in fields]
-            for one in objects
-        ],
-        conflict,
-    )
+    meta = objects[0]._meta
+    columns = _columns(tuple(meta.concrete_fields), connection.vendor)
+    stored = insert_new(meta.db_table, columns, _cells(objects), conflict)
     for one in objects:
         one._state.adding = False
     return stored
+
+
+def _cells(objects: Sequence[Model]) -> list[list[Any]]:
+    """What is written of each: read field by field only where a field has something of its own to say."""
+    layout, is_postgres, now = _layout(type(objects[0])), dialect().is_postgres, timezone.now()
+    for name in layout.moments:
+        for one in objects:
+            setattr(one, name, now)
+    for field in layout.asked:
+        for one in objects:
+            field.pre_save(one, add=True)
+    rows = [list(layout.read(one)) for one in objects]
+    for place, field in layout.special:
+        for row in rows:
+            row[place] = _cell(field, row[place], is_postgres=is_postgres)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """One model: how all its fields are read at once, and those that need more than that.
+
+    `moments` are set to the time of writing, `asked` have a rule of their own before they are written, `special` are
+    written in another form than they are read.
+    """
+
+    read: Callable[[Any], tuple[Any, ...]]
+    moments: tuple[str, ...]
+    asked: tuple[Any, ...]
+    special: tuple[tuple[int, Any], ...]
+
+
+@cache
+def _layout(model: type[Model]) -> _Layout:
+    fields = tuple(model._meta.concrete_fields)
+    plain = (Field.pre_save, DateTimeField.pre_save)
+    return _Layout(
+        attrgetter(*(field.attname for field in fields)),
+        tuple(
+            field.attname
+            for field in fields
+            if isinstance(field, DateTimeField) and (field.auto_now or field.auto_now_add)
+        ),
+        tuple(field for field in fields if type(field).pre_save not in plain),
+        tuple((place, field) for place, field in enumerate(fields) if isinstance(field, JSONField | Sealed)),
+    )
+
+
+def blank(model: type[_Row], **values: Any) -> _Row:
+    """A new instance with these values by column, and its defaults: what `model(…)` makes, several times faster."""
+    template, made, places = _defaults(model)
+    row = list(template)
+    for place, name, default in made:
+        if name not in values:
+            row[place] = default()
+    for name, value in values.items():
+        row[places[name]] = value
+    return model(*row)
+
+
+_Made = tuple[tuple[int, str, Callable[[], Any]], ...]
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[tuple[Any, ...], _Made, dict[str, int]]:
+    """The defaults that are the same for every row, those that are made for each, and where each column stands."""
+    fields = list(enumerate(model._meta.concrete_fields))
+    made = tuple(
+        (place, field.attname, field.default)
+        for place, field in fields
+        if field.has_default() and callable(field.default)
+    )
+    places = {field.attname: place for place, field in fields}
+    fixed = {place for place, _name, _default in made}
+    return tuple(None if place in fixed else field.get_default() for place, field in fields), made, places
 
 
 def change(objects: Sequence[Model], names: Sequence[str]) -> None:
@@ -134,9 +211,17 @@ def _columns(fields: tuple[Any, ...], vendor: str) -> tuple[tuple[str, str], ...
 
 def _cell(field: Any, value: Any, *, is_postgres: bool) -> Any:
     if isinstance(field, JSONField):
-        text = json.dumps(value, cls=field.encoder, ensure_ascii=False)
+        text = _text(field, value)
         return orjson.Fragment(text) if is_postgres else text
     return field.get_prep_value(value) if isinstance(field, Sealed) else value
+
+
+def _text(field: JSONField, value: Any) -> str:
+    """As the field's own encoder says it, which is asked where there is anything but plain JSON."""
+    try:
+        return orjson.dumps(value, option=_PLAIN).decode()
+    except (orjson.JSONEncodeError, TypeError):
+        return json.dumps(value, cls=field.encoder, ensure_ascii=False)
 
 
 def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:

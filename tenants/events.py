@@ -139,7 +139,8 @@ def _fitting(key: str) -> str:
 def emit_many(events: list[NewEvent]) -> list[Event]:
     """Write events in bulk in the caller's transaction; those whose key exists already are left out of the answer."""
     rows = [
-        Event(
+        bulk.blank(
+            Event,
             id=uuid7(),
             tenant_id=new.tenant_id,
             type=new.type if new.is_own_type else event_type(new.type).name,

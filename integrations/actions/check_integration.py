@@ -62,6 +62,12 @@ def queue_checks(now: datetime | None = None) -> int:
     return len(rows)
 
 
+@transaction.atomic
+def queue_check(integration_id: UUID, tenant_id: int) -> None:
+    """This one now, by a worker."""
+    enqueue(LANE, [(integration_id, tenant_id, str(tenant_id), None)])
+
+
 def check_integration(integration_id: UUID) -> Checked | None:
     """None for what is gone, or was paused meanwhile. What the calls show of its health is in the journal."""
     row = Integration.objects.select_related("tenant", "source").filter(pk=integration_id).first()

@@ -18,18 +18,20 @@ from django.utils.translation import override
 from config.correlation import correlated
 from integrations import live
 from integrations.actions.happenings import described
+from integrations.actions.note_hook_fault import note_hook_fault
 from integrations.actions.take_access import end_access, take_access
-from integrations.capabilities import Records
 from integrations.connectors import UnknownConnector
 from integrations.connectors import get as get_connector
 from integrations.hooks import Admitted, Changed, Clicked, Happening, Hooks, Noticed, Removed, Revoked, Told
 from integrations.http.journal import Journal, Sign
 from integrations.mapping.active import mapped
+from integrations.mapping.engine import MappedRecord
 from integrations.mapping.through import MappedRecords, in_words
 from integrations.models import Integration, OAuthToken
 from integrations.receivers import Hook, receive_click, receive_records, receive_removal
+from integrations.records import RecordKind
 from integrations.sessions import open_session
-from tenants.errors import HubError, TransientError, Unsupported
+from tenants.errors import HubError, RemoteRejected, TransientError, Unsupported
 from tenants.events import UnknownEventType, emit
 from tenants.scoping import tenant_scope
 from webhooks.actions.record_handling import Handled, outcomes_of
@@ -125,7 +127,7 @@ class _Turn:
         self._is_last = is_last
         self._until = time.monotonic() + SLICE_SECONDS
         self._stack = ExitStack()
-        self._records: Records | None = None
+        self._records: MappedRecords | None = None
         self._retry_after: float | None = None
         self._has_failed = False
 
@@ -177,19 +179,33 @@ class _Turn:
     # What each kind of happening leads to.
 
     def changed(self, happening: Changed) -> object:
-        record = self._session().fetch(happening.kind, happening.outside_id)
-        if record is None:
-            return receive_removal(self.hook, happening.kind, happening.outside_id)
-        return receive_records(self.hook, happening.kind, [record])
+        found = self._session().fetch_mapped(happening.kind, happening.outside_id)
+        if found is None:
+            return self._gone(happening.kind, happening.outside_id)
+        return self._kept(found)
 
     def told(self, happening: Told) -> object:
-        """As what is read: through the tenant's field mapping. What does not convert is said, and costs no record."""
-        found = mapped(live.get(self.hook.integration_id), happening.record)
-        said = receive_records(self.hook, happening.record.kind, [found.record])
-        return f"{said} {in_words(found.problems)}".strip()
+        """As what is read: through the tenant's field mapping."""
+        return self._kept(mapped(live.get(self.hook.integration_id), happening.record))
 
     def removed(self, happening: Removed) -> object:
-        return receive_removal(self.hook, happening.kind, happening.outside_id)
+        return self._gone(happening.kind, happening.outside_id)
+
+    def _kept(self, found: MappedRecord) -> str:
+        """What does not convert costs no record: it is said, and noted among the faulty records."""
+        kind, outside_id, wrong = found.record.kind, found.record.outside_id, in_words(found.problems)
+        try:
+            said = receive_records(self.hook, kind, [found.record])
+        except RemoteRejected as error:
+            note_hook_fault(self.hook, kind, outside_id, f"{error} {wrong}".strip())
+            raise
+        note_hook_fault(self.hook, kind, outside_id, wrong)
+        return f"{said} {wrong}".strip()
+
+    def _gone(self, kind: RecordKind, outside_id: str) -> object:
+        said = receive_removal(self.hook, kind, outside_id)
+        note_hook_fault(self.hook, kind, outside_id, "")
+        return said
 
     def clicked(self, happening: Clicked) -> object:
         return receive_click(self.hook, happening)
@@ -215,7 +231,7 @@ class _Turn:
             raise HubError(text) from error
         return _("Noted in the event log.") if event else _("It was in the event log already.")
 
-    def _session(self) -> Records:
+    def _session(self) -> MappedRecords:
         if self._records is None:
             session = open_session(
                 self.hook.integration_id,

@@ -11,6 +11,8 @@ from integrations.admin import (  # noqa: F401
     people,
     records,
     sync_conflicts,
+    sync_faults,
     sync_plans,
     sync_runs,
+    sync_writes,
 )

@@ -15,12 +15,13 @@ from unfold.decorators import display
 
 from integrations.actions.run_sync import run_sync
 from integrations.actions.save_plan import save_plan
-from integrations.models import SyncConflict, SyncPlan, SyncRun
+from integrations.models import SyncConflict, SyncFault, SyncPlan, SyncRun
 from tenants.access import MANAGERS
 from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 from tenants.errors import ConfigError
 
+SHOWN = 25
 OPTIONS = {
     "now": {},
     "full": {"is_full": True},
@@ -94,6 +95,8 @@ class SyncPlanAdmin(TenantAdmin):
         if obj is not None:
             context["can_run"] = self.has_run_permission(request)
             context["runs"] = list(SyncRun.objects.filter(plan=obj).defer("differences").order_by("-id")[:5])
+            told = SyncFault.objects.filter(integration_id=obj.integration_id, kind=obj.kind)
+            context["faults"] = list(told.order_by("-last_seen_at")[:SHOWN])
             context["open_conflicts"] = SyncConflict.objects.filter(plan=obj, resolution="")[:100].count()
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -32,6 +32,8 @@ class KindSupport:
     `lag`: a watermark is never taken nearer to now than that, because their clocks and indexes trail behind.
     `names_deleted`: incremental pages name what was deleted there; elsewhere only a full run notices.
     `batch`: the most that one `write` takes.
+    `finds_by_key`: before it creates, `write` looks for what was created under the same `Change.key`, and answers with
+    that; so a creation whose answer was lost is simply tried again. Elsewhere a person decides.
     """
 
     is_readable: bool = True
@@ -41,6 +43,7 @@ class KindSupport:
     lag: timedelta = timedelta(seconds=60)
     names_deleted: bool = False
     batch: int = 1
+    finds_by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from integrations.capabilities import Change, Fault, FieldDescription, KindSuppo
 from integrations.connector import Session
 from integrations.live import Live
 from integrations.mapping.active import mapped, mapped_out
-from integrations.mapping.engine import Problem
+from integrations.mapping.engine import MappedRecord, Problem
 from integrations.records import Json, Record, RecordKind
 from tenants.errors import RemoteRejected
 
@@ -36,8 +36,13 @@ class MappedRecords(Records):
         return replace(page, records=tuple(one.record for one in found), faults=(*page.faults, *faults))
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
+        found = self.fetch_mapped(kind, outside_id)
+        return None if found is None else found.record
+
+    def fetch_mapped(self, kind: RecordKind, outside_id: str) -> MappedRecord | None:
+        """`fetch`, with what did not convert."""
         record = self._records.fetch(kind, outside_id)
-        return None if record is None else mapped(self._live, record).record
+        return None if record is None else mapped(self._live, record)
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
         answers: dict[str, Written] = {}

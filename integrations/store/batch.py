@@ -21,6 +21,7 @@ from integrations.store.parts import Neighbours, join
 from integrations.store.pending import note_pending
 from integrations.store.shapes import LINES, Shape
 from integrations.store.telling import Told, tell
+from tenants import bulk
 
 SHOWN = 200  # characters of a value in a difference
 _REACHABLE = frozenset({RecordKind.CONTACT, RecordKind.COMPANY})
@@ -99,8 +100,9 @@ class Batch:
         return found
 
     def _new(self, content: Content, link: Link | None) -> Change:
-        row = self._shape.model(tenant_id=self._owner.tenant_id)
-        link = link or Link(
+        row = bulk.blank(self._shape.model, tenant_id=self._owner.tenant_id)
+        link = link or bulk.blank(
+            Link,
             tenant_id=self._owner.tenant_id,
             integration_id=self._owner.integration_id,
             kind=self._shape.kind,

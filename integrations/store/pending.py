@@ -19,7 +19,9 @@ _COLUMNS = (
 )  # fmt: skip
 _AGAIN = (
     "(plan_id, record_id) DO UPDATE SET version = integrations_pendingwrite.version + 1,"
-    " due_at = EXCLUDED.due_at, is_parked = EXCLUDED.is_parked, attempts = 0, error = ''"
+    " due_at = EXCLUDED.due_at, attempts = 0, is_parked = integrations_pendingwrite.is_uncertain,"
+    # What may have been created there is not created again because it changed here.
+    " error = CASE WHEN integrations_pendingwrite.is_uncertain THEN integrations_pendingwrite.error ELSE '' END"
 )
 
 

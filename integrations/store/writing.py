@@ -81,7 +81,9 @@ def points_of(tenant_id: int, kind: RecordKind, row: Any) -> list[ContactPoint]:
     found = [(PointType.PHONE, phone) for phone in row.phones if phone.startswith("+")]
     found += [(PointType.EMAIL, email) for email in row.emails if len(email) <= 320]
     return [
-        ContactPoint(tenant_id=tenant_id, kind=kind, record_id=row.pk, type=type_, value=value[:320])
+        bulk.blank(
+            ContactPoint, tenant_id=tenant_id, kind=kind, record_id=row.pk, type=type_, value=value[:320]
+        )
         for type_, value in dict.fromkeys(found)
     ]
 

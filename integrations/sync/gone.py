@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from integrations.actions.remove_records import remove_records
 from integrations.actions.upsert_records import Manner, upsert_records
 from integrations.capabilities import Fault
+from integrations.mapping.engine import MappedRecord
+from integrations.mapping.through import in_words
 from integrations.models import Link, LinkStatus, RunPhase, RunState
-from integrations.records import Record
 from integrations.sync import ledger
 from integrations.sync.reading import finish_reading
 from integrations.sync.valve import would_empty
@@ -54,8 +55,10 @@ def delete_gone(job: "Job") -> None:
             continue
         if record is None:
             gone.append(outside_id)
-        else:
-            found.append(record)
+            continue
+        found.append(record.record)
+        if record.problems:
+            faults.append(Fault(outside_id, in_words(record.problems)))
     with ledger.step(run):
         kept = upsert_records(job.owner, job.kind, found, Manner(job.plan, run.pk))
         ledger.count(run, kept)
@@ -69,9 +72,9 @@ def delete_gone(job: "Job") -> None:
             finish_reading(job)
 
 
-def _fetched(job: "Job", outside_id: str) -> Record | None:
+def _fetched(job: "Job", outside_id: str) -> MappedRecord | None:
     try:
-        return job.records.fetch(job.kind, outside_id)
+        return job.records.fetch_mapped(job.kind, outside_id)
     except Unsupported:
         return None  # single objects cannot be asked for there: the reading has to be believed
 

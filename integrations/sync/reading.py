@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from integrations.actions.note_hook_fault import settle_hook_faults
 from integrations.actions.remove_records import remove_records
 from integrations.actions.upsert_records import Manner, upsert_records
 from integrations.capabilities import Changes, Page
@@ -41,6 +42,8 @@ def _keep(job: "Job", page: Page) -> None:
     run.read += len(page.records) + len(page.faults)
     ledger.count(run, kept)
     ledger.note_faults(run, page.faults)
+    if not run.is_dry:
+        settle_hook_faults(run.plan.integration_id, job.kind, _named(page))
     if not page.deleted:
         return
     reason = "" if run.allows_deletions else would_empty(job, run.deleted + len(page.deleted))
@@ -50,6 +53,12 @@ def _keep(job: "Job", page: Page) -> None:
         run.deleted += len(page.deleted)
     else:
         run.deleted += remove_records(job.owner, job.kind, page.deleted)
+
+
+def _named(page: Page) -> set[str]:
+    """Whatever requests told of these: now this run says what is wrong with them."""
+    ids = {one.outside_id for one in page.records} | {one.outside_id for one in page.faults}
+    return ids | set(page.deleted)
 
 
 def finish_reading(job: "Job") -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from integrations.capabilities import KindSupport, Records
+from integrations.capabilities import KindSupport
 from integrations.mapping.through import MappedRecords
 from integrations.models import UNFINISHED, RunPhase, RunState, SyncPlan, SyncRun
 from integrations.records import RecordKind
@@ -30,7 +30,7 @@ class Job:
     owner: Owner
     kind: RecordKind
     support: KindSupport
-    records: Records
+    records: MappedRecords
 
 
 class Broken(Exception):

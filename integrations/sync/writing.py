@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,10 @@ from integrations.capabilities import Change, Fault, Written
 from integrations.http.errors import OutcomeUnknown
 from integrations.models import Link, LinkStatus, OrderLine, PendingWrite, RunState
 from integrations.models.records import StoredRecord
+from integrations.records import RecordKind
 from integrations.store.content import digests, values_of_row
 from integrations.store.outgoing import record_of, references_there
+from integrations.store.owner import Owner
 from integrations.store.shapes import shape_of
 from integrations.store.writing import resolve_waiting, write_links
 from integrations.sync import ledger
@@ -56,30 +59,34 @@ def write_batch(job: "Job") -> None:
     changes, idle = _prepared(job, rows)
     answers: Mapping[str, Written] = {}
     if changes:
-        _claim(job, [known.pending for known in idle.values() if known.link is None])
+        new = [known.pending for known in idle.values() if known.link is None]
+        _claim(job, [one for one in new if not one.is_uncertain])
         given = job.records.write(job.kind, list(changes.values()))
         answers = {one.key: one for one in given}
     with ledger.step(run):
-        _settle(job, rows, answers, idle)
-        if len(rows) < size:
+        found = _settle(job, rows, answers, idle)
+        if len(rows) < size and not found:
             ledger.end(run, job.plan, RunState.COMPLETED)
 
 
 def _claim(job: "Job", creations: Sequence[PendingWrite]) -> None:
-    """Parks what is created there before it leaves: a worker that dies in between leaves it to a person, not to be made twice."""
+    """Parks what is created there before it leaves: a worker that dies in between leaves it uncertain, not to be made twice."""
     if not creations:
         return
     error = _("The worker stopped before the outside system had answered: look there whether it was created.")
     free = PendingWrite.objects.filter(pk__in=[one.pk for one in creations], is_parked=False)
     with transaction.atomic():
-        if free.update(is_parked=True, error=error) < len(creations):
+        if free.update(is_parked=True, is_uncertain=True, error=error) < len(creations):
             raise ledger.Overtaken
 
 
 def _due(job: "Job") -> Any:
     began = job.run.started_at or timezone.now()
     # What is put off while this run lasts is left to the next one.
-    return PendingWrite.objects.filter(plan=job.plan, is_parked=False, due_at__lte=began)
+    waits = Q(is_parked=False)
+    if job.support.finds_by_key:
+        waits |= Q(is_uncertain=True)
+    return PendingWrite.objects.filter(waits, plan=job.plan, due_at__lte=began)
 
 
 _Prepared = tuple[dict[UUID, Change], dict[UUID, Outgoing]]
@@ -132,11 +139,12 @@ def _changed(link: Link | None, found: Mapping[str, str]) -> frozenset[str]:
 
 def _settle(
     job: "Job", rows: Sequence[PendingWrite], answers: Mapping[str, Written], known: Mapping[UUID, Outgoing]
-) -> None:
-    """What became of each, in the transaction of the step."""
+) -> bool:
+    """What became of each, in the transaction of the step; whether some were found there and are to be written now."""
     lock(job.owner)
     links: list[Link] = []
     done: list[tuple[UUID, int]] = []
+    found: list[UUID] = []
     later: list[PendingWrite] = []
     faults: list[tuple[Fault, UUID]] = []
     for one in rows:
@@ -147,6 +155,10 @@ def _settle(
         elif answer is None or answer.error is not None or not (answer.outside_id or out.link):
             error = answer.error if answer and answer.error else OutcomeUnknown("")
             _put_off(out, error, later, faults, links)
+        elif one.is_uncertain and out.link is None:
+            # It may have been created as it was then: nothing is taken for agreed, and all of it is written.
+            links.append(linked_there(job.owner, job.kind, out.row.pk, answer.outside_id))
+            found.append(one.pk)
         else:
             links.append(_linked(job, out, answer))
             done.append((one.pk, one.version))
@@ -154,20 +166,27 @@ def _settle(
     fresh = [link.outside_id for link in links if link.status == LinkStatus.ACTIVE]
     resolve_waiting(job.owner, job.kind, fresh)
     _finish(done)
-    bulk.change(later, ["attempts", "due_at", "is_parked", "error"])
+    PendingWrite.objects.filter(pk__in=found).update(is_parked=False, is_uncertain=False, error="")
+    bulk.change(later, ["attempts", "due_at", "is_parked", "is_uncertain", "error"])
     job.run.written += len(fresh)
     ledger.note_faults(job.run, [fault for fault, _record in faults], [record for _fault, record in faults])
+    return bool(found)
+
+
+def linked_there(owner: Owner, kind: RecordKind, record_id: UUID, outside_id: str) -> Link:
+    """A link to an object of which it is only known that it is there. Not stored."""
+    return Link(
+        tenant_id=owner.tenant_id,
+        integration_id=owner.integration_id,
+        kind=kind,
+        outside_id=outside_id[:200],
+        record_id=record_id,
+    )
 
 
 def _linked(job: "Job", out: Outgoing, answer: Written) -> Link:
     """The link as of now: both sides are alike, and what comes back next is our own echo."""
-    link = out.link or Link(
-        tenant_id=job.owner.tenant_id,
-        integration_id=job.owner.integration_id,
-        kind=job.kind,
-        outside_id=answer.outside_id[:200],
-        record_id=out.row.pk,
-    )
+    link = out.link or linked_there(job.owner, job.kind, out.row.pk, answer.outside_id)
     if out.link is None:
         written = {**out.digests, **out.references}
     else:
@@ -190,17 +209,22 @@ def _put_off(
     one = out.pending
     later.append(one)
     one.attempts += 1
-    may_repeat = isinstance(error, TransientError) and not (
-        isinstance(error, OutcomeUnknown) and out.link is None
+    # Of what was uncertain before, a failed attempt says nothing.
+    is_doubtful = isinstance(error, OutcomeUnknown) or (
+        one.is_uncertain and isinstance(error, TransientError)
     )
-    delay = backoff(RETRY_SECONDS, one.attempts) if may_repeat else None
+    one.is_uncertain = is_doubtful and out.link is None
+    delay = backoff(RETRY_SECONDS, one.attempts) if isinstance(error, TransientError) else None
     one.error = str(error)
-    if delay is None:
+    if one.is_uncertain:
+        one.is_parked, one.due_at = True, _in(delay or RETRY_SECONDS[-1])
+    elif delay is None:
         one.is_parked = True
         if out.link is not None:
             out.link.status, out.link.error = LinkStatus.FAILED, str(error)
             links.append(out.link)
     else:
+        one.is_parked = False
         one.due_at = _in(max(delay, getattr(error, "retry_after", None) or 0.0))
     faults.append((Fault(out.link.outside_id if out.link else "", str(error)), out.row.pk))
 
@@ -216,3 +240,6 @@ def _finish(done: Sequence[tuple[UUID, int]]) -> None:
         by_version.setdefault(version, []).append(id_)
     for version, ids in by_version.items():
         PendingWrite.objects.filter(pk__in=ids, version=version).delete()
+    PendingWrite.objects.filter(pk__in=[id_ for id_, _version in done], is_parked=True).update(
+        is_parked=False, is_uncertain=False, error=""
+    )

@@ -74,7 +74,7 @@ class MadeUpSession(Session, Account, Records, WebhookRegistration):
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Contact | None:
         found = self._get(f"/contacts/{outside_id}", "contact")
-        return Contact(outside_id=outside_id, name=found["name"]) if found.get("name") else None
+        return Contact(outside_id=outside_id, name=found["name"], raw=found) if found.get("name") else None
 
     def subscribe(self, url: str, secret: str) -> None:
         self._put(url)
@@ -122,7 +122,7 @@ CONNECTOR = MadeUp(
 
 
 class Simulator(BaseSimulator):
-    """Contacts by their id; `hook` is where requests would be sent."""
+    """Contacts by their id; `more` are further fields of all of them, `hook` is where requests would be sent."""
 
     name: ClassVar[str] = "made_up"
     title: ClassVar[str] = "Made-up"
@@ -131,6 +131,7 @@ class Simulator(BaseSimulator):
     def __init__(self) -> None:
         super().__init__()
         self.contacts = {"1": "Anna", "2": "Boris"}
+        self.more: dict[str, str] = {}
         self.hook = ""
 
     def respond(self, request: Request) -> Reply:
@@ -142,7 +143,7 @@ class Simulator(BaseSimulator):
             if request.method == "PUT":
                 self.hook = request.json()["url"]
             return Reply.json({"url": self.hook})
-        return Reply.json({"name": self.contacts.get(request.path.rpartition("/")[2], "")})
+        return Reply.json({**self.more, "name": self.contacts.get(request.path.rpartition("/")[2], "")})
 
     def snapshot(self, language: str) -> dict[str, Any]:
         return {}

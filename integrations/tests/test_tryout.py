@@ -1,6 +1,8 @@
 """Anybody can try every connector without an account: one click starts its simulator and connects it."""
 
+import socket
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.urls import reverse
 
 from config.supervisor.demo import tryout_ports
 from integrations.actions import start_tryout as starting
+from integrations.actions.check_integration import LANE as CHECK_LANE
 from integrations.actions.delete_integration import delete_integration
 from integrations.actions.save_integration import update_integration
 from integrations.actions.start_tryout import start_tryout
@@ -18,15 +21,17 @@ from integrations.actions.test_connection import diagnose
 from integrations.connectors import registry
 from integrations.management.commands.simulators import watch
 from integrations.models import Integration, Tryout
+from integrations.models.tryout import HOST, TryoutState
 from integrations.simulators import discover
 from integrations.tryouts import keeper as keeping
 from integrations.tryouts.keeper import Keeper
-from integrations.tryouts.ports import answers
+from integrations.tryouts.progress import PATIENCE, Stage, progress_of
 from tenants.errors import ConfigError
 from tenants.models import Role, Tenant
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.simulation import BaseSimulator
 from tenants.tests.factories import make_member, make_tenant
+from tenants.work import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +57,30 @@ def click(client: Client, code: str) -> Any:
     return client.post(reverse("admin:integrations_integration_simulate", args=[code]))
 
 
+def answers(tryout: Tryout) -> bool:
+    try:
+        with socket.create_connection((HOST, tryout.port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    rest = threading.Event()
+    for _try in range(100):
+        if holds():
+            return
+        rest.wait(0.1)
+    raise AssertionError("it did not come to that in ten seconds")
+
+
+def live(client: Client, tryout: Tryout) -> dict[str, Any]:
+    """What the page's script is told."""
+    url = reverse("admin:integrations_integration_simulation_status")
+    found: list[dict[str, Any]] = client.get(url, {"ids": str(tryout.pk)}).json()["exports"]
+    return found[0]
+
+
 def test_every_connector_has_a_simulator() -> None:
     assert set(registry()) <= set(discover())
 
@@ -73,25 +102,31 @@ def test_a_click_starts_it_and_shows_it_marked_and_removing_it_stops_it(tenant: 
     process.start()
     try:
         catalogue = client.get(reverse("admin:integrations_integration_add")).content.decode()
-        page = client.get(click(client, "ozon")["Location"]).content.decode()
+        waiting = click(client, "ozon")["Location"]
         with all_tenants():
             tryout = Tryout.objects.get()
+        first = client.get(waiting).content.decode()
+        wait_for(lambda: live(client, tryout)["state"] == "trying")
+        drain(CHECK_LANE)
+        shown = live(client, tryout)
+        gone_on = client.get(waiting)
+        page = client.get(gone_on["Location"]).content.decode()
         listed = client.get(reverse("admin:integrations_integration_changelist")).content.decode()
 
         assert "Try it with a simulator" in catalogue
-        assert "The connection works." in page
+        assert waiting == reverse("admin:integrations_integration_simulation", args=[tryout.integration_id])
+        assert "The simulation is being prepared" in first
+        assert (shown["state"], shown["is_finished"]) == ("ready", True)
+        assert gone_on["Location"] == reverse(
+            "admin:integrations_integration_change", args=[tryout.integration_id]
+        )
+        assert "The simulator runs, and the connection works." in page
         assert f"http://127.0.0.1:{tryout.port}/" in page
         assert "Ozon, simulated" in listed
         assert tryout.port in tryout_ports()
         with tenant_scope(tenant):
             delete_integration(Integration.objects.get())
-        stopped = threading.Event()
-        for _try in range(100):
-            if not answers(tryout, 0.0):
-                stopped.set()
-                break
-            stopped.wait(0.1)
-        assert stopped.is_set()
+        wait_for(lambda: not answers(tryout))
     finally:
         stop.set()
         process.join()
@@ -151,7 +186,7 @@ def test_a_simulation_that_gets_another_address_is_none_any_more(tenant: Tenant)
         assert keeper.running == frozenset()
         assert not Tryout.objects.exists()
         assert Integration.objects.exists()
-        assert not answers(tryout, 0.0)
+        assert not answers(tryout)
 
 
 def test_what_cannot_start_says_so_and_a_new_process_tries_again(tenant: Tenant, monkeypatch: Any) -> None:
@@ -166,10 +201,53 @@ def test_what_cannot_start_says_so_and_a_new_process_tries_again(tenant: Tenant,
             tryout.refresh_from_db()
             assert (tryout.state, tryout.error) == ("failed", "Address already in use")
 
+            page = reverse("admin:integrations_integration_simulation", args=[tryout.integration_id])
+            shown = client_of(tenant).get(page).content.decode()
+            assert "The simulator could not start: Address already in use." in shown
+            assert 'data-finished="1"' in shown
+
         with closing(Keeper()) as keeper:
             keeper.keep()
             tryout.refresh_from_db()
             assert (tryout.state, tryout.error) == ("running", "")
+
+
+def test_a_connection_that_does_not_work_is_said_in_words(tenant: Tenant) -> None:
+    with tenant_scope(tenant), closing(Keeper()) as keeper:
+        tryout = start_tryout(tenant, "rest")
+        row = tryout.integration
+        update_integration(row, settings=row.settings, credentials={**row.credentials, "key": "wrong"})
+        keeper.keep()
+
+        drain(CHECK_LANE)
+
+    shown = live(client_of(tenant), tryout)
+    assert (shown["state"], shown["is_finished"], shown["tone"]) == ("failed", True, "bad")
+    assert shown["rows"].startswith("The simulator runs, but the connection does not work: ")
+
+
+def test_what_takes_long_says_what_may_be_missing(tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        tryout = start_tryout(tenant, "rest")
+    soon, late = tryout.changed_at, tryout.changed_at + 2 * PATIENCE
+
+    assert progress_of(tryout, soon).text == ""
+    assert "manage.py simulators" in progress_of(tryout, late).text
+    tryout.state = TryoutState.RUNNING
+    assert (progress_of(tryout, soon).stage, progress_of(tryout, soon).text) == (Stage.TRYING, "")
+    assert "“integrations”" in progress_of(tryout, late).text
+
+
+def test_another_company_sees_nothing_of_it(tenant: Tenant) -> None:
+    with tenant_scope(tenant):
+        tryout = start_tryout(tenant, "rest")
+    stranger = client_of(make_tenant())
+    page = reverse("admin:integrations_integration_simulation", args=[tryout.integration_id])
+    status = reverse("admin:integrations_integration_simulation_status")
+
+    assert stranger.get(page).status_code == 404
+    assert stranger.get(status, {"ids": str(tryout.pk)}).json() == {"exports": []}
+    assert stranger.get(status, {"ids": "nonsense"}).status_code == 400
 
 
 def test_nothing_is_left_behind_where_the_row_cannot_be_kept(tenant: Tenant, monkeypatch: Any) -> None:

@@ -121,6 +121,7 @@ class WrittenRecordsContract(RecordsContract):
         simulator.fail_next("500", after=True, path=self.records_path(written))
 
         with records_of(integration) as records:
+            assert records.kinds[written].finds_by_key is self.creates_once
             first = outcome(records, written, change)
             if not self.creates_once:
                 assert isinstance(first, OutcomeUnknown)

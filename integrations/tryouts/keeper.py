@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from integrations.actions.check_integration import queue_check
 from integrations.connectors import get as get_connector
 from integrations.models import Tryout
 from integrations.models.tryout import HOST, TryoutState
@@ -74,6 +75,8 @@ class Keeper:
         self._running[row.pk] = running
         logger.info("%s is simulated on port %d", row.integration.connector, row.port)
         self._note(row, TryoutState.RUNNING, "")
+        with all_tenants():
+            queue_check(row.integration_id, row.tenant_id)
 
     @staticmethod
     def _note(row: Tryout, state: TryoutState, error: str) -> None:

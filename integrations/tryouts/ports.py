@@ -1,7 +1,6 @@
 """Where simulators may listen: a few ports of this machine, which the operator opened for them."""
 
 import socket
-import time
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -46,16 +45,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def answers(tryout: Tryout, seconds: float) -> bool:
-    """Whether the simulator takes connections within that time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with socket.create_connection((HOST, tryout.port), timeout=0.5):
-                return True
-        except OSError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.1)

@@ -95,3 +95,30 @@ def test_nothing_takes_no_query(django_assert_num_queries):
 def test_another_tenants_row_is_refused(tenant):
     with tenant_scope(tenant), pytest.raises(WrongTenant):
         bulk.create([event(make_tenant(), "a")])
+
+
+def test_a_blank_row_is_what_the_model_makes(tenant):
+    values = {"tenant_id": tenant.pk, "type": "call.ended", "key": "1", "data": {"a": 1}}
+
+    made, usual = bulk.blank(Event, **values), Event(**values)
+    other = bulk.blank(Event, tenant_id=tenant.pk, type="call.ended", key="2")
+
+    names = [
+        field.attname for field in Event._meta.concrete_fields if field.name not in ("id", "occurred_at")
+    ]
+    assert [getattr(made, name) for name in names] == [getattr(usual, name) for name in names]
+    assert made.pk != other.pk
+    assert made._state.adding
+    with pytest.raises(KeyError):
+        bulk.blank(Event, tenant=tenant)
+
+
+def test_what_an_encoder_says_in_its_own_way_is_left_to_it(tenant):
+    """A time of three places and a Z is Django's way to write it, and was it when the first rows were kept."""
+    with tenant_scope(tenant):
+        bulk.create([Event(tenant=tenant, type="call.ended", key="1", data=DATA, occurred_at=MOMENT)])
+        Event.objects.create(tenant=tenant, type="call.ended", key="2", data=DATA, occurred_at=MOMENT)
+
+    with all_tenants():
+        first, second = Event.objects.order_by("key").values_list("data", flat=True)
+    assert first == second

@@ -319,6 +319,9 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
         "links": [],
         "references": [],
     },
+    "integrations.PendingWrite": lambda _own: {"is_parked": True, "is_uncertain": True},
+    # Of a request, and so of no run.
+    "integrations.SyncFault": lambda _own: {"run": None, "kind": "contact", "inbound_id": uuid.uuid4()},
     "integrations.SyncConflict": lambda own: {"fields": {"name": {"ours": own.mark, "theirs": own.mark}}},
     "telephony.Pbx": lambda own: {"timezone": "UTC", "recording_url_template": ""},
     "telephony.Call": lambda own: {

@@ -69,6 +69,22 @@ class SyncFaultSerializer(serializers.ModelSerializer[SyncFault]):
         fields = ("id", "outside_id", "record_id", "text", "created_at")
 
 
+class FaultyRecordSerializer(serializers.ModelSerializer[SyncFault]):
+    """Of a run, or of a request of the outside system: one of the two is null."""
+
+    integration = serializers.UUIDField(source="about.integration_id", read_only=True)
+    kind = serializers.CharField(source="about.kind", read_only=True)
+    run = serializers.UUIDField(source="run_id", read_only=True, allow_null=True)
+    inbound = serializers.UUIDField(source="inbound_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = SyncFault
+        fields = (
+            "id", "integration", "kind", "outside_id", "record_id", "text", "run", "inbound", "created_at",
+            "last_seen_at",
+        )  # fmt: skip
+
+
 class SyncConflictSerializer(serializers.ModelSerializer[SyncConflict]):
     sync = serializers.UUIDField(source="plan_id", read_only=True)
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
@@ -119,6 +119,25 @@ class SyncRunViewSet(ReadOnlyTenantViewSet):
         """The records that could not be read, kept or written: the first thousand."""
         rows = SyncFault.objects.filter(run=self.get_object()).order_by("id")[:1000]
         return Response(shapes.SyncFaultSerializer(rows, many=True).data)
+
+
+@extend_schema_view(list=extend_schema(parameters=[OpenApiParameter("integration", UUID)]))
+class SyncFaultViewSet(ReadOnlyTenantViewSet):
+    """Records that could not be read, kept or written as they are: those of runs, and those of which requests told us."""
+
+    resource = "syncs"
+    model = SyncFault
+    serializer_class = shapes.FaultyRecordSerializer
+    filters = ("integration",)
+    read_roles = MANAGERS
+
+    def scoped_queryset(self) -> QuerySet[SyncFault]:
+        rows = SyncFault.objects.select_related("run__plan")
+        wanted = self.request.query_params
+        if self.action == "list" and "integration" in wanted:
+            id_ = _uuid("integration", wanted["integration"])
+            rows = rows.filter(Q(integration=id_) | Q(run__plan__integration=id_))
+        return rows
 
 
 @extend_schema_view(

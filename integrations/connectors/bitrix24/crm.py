@@ -28,7 +28,9 @@ from integrations.connectors.bitrix24.writer import Writer
 from integrations.records import Json, Record, RecordKind
 
 TITLES_KEPT_SECONDS = 600
-_SUPPORT = KindSupport(is_writable=True, is_deletable=True, changes=Changes.WATERMARK, batch=MOST_SUBCALLS)
+_SUPPORT = KindSupport(
+    is_writable=True, is_deletable=True, changes=Changes.WATERMARK, batch=MOST_SUBCALLS, finds_by_key=True
+)
 
 
 class CrmRecords(Session, Records):

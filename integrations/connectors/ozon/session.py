@@ -48,7 +48,7 @@ class OzonSession(Session, Account, Records, WebhookRegistration):
             RecordKind.ORDER: KindSupport(changes=Changes.WATERMARK, lag=timedelta(minutes=5)),
             RecordKind.DOCUMENT: KindSupport(changes=Changes.WATERMARK, lag=timedelta(minutes=5)),
             RecordKind.PRODUCT: KindSupport(is_writable=True, batch=1000),
-            RecordKind.STOCK: KindSupport(is_writable=True, batch=100),
+            RecordKind.STOCK: KindSupport(is_writable=True, finds_by_key=True, batch=100),
         }
     )
 

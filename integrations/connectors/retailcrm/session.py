@@ -82,7 +82,9 @@ class RetailCrmSession(
     kinds: ClassVar[Mapping[RecordKind, KindSupport]] = MappingProxyType(
         dict.fromkeys(
             KINDS,
-            KindSupport(is_writable=True, changes=Changes.CURSOR, names_deleted=True, batch=20),
+            KindSupport(
+                is_writable=True, changes=Changes.CURSOR, names_deleted=True, batch=20, finds_by_key=True
+            ),
         )
     )
 

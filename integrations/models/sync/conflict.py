@@ -51,22 +51,35 @@ class PendingWrite(TenantModel):
     """A record of ours that differs from what the system of that plan has. Its id is the key that goes along.
 
     `version` grows when the record changes again, so that a write of the former state does not settle the newer one.
+    `is_parked`: nothing is tried by itself. `is_uncertain`: it may have been created there; that is looked up where the
+    system can be asked, and else a person decides.
     """
 
-    plan = models.ForeignKey(SyncPlan, on_delete=models.CASCADE, related_name="pending", db_index=False)
-    record_id = models.UUIDField()
+    plan = models.ForeignKey(
+        SyncPlan,
+        on_delete=models.CASCADE,
+        related_name="pending",
+        db_index=False,
+        verbose_name=_("synchronisation"),
+    )
+    record_id = models.UUIDField(_("record"))
     version = models.PositiveIntegerField(default=1)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     due_at = models.DateTimeField(default=timezone.now)
     is_parked = models.BooleanField(default=False)
-    error = models.TextField(blank=True)
+    is_uncertain = models.BooleanField(_("may exist there"), default=False, db_default=False)
+    error = models.TextField(_("what is wrong"), blank=True)
 
     class Meta:
         verbose_name = _("pending write")
         verbose_name_plural = _("pending writes")
         constraints = [models.UniqueConstraint(fields=["plan", "record_id"], name="pending_write_once")]
         indexes = [
-            models.Index(fields=["plan", "due_at"], name="pending_write_due", condition=Q(is_parked=False))
+            models.Index(fields=["plan", "due_at"], name="pending_write_due", condition=Q(is_parked=False)),
+            models.Index(fields=["tenant", "-id"], name="pending_write_parked", condition=Q(is_parked=True)),
+            models.Index(
+                fields=["plan", "id"], name="pending_write_uncertain", condition=Q(is_uncertain=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from integrations.models.integration import Integration
+from integrations.models.records.links import KINDS
 from integrations.models.sync.plan import SyncPlan
 from tenants.models import TenantModel
 
@@ -105,19 +107,51 @@ class SyncRun(TenantModel):
 
 
 class SyncFault(TenantModel):
-    """One record that could not be read, kept or written; the others of its run were not harmed."""
+    """One record that could not be read, kept or written as it is; the others of its run were not harmed.
+
+    What a request of the outside system told us of belongs to no run: it has the integration and the request instead,
+    one row for each object, until that object comes without fault. `last_seen_at` is of these.
+    """
 
     run = models.ForeignKey(
-        SyncRun, on_delete=models.CASCADE, related_name="faults", db_index=False, verbose_name=_("run")
+        SyncRun,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="faults",
+        db_index=False,
+        verbose_name=_("run"),
     )
+    integration = models.ForeignKey(
+        Integration,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="faults",
+        db_index=False,
+        verbose_name=_("integration"),
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=KINDS, blank=True)
+    inbound_id = models.UUIDField(_("request"), null=True)
     outside_id = models.CharField(_("their id"), max_length=200, blank=True)
     record_id = models.UUIDField(_("record"), null=True)
     text = models.TextField(_("what is wrong"))
+    last_seen_at = models.DateTimeField(_("last seen"), null=True)
 
     class Meta:
         verbose_name = _("faulty record")
         verbose_name_plural = _("faulty records")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(run__isnull=False, integration__isnull=True)
+                | Q(run__isnull=True, integration__isnull=False),
+                name="sync_fault_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=["integration", "kind", "outside_id"],
+                condition=Q(integration__isnull=False),
+                name="sync_fault_told_once",
+            ),
+        ]
         indexes = [
             models.Index(fields=["tenant", "-id"], name="sync_fault_newest"),
             models.Index(fields=["run", "-id"], name="sync_fault_of_run"),
@@ -125,3 +159,8 @@ class SyncFault(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.outside_id or self.record_id}: {self.text}"
+
+    @property
+    def about(self) -> "SyncFault | SyncPlan":
+        """What names the integration and the kind: the plan of its run, or itself."""
+        return self.run.plan if self.run is not None else self
