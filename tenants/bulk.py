@@ -211,8 +211,7 @@ def _columns(fields: tuple[Any, ...], vendor: str) -> tuple[tuple[str, str], ...
 
 def _cell(field: Any, value: Any, *, is_postgres: bool) -> Any:
     if isinstance(field, JSONField):
-        text = _text(field, value)
-        return orjson.Fragment(text) if is_postgres else text
+        return orjson.Fragment(_text(field, value)) if is_postgres else _django_text(field, value)
     return field.get_prep_value(value) if isinstance(field, Sealed) else value
 
 
@@ -221,7 +220,12 @@ def _text(field: JSONField, value: Any) -> str:
     try:
         return orjson.dumps(value, option=_PLAIN).decode()
     except (orjson.JSONEncodeError, TypeError):
-        return json.dumps(value, cls=field.encoder, ensure_ascii=False)
+        return _django_text(field, value)
+
+
+def _django_text(field: JSONField, value: Any) -> str:
+    """SQLite keeps JSON as it was written, and compares it as text: with the spaces that Django writes."""
+    return json.dumps(value, cls=field.encoder, ensure_ascii=False)
 
 
 def update(table: str, columns: Columns, rows: Sequence[Sequence[Any]]) -> None:
