@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,16 @@ def _wait_until_heard(exchange: Exchange) -> None:
         PATIENCE,
         lambda: exchange.command("office", "manager show connected"),
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any) -> Any:
+    """What the exchange itself said, beside a failure."""
+    report = yield
+    exchange = getattr(item, "funcargs", {}).get("exchange")
+    if report.failed and isinstance(exchange, Exchange):
+        report.sections += [(f"the Asterisk of {name}", exchange.log(name)) for name in ("office", "outside")]
+    return report
 
 
 @pytest.fixture
