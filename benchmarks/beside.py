@@ -1,7 +1,6 @@
 """What else an installation may be doing while something is measured: it exports and synchronises, one after the other, without end.
 
-Exports run in the worker that `serve` starts for them, synchronisations in the one that also has the calls: an installation that is
-measured beside them has to start that.
+Both run in the worker that `serve` starts for them.
 """
 
 import time
@@ -19,14 +18,14 @@ START_SECONDS = 120
 
 @dataclass(slots=True)
 class Load:
-    """Afterwards: rows that were exported and contacts that were read meanwhile, and the most memory of the worker of exports, in MB."""
+    """Afterwards: rows that were exported and contacts that were read meanwhile, and the most memory of their worker, in MB."""
 
     exported: int = 0
     read: int = 0
-    exporter_mb: float = 0.0
+    worker_mb: float = 0.0
 
     def __str__(self) -> str:
-        return f"beside it {self.exported:,} rows were exported ({self.exporter_mb:.0f} MB) and {self.read:,} contacts read"
+        return f"beside it {self.exported:,} rows were exported and {self.read:,} contacts read, by a worker of {self.worker_mb:.0f} MB"
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -42,15 +41,15 @@ def add_options(parser: ArgumentParser) -> None:
 def at_work(installation: Installation, options: Namespace) -> Iterator[Load]:
     """From before the block until its end."""
     load = Load()
+    if not (options.beside_export or options.beside_sync):
+        yield load
+        return
     with serving(max(options.beside_sync, 1), PAGE) as crm:
-        started = []
+        worker = installation.start_role("worker-batch")
+        started = [worker]
         if options.beside_export:
             installation.call("benchmarks.exports_rows:fill", count=options.beside_export)
-            exporter = installation.start_role("worker-exports")
-            started += [
-                exporter,
-                installation.start("-m", "benchmarks.inside", "benchmarks.beside:export", "{}"),
-            ]
+            started.append(installation.start("-m", "benchmarks.inside", "benchmarks.beside:export", "{}"))
             _wait_until(installation, "exported")
         if options.beside_sync:
             installation.call("benchmarks.beside:connect", port=crm)
@@ -62,8 +61,7 @@ def at_work(installation: Installation, options: Namespace) -> Iterator[Load]:
         yield load
         after = installation.call("benchmarks.beside:done")
         load.exported, load.read = (after[name] - before[name] for name in ("exported", "read"))
-        if options.beside_export:
-            load.exporter_mb = installation.usage(exporter).peak_mb
+        load.worker_mb = installation.usage(worker).peak_mb
         if (options.beside_export and not load.exported) or (options.beside_sync and not load.read):
             raise RuntimeError(f"Nothing was done meanwhile: {load}")
         installation.stop(*started)

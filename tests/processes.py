@@ -158,7 +158,7 @@ class Installation:
         return [self.pid, *descendants(self.pid)]
 
     def process_id(self, name: str) -> int:
-        """The process of that name (web, worker, worker-exports, beat, …), 0 while it is down."""
+        """The process of that name (web, worker, worker-batch, beat, …), 0 while it is down."""
         configuration = self.data_dir / "run" / "supervisord.conf"
         command = [sys.executable, "-m", "supervisor.supervisorctl", "-c", str(configuration)]
         done = subprocess.run(

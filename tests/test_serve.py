@@ -68,7 +68,7 @@ def test_secrets_are_generated_for_the_owner_only(installation: Installation) ->
     assert oct((installation.data_dir / "run" / "supervisord.conf").stat().st_mode & 0o777) == "0o600"
 
 
-@pytest.mark.parametrize("name", ["worker", "worker-exports", "beat", "listener", "web"])
+@pytest.mark.parametrize("name", ["worker", "worker-batch", "beat", "listener", "web"])
 def test_a_killed_process_comes_back(installation: Installation, name: str) -> None:
     former = installation.kill(name)
 

@@ -9,7 +9,7 @@ from typing import Literal
 from config.env import BASE_DIR, DATA_DIR, PORT, env
 from config.supervisor import waiting
 
-Role = Literal["web", "worker", "worker-exports", "beat", "listener"]
+Role = Literal["web", "worker", "worker-batch", "beat", "listener"]
 CONNECTIONS = 4096  # at a time; config/asgi.py sees to it that there are as many files
 STOP_SECONDS = 12  # what is not finished by then is killed; leased work is picked up again
 
@@ -66,8 +66,9 @@ def _listener() -> tuple[str, ...]:
 
 _COMMANDS: dict[Role, Callable[[], tuple[str, ...]]] = {
     "web": _web,
-    "worker": lambda: _worker("worker", "calls,webhooks,integrations,upkeep"),
-    "worker-exports": lambda: (*_politely(), *_worker("worker-exports", "exports")),
+    "worker": lambda: _worker("worker", "calls,webhooks,upkeep"),
+    # Files and synchronisations compute for seconds: in one process with the calls each pop-up would wait for its turn.
+    "worker-batch": lambda: (*_politely(), *_worker("worker-batch", "exports,integrations")),
     "beat": _beat,
     "listener": _listener,
 }

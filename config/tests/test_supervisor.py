@@ -37,7 +37,7 @@ def test_every_role_gets_a_program_that_is_tied_to_the_supervisor(tmp_path: Path
     assert words[3].endswith("tether.py")
     assert words[4] == "SIGKILL"
     assert tuple(words[5:]) == process("web").command
-    assert parser["group:switchboard"]["programs"] == "web,worker,worker-exports,beat,listener"
+    assert parser["group:switchboard"]["programs"] == "web,worker,worker-batch,beat,listener"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
