@@ -166,8 +166,9 @@ def leads_to_login(response: Any) -> bool:
 def outcome(response: Any, values: dict[str, Any]) -> tuple[int, str]:
     """Status and target, without the ids that were asked for."""
     target = response.headers.get("Location", "")
-    for value in values.values():
-        target = target.replace(str(value), "…")
+    # The longest first: a short number may be a part of another id.
+    for value in sorted(map(str, values.values()), key=len, reverse=True):
+        target = target.replace(value, "…")
     return response.status_code, target
 
 
