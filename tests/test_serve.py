@@ -1,6 +1,7 @@
 """`manage.py serve` as one process tree: starts, heals, stops without orphans, and two copies side by side."""
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_logs_are_shown_with_their_process_and_kept(installation: Installation) 
 
     line = next(line for line in kept if "working on" in line)
     wait_for(
-        lambda: f"worker         | {line}" in installation.output,
+        lambda: re.search(rf"^worker +\| {re.escape(line)}", installation.output, re.MULTILINE),
         PATIENCE_SECONDS,
         lambda: installation.output,
     )
