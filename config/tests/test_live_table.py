@@ -1,7 +1,7 @@
 """A table in memory: fresh rows work at once, and strangers do not keep the database busy."""
 
 import asyncio
-import time
+import threading
 from collections.abc import Mapping
 
 import pytest
@@ -31,9 +31,14 @@ class Table(LiveTable[str]):
 class SlowTable(Table):
     """What is made while it reads is not seen by that reading."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_seen, self.may_end = threading.Event(), threading.Event()
+
     def load(self) -> Mapping[str, str]:
         seen = dict(self.rows)
-        time.sleep(0.1)
+        self.has_seen.set()
+        assert self.may_end.wait(10)
         return seen
 
 
@@ -54,11 +59,13 @@ def test_a_reading_that_began_before_the_row_was_there_does_not_decide() -> None
 
     async def whole() -> str | None:
         first = asyncio.ensure_future(table.lookup("nobody"))
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(table.has_seen.wait, 10)
         table.rows["fresh"] = "door"
-        found = await table.lookup("fresh")
+        second = asyncio.ensure_future(table.lookup("fresh"))
+        await asyncio.sleep(0)  # it asks while the first reading goes on
+        table.may_end.set()
         await first
-        return found
+        return await second
 
     assert asyncio.run(whole()) == "door"
 
