@@ -71,7 +71,7 @@ class Folded:
 
 def fold_calls(event_ids: Sequence[UUID]) -> list[Folded]:
     """Fold these events. Ids that are gone or belong to no call are skipped: they stay as they were stored."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         fresh = read_events(event_ids)
         pbxs = lock({event.pbx_id for event in fresh})
         follow_clicks.wake(fresh)
@@ -122,6 +122,7 @@ def _fold(
         was_ended=call.phase == CallPhase.ENDED and call.status != CallStatus.LOST,
         merged=existing[1:],
     )
+    call.pbx, call.tenant = pbx, pbx.tenant
     apply(call, before.state)
     return before
 

@@ -20,7 +20,7 @@ from telephony.models import Call, CallNotification, NotificationState
 from tenants import bulk
 from tenants.models import Work
 from tenants.reads import Read
-from tenants.work import cancel, enqueue, wake
+from tenants.work import cancel, enqueue, hand_on, wake
 
 LANE: Final = "calls.notify"
 _notifications = Read(CallNotification, "call_id {among}", without=("reason", "issues"))
@@ -48,8 +48,8 @@ def create(calls: Sequence[Call], plan: Planner) -> list[CallNotification]:
         if call.finished_at is not None
         for one in amending.late_recordings(call, heard[call.pk], known[call.pk])
     ]
-    bulk.create(planned)
-    queue([one for one in planned if one.state == NotificationState.PENDING])
+    stored = bulk.create(planned)
+    _begin([one for one in planned if one.pk in stored and one.state == NotificationState.PENDING])
     for call in external:
         if call.finished_at is not None:  # closed calls seldom change: these may have statements of their own
             _tell_again(amending.outdated(call, heard[call.pk], known[call.pk]))
@@ -91,8 +91,24 @@ def _hearing(call: Call, crms: Crms) -> Crms:
 
 
 def queue(notifications: Sequence[CallNotification]) -> None:
-    """Have them sent; grouped by integration, so that a slow CRM delays only itself."""
-    enqueue(LANE, [(one.pk, one.tenant_id, str(one.integration_id), None) for one in notifications])
+    """Have them sent."""
+    enqueue(LANE, _entries(notifications))
+
+
+def _begin(written: Sequence[CallNotification]) -> None:
+    """Have them sent as they and their calls were just written: who has exchange and company at hand reads nothing."""
+    whole = {one.pk: one for one in written if _is_whole(one.call)}
+    hand_on(LANE, _entries(list(whole.values())), whole)
+    queue([one for one in written if one.pk not in whole])
+
+
+def _is_whole(call: Call) -> bool:
+    return Call.pbx.is_cached(call) and Call.tenant.is_cached(call)
+
+
+def _entries(notifications: Sequence[CallNotification]) -> list[tuple[UUID, int, str, None]]:
+    """Grouped by integration, so that a slow CRM delays only itself."""
+    return [(one.pk, one.tenant_id, str(one.integration_id), None) for one in notifications]
 
 
 def _tell_again(rows: Sequence[CallNotification]) -> None:

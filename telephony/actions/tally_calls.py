@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
+from telephony.actions.tally_months import TEXT, take_away, tally_month
 from telephony.models import Call, CallDirection, CallStatus, CallTally, TallyOf
 from telephony.models.call import MISSED
 from telephony.models.tally import COUNTS, WAIT_FIELDS, WAITS
@@ -82,18 +83,37 @@ def want_tally(calls: Sequence[Call], now: datetime | None = None) -> None:
     due = _next_minute(now or timezone.now())
     enqueue(
         LANE,
-        [(subject(tenant_id, day), tenant_id, day.isoformat(), due) for tenant_id, day in sorted(days)],
+        [
+            (subject(tenant_id, day.isoformat()), tenant_id, day.isoformat(), due)
+            for tenant_id, day in sorted(days)
+        ],
         again=True,
     )
 
 
 def want_days(tenant_id: int, days: Iterable[date]) -> None:
     """Have these days counted now, where that is not under way already."""
-    enqueue(LANE, [(subject(tenant_id, day), tenant_id, day.isoformat(), None) for day in days])
+    names = [day.isoformat() for day in days]
+    enqueue(LANE, [(subject(tenant_id, name), tenant_id, name, None) for name in names])
 
 
-def subject(tenant_id: int, day: date) -> uuid.UUID:
-    return uuid.uuid5(DAYS, f"{tenant_id}:{day.isoformat()}")
+def want_months(tenant_id: int, wanted: Iterable[date], *, again: bool = False) -> None:
+    """Have these months summed up; `again` where somebody may be doing it at this moment."""
+    names = [f"{month:{TEXT}}" for month in wanted]
+    enqueue(LANE, [(subject(tenant_id, name), tenant_id, name, None) for name in names], again=again)
+
+
+def subject(tenant_id: int, span: str) -> uuid.UUID:
+    """Names a day or a month of a company."""
+    return uuid.uuid5(DAYS, f"{tenant_id}:{span}")
+
+
+def tally(tenant_id: int, span: str) -> None:
+    """Count a day (`2026-11-22`) or sum up a month (`2026-11`)."""
+    if len(span) == len("2026-11"):
+        tally_month(tenant_id, date.fromisoformat(f"{span}-01"))
+    else:
+        tally_day(tenant_id, date.fromisoformat(span))
 
 
 def tally_day(tenant_id: int, day: date) -> int:
@@ -103,8 +123,11 @@ def tally_day(tenant_id: int, day: date) -> int:
         if tenant is None:
             return 0
         with transaction.atomic():
+            month = take_away(tenant_id, day)
             counted = count(_ended(day, tenant.zone), tenant.zone)
             _store(tenant_id, day, counted)
+            if month:
+                want_months(tenant_id, [month], again=True)
         return counted[TallyOf.DAY.value, "", ""].calls
 
 

@@ -55,7 +55,7 @@ from telephony.models.rule import (
     RuleHours,
     RuleOutcome,
 )
-from telephony.models.tally import CallTally, TallyOf
+from telephony.models.tally import CallMonth, CallTally, TallyOf
 
 __all__ = [
     "AmiAccess",
@@ -68,6 +68,7 @@ __all__ = [
     "CallDirection",
     "CallEvent",
     "CallLeg",
+    "CallMonth",
     "CallNotification",
     "CallParticipant",
     "CallPhase",

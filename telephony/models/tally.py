@@ -1,4 +1,4 @@
-"""Calls counted by the day: statistics cost the same however many calls there were."""
+"""Calls counted by the day, and days by the month: statistics cost the same however many calls there were."""
 
 from typing import Final
 
@@ -12,6 +12,7 @@ from tenants.models import TenantModel
 WAITS: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 300)
 WAIT_FIELDS: Final = tuple(f"wait_{number}" for number in range(len(WAITS) + 1))
 COUNTS: Final = ("calls", "answered", "missed", "wait_total", "talk_total", *WAIT_FIELDS)
+MONTH_COLUMNS: Final = ("key", "direction", *COUNTS)
 
 
 class TallyOf(models.TextChoices):
@@ -66,6 +67,35 @@ class CallTally(TenantModel):
                 fields=["tenant", "of", "day", "key", "direction"], name="call_tally_once"
             )
         ]
+        # An agent's own year is looked at among those of hundreds of colleagues.
+        indexes = [models.Index(fields=["tenant", "of", "key", "day"], name="call_tally_of_one")]
 
     def __str__(self) -> str:
         return f"{self.day:%Y-%m-%d} {self.of} {self.key}: {self.calls}"
+
+
+class CallMonth(TenantModel):
+    """What all days of one month come to, in one row: a year costs no more than a month.
+
+    It is there while it is true: whoever counts one of its days anew takes it away. `figures` has the sums by extension
+    (`ext`) and line (`line`) as lists in the order of MONTH_COLUMNS, by weekday from 1 on and hour (`week`: weekday, hour,
+    incoming calls, missed ones), and of each day (`days`: date, direction, calls, answered, missed).
+    """
+
+    tenant = models.ForeignKey(
+        "tenants.Tenant",
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("company"),
+        db_index=False,
+    )
+    month = models.DateField(_("first day of the month"))
+    figures = models.JSONField(_("figures"))
+
+    class Meta:
+        verbose_name = _("calls of a month")
+        verbose_name_plural = _("calls by the month")
+        constraints = [models.UniqueConstraint(fields=["tenant", "month"], name="call_month_once")]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

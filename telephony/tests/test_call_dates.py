@@ -1,13 +1,18 @@
 """A list from one day to another: as the reader writes dates, in the company's zone."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from exports.models import Export
+from exports.reader import Reader
+from exports.registry import get_dataset
 from telephony.models import Call
 from telephony.tests.factories import make_pbx, play
+from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_member, make_tenant
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +99,28 @@ def test_the_ends_of_time_are_no_error(client, calls, address, day):
     name = "started_at" if address == LIST else "created_at"
 
     assert client.get(address, {f"{name}_from_0": day, f"{name}_to_0": day}).status_code in (200, 302)
+
+
+def test_the_days_of_the_list_go_into_its_file_whatever_the_number_of_rows(client, calls):
+    """Not as ids, of which there may be ten thousand."""
+    day = {"started_at_from_0": "10.03.2026", "started_at_to_0": "10.03.2026"}
+    address = f"{reverse('admin:telephony_call_export')}?{urlencode(day)}"
+
+    answer = client.post(address, {"format": "csv", "columns": ["id"]}, headers={"accept-language": "ru"})
+
+    export = Export._base_manager.get()
+    assert answer.headers["Location"] == reverse("admin:exports_export_change", args=[export.pk])
+    assert export.filters == {"started_at": {"from": "2026-03-10", "to": "2026-03-10"}}
+    with tenant_scope(export.tenant):
+        reader = Reader(get_dataset("calls"), ["id"], export.filters, export.tenant.zone)
+        keys = {key for block in reader.blocks() for (key,) in block}
+    assert keys == {calls["first"].pk, calls["last"].pk}
+
+
+def test_the_days_of_the_statistics_go_into_their_file(client, calls):
+    days = {"day_from": "2026-03-10", "day_to": "2026-03-11"}
+    address = f"{reverse('admin:telephony_calltally_export')}?{urlencode(days)}"
+
+    client.post(address, {"format": "csv", "columns": ["day"]})
+
+    assert Export._base_manager.get().filters == {"day": {"from": "2026-03-10", "to": "2026-03-11"}}
