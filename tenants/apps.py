@@ -21,12 +21,15 @@ class TenantsConfig(AppConfig):
         )
         from tenants.changes import follower
         from tenants.configuration import api_keys, own  # noqa: F401 this room's own sections
+        from tenants.installation import health, metrics, probes  # noqa: F401 what registers itself
+        from tenants.installation.service import watcher
         from tenants.postgresql.row_security import protect_after_migrations
         from tenants.trail import events, people, triggers  # noqa: F401 sign-ins are audited by signals
         from tenants.work import host  # noqa: F401 connects to the worker's signals
 
         among.register()
         front.register_service(follower)
+        front.register_service(watcher)
         post_migrate.connect(triggers.install_after_migrate, sender=self, dispatch_uid="audit-triggers")
         post_migrate.connect(protect_after_migrations, dispatch_uid="row security")
 

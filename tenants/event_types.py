@@ -64,7 +64,7 @@ register(
         "system.alert",
         _("System alert"),
         _(
-            "Something needs a person's attention, such as credentials that end soon; for what has a type of its own, that one is told."
+            "Something needs a person's attention, such as credentials that end soon; for what has a type of its own, that one is told. Of the installation itself only companies hear whose operator chose it: once when it begins, once when it ends."
         ),
         {
             "type": "object",
@@ -72,7 +72,14 @@ register(
             "properties": {
                 "severity": _SEVERITY,
                 "message": {**_TEXT, "minLength": 1},
-                "component": _TEXT,
+                "code": {**_TEXT, "description": "What it is, for programs, such as disk.data."},
+                "state": {"enum": ["begun", "ended"], "description": "Of what lasts."},
+                "since": {"type": "string", "format": "date-time"},
+                "until": {"type": "string", "format": "date-time"},
+                "component": {
+                    **_TEXT,
+                    "description": "What it is about; `installation` for Switchboard itself.",
+                },
                 "details": {"type": "object"},
             },
         },

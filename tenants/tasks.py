@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tenants import audit
 from tenants.heartbeats import forget as forget_heartbeats
+from tenants.installation.watch import forget as forget_alerts
 from tenants.models import SeenNonce, StoredAnswer
 from tenants.oauth import forget_tokens
 from tenants.scoping import all_tenants
@@ -70,6 +71,7 @@ def forget() -> None:
         SeenNonce.objects.filter(created_at__lt=timezone.now() - NONCES_KEPT).delete()
     forget_tokens()
     forget_heartbeats()
+    forget_alerts()
     forget_failures()
     forget_letters()
     SessionStore.clear_expired()

@@ -33,8 +33,8 @@ class TenantPage(SwitchboardAdmin):
         return found if is_operator(request) else found.filter(pk=current_tenant_id())
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What opens the operator's own network is nobody else's business, not even to read."""
-        return (*self.fields, "egress_allow") if is_operator(request) else self.fields
+        """What opens the operator's own network, or tells of the installation, is nobody else's business, not even to read."""
+        return (*self.fields, "egress_allow", "hears_system_alerts") if is_operator(request) else self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return () if is_operator(request) else ("number", "is_active")

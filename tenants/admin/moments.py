@@ -1,16 +1,16 @@
 """The filter "from … to …" over a list, as whoever looks writes dates, and in their company's zone."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
-from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from tenants.typed import typed_day, typed_time
 
 # The last of its kind that a day, or a minute of which only hours and minutes are given, still holds.
 END_OF_DAY = time.max
@@ -42,15 +42,9 @@ class MomentRange(RangeDateTimeFilter):
         if not day:
             return None
         try:
-            moment = timezone.make_aware(datetime.combine(_day(day), _time(hour) if hour else usual))
+            moment = timezone.make_aware(
+                datetime.combine(typed_day(day), typed_time(hour) if hour else usual)
+            )
             return max(moment.astimezone(UTC), EARLIEST)
         except (ValidationError, ValueError, OverflowError) as error:
             raise IncorrectLookupParameters(str(error)) from error
-
-
-def _day(text: str) -> date:
-    return parse_date(text) or forms.DateField(localize=True).clean(text)
-
-
-def _time(text: str) -> time:
-    return forms.TimeField(localize=True).clean(text)

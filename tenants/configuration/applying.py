@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from tenants.configuration.reading import Block, ConfigurationError, read
-from tenants.configuration.sections import Plan, each, known_keys, section_keys, sections, text
+from tenants.configuration.sections import Plan, each, flag, known_keys, section_keys, sections, text
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
 FIELDS = ("number", "name", "timezone", "phone_region", "language", "egress_allow")
+FLAGS = ("hears_system_alerts",)
 
 
 class _RolledBack(Exception):
@@ -27,7 +28,11 @@ def apply_text(source: str, *, dry_run: bool = False) -> Plan:
     with _maybe_rolled_back(dry_run):
         file = known_keys(read(source), {"tenants"}, {"tenants"})
         for block in each(
-            file["tenants"], {*FIELDS, *section_keys()}, {"number"}, file.at("tenants"), identity="number"
+            file["tenants"],
+            {*FIELDS, *FLAGS, *section_keys()},
+            {"number"},
+            file.at("tenants"),
+            identity="number",
         ):
             _apply_tenant(block, plan)
     return plan
@@ -48,6 +53,7 @@ def _apply_tenant(block: Block, plan: Plan) -> None:
     number = text(block, "number")
     tenant = Tenant.objects.filter(number=number).first() or Tenant(number=number)
     values: dict[str, Any] = {name: text(block, name) for name in FIELDS if name in block}
+    values |= {name: flag(block, name) for name in FLAGS if name in block}
     if tenant._state.adding:
         values.setdefault("name", number)
     plan.save(tenant, f"tenant {number}", values, block.place)
@@ -67,7 +73,9 @@ def dump_tenants(numbers: list[str] | None = None, *, secrets: bool = False) -> 
 
 
 def _dump_tenant(tenant: Tenant, secrets: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: getattr(tenant, name) for name in FIELDS if getattr(tenant, name)}
+    shown: dict[str, Any] = {
+        name: getattr(tenant, name) for name in (*FIELDS, *FLAGS) if getattr(tenant, name)
+    }
     with tenant_scope(tenant):
         for section in sections():
             value = section.dump(tenant, secrets=secrets)

@@ -3,6 +3,7 @@
 from tenants.models.api_key import ApiKey, SeenNonce
 from tenants.models.base import TenantModel
 from tenants.models.credential import MachineCredential
+from tenants.models.installation import Severity, SystemAlert
 from tenants.models.invitation import Invitation
 from tenants.models.mark import ChangeMark
 from tenants.models.oauth import OAuthApplication
@@ -25,7 +26,9 @@ __all__ = [
     "OAuthApplication",
     "Role",
     "SeenNonce",
+    "Severity",
     "StoredAnswer",
+    "SystemAlert",
     "Tenant",
     "TenantModel",
     "User",

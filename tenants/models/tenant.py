@@ -91,6 +91,13 @@ class Tenant(models.Model):
             "Private addresses that this company's integrations and webhooks may reach; set by operators only."
         ),
     )
+    hears_system_alerts = models.BooleanField(
+        _("hears of the installation"),
+        default=False,
+        help_text=_(
+            "What is wrong with the installation itself is told to this company as the event system.alert; set by operators only."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)

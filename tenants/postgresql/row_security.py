@@ -27,6 +27,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "tenants.work": "the queue's statements serve all tenants at once, its rows hold ids only, and workers alone read it",
     "tenants.changemark": "ids of what was changed, read by all processes; says nothing of what it is",
     "tenants.heartbeat": "of the installation's processes",
+    "tenants.systemalert": "of the installation; for operators, who stand above companies",
     "integrations.sharedbucket": "the pace at which all companies together call a host; says nothing of whose calls they are",
     "signin.session": "a session begins before anybody is known, belongs to its person, and is found by its key's digest",
     "signin.failures": "counted before anybody is known, by digests; a person's failures are no company's",

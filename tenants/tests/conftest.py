@@ -1,8 +1,11 @@
 """What the tests of this room share."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tenants.keys import forget_keys
+from tenants.tests.running import Running
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +14,10 @@ def _no_remembered_keys():
     forget_keys()
     yield
     forget_keys()
+
+
+@pytest.fixture
+def run() -> Iterator[Running]:
+    running = Running()
+    yield running
+    running.end()

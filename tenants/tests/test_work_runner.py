@@ -2,7 +2,6 @@
 
 import threading
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -10,9 +9,8 @@ from django.db import OperationalError, connection, transaction
 from tenants.models import Heartbeat, Tenant, Work
 from tenants.tests.factories import make_tenant
 from tenants.tests.lanes import Batched, Notebook, Pooled, expire, queue_rows, registered, wait_for
-from tenants.work import Lane, Outcome, enqueue, pools, store
+from tenants.work import Lane, Outcome, enqueue, store
 from tenants.work import runner as machinery
-from tenants.work.runner import Runner
 from tenants.work.wake import runners
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,41 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def tenant() -> Tenant:
     return make_tenant()
-
-
-class Running:
-    """Starts runners and sees to it that their threads are gone when the test ends."""
-
-    def __init__(self) -> None:
-        self.started: list[Runner] = []
-        self.gates: list[threading.Event] = []
-
-    def __call__(self, lane: Lane) -> Runner:
-        runner = Runner(lane)
-        runners[lane.name] = runner
-        self.started.append(runner)
-        runner.start()
-        return runner
-
-    def gate(self) -> threading.Event:
-        """An event that is set at the latest when the test ends."""
-        self.gates.append(threading.Event())
-        return self.gates[-1]
-
-    def end(self) -> None:
-        for gate in self.gates:
-            gate.set()
-        for runner in self.started:
-            assert runner.stop(20), "the runner did not stop"
-        runners.clear()
-        pools.close(wait=True)
-
-
-@pytest.fixture
-def run() -> Iterator[Running]:
-    running = Running()
-    yield running
-    running.end()
 
 
 def test_everything_is_worked_through(tenant, run):

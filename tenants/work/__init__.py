@@ -10,9 +10,10 @@ from functools import partial
 from django.db import transaction
 
 from tenants.work import store
+from tenants.work.handing import hand_on
 from tenants.work.lanes import BatchLane, Lane, Leased, Outcome, PooledLane, backoff, lane, lanes, register
 from tenants.work.runner import drain as _drain
-from tenants.work.store import cancel
+from tenants.work.store import cancel, withdraw
 from tenants.work.wake import wake
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "cancel",
     "drain",
     "enqueue",
+    "hand_on",
     "lane",
     "lanes",
     "register",
     "wake",
+    "withdraw",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Literal
@@ -35,18 +35,27 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row. `result` is the lane's own and reaches its `record()`."""
+    """What became of a row. `result` is the lane's own and reaches its `record()`.
+
+    `is_written`: the lane took the row out of the queue itself, in the transaction of its effect (`withdraw`).
+    """
 
     row: Leased
     verdict: Verdict
     delay: float = 0.0
     counted: bool = True
     result: Any = None
+    is_written: bool = False
 
     @classmethod
     def done(cls, row: Leased, result: Any = None) -> Outcome:
         """Finished for good, well or badly: the row leaves the queue."""
         return cls(row, "done", result=result)
+
+    @classmethod
+    def written(cls, row: Leased) -> Outcome:
+        """Finished, and written already: nothing is left to be settled or recorded."""
+        return cls(row, "done", is_written=True)
 
     @classmethod
     def retry(cls, row: Leased, delay_seconds: float, result: Any = None, *, counted: bool = True) -> Outcome:
@@ -66,7 +75,8 @@ class Lane(ABC):
     one after a quiet moment is written at once. Until then their rows count against `capacity` and `per_group`.
     A lane that holds more rows than it can work on at a time asks for no fewer than `least_room` at once: looking
     for due rows costs nearly as much for one as for many. Where `held_back` counts what all workers have,
-    `counts_everywhere` makes the counting and the taking one step: one worker at a time.
+    `counts_everywhere` makes the counting and the taking one step: one worker at a time. Rows that have been due for
+    `late_after` seconds are an alert of the installation, except those that are `waiting_on_purpose`.
     """
 
     name: ClassVar[str]
@@ -77,10 +87,15 @@ class Lane(ABC):
     settle_seconds: ClassVar[float] = 0.0
     least_room: ClassVar[int] = 1
     counts_everywhere: ClassVar[bool] = False
+    late_after: ClassVar[float] = 600.0
 
     @abstractmethod
     def start(self, rows: list[Leased], settle: Settle) -> None:
         """Begin work on the rows and return; call `settle` with outcomes as they come."""
+
+    def start_with(self, rows: list[Leased], at_hand: Mapping[uuid.UUID, Any], settle: Settle) -> None:
+        """The same for rows that this process just queued: what was `at_hand` of their subjects need not be read."""
+        self.start(rows, settle)
 
     def record(self, outcomes: list[Outcome]) -> None:  # noqa: B027 a lane without readable state has nothing to record
         """Write the subjects' readable state, inside the settling transaction, for rows whose lease still was ours."""
@@ -88,6 +103,10 @@ class Lane(ABC):
     def held_back(self) -> Mapping[str, int]:
         """How many fewer rows than `per_group` may be taken now, by group; of those that are not named, none fewer."""
         return {}
+
+    def waiting_on_purpose(self) -> Collection[str]:
+        """Groups whose due rows lie where they are for a reason of their own, such as a receiver that is down."""
+        return ()
 
     def patience(self) -> float:
         """Seconds after which it is worth looking for due rows although nobody woke the lane."""

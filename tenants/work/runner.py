@@ -9,9 +9,10 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
@@ -50,6 +51,7 @@ class Runner(threading.Thread):
         self._extended_at = time.monotonic()
         self._is_database_down = False
         self._lane_patience = float("inf")
+        self._is_behind = True  # whether more may be due than was taken
 
     def wake(self) -> None:
         self._is_woken = True
@@ -61,6 +63,29 @@ class Runner(threading.Thread):
             self._outcomes += outcomes
         self._signal.set()
 
+    def places(self, groups: Sequence[str]) -> list[int]:
+        """Which rows of these groups could begin now, before any that waits: the places of those that there is room for.
+
+        A look, not a promise: what is leased meanwhile may make it a few rows more than the lane's capacity.
+        """
+        if self._is_behind or self._stopping.is_set():
+            return []
+        room, taken, found = self._room(), self._in_hand(), []
+        for place, group in enumerate(groups[:room]):
+            if self.lane.per_group is None or taken[group] < self.lane.per_group:
+                taken[group] += 1
+                found.append(place)
+        return found
+
+    def adopt(self, rows: list[Leased], at_hand: Mapping[uuid.UUID, Any]) -> bool:
+        """Begin with rows that were queued and leased for this runner; from any thread. False when it has stopped."""
+        with self._lock:
+            if self._stopping.is_set():
+                return False
+            self._in_flight.update(((row.id, row.lease), row) for row in rows)
+        self._start(rows, at_hand)
+        return True
+
     def stop(self, seconds: float) -> bool:
         """Take nothing new, let what runs finish within that time, write it down; whether all of it was."""
         self._stopping.set()
@@ -70,7 +95,7 @@ class Runner(threading.Thread):
 
     def run(self) -> None:
         with all_tenants():
-            while not (self._stopping.is_set() and not self._in_flight and not self._outcomes):
+            while not self._has_finished():
                 self._signal.clear()
                 if not self._guarded(self._turn):
                     # There are more lanes than a pool has connections: none is held while there is nothing to do.
@@ -79,22 +104,27 @@ class Runner(threading.Thread):
         self.lane.stop()
         connection.close()
 
+    def _has_finished(self) -> bool:
+        with self._lock:
+            return self._stopping.is_set() and not self._in_flight and not self._outcomes
+
     def _turn(self) -> bool:
         """One round; whether to go round again at once."""
         self._pulse()
         has_settled = self._settle()
         self._extend()
         room = self._room()
-        if (
-            self._stopping.is_set()
-            or room < self.lane.least_room
-            or not (has_settled or self._is_time_to_look())
-        ):
+        if room < self.lane.least_room:
+            self._is_behind = True
+            return False
+        if self._stopping.is_set() or not (has_settled or self._is_time_to_look()):
             return False
         self._is_woken, self._looked_at = False, time.monotonic()
         rows = take(self.lane, room, self._in_hand())
+        self._is_behind = len(rows) == room
         if rows:
-            self._in_flight.update(((row.id, row.lease), row) for row in rows)
+            with self._lock:
+                self._in_flight.update(((row.id, row.lease), row) for row in rows)
             self._start(rows)
         self._lane_patience = max(self.lane.patience(), SHORTEST_LOOK)
         if not rows:
@@ -108,7 +138,8 @@ class Runner(threading.Thread):
 
     def _in_hand(self) -> Counter[str]:
         """How many rows of each group."""
-        return Counter(row.group for row in self._in_flight.values())
+        with self._lock:
+            return Counter(row.group for row in self._in_flight.values())
 
     def _is_time_to_look(self) -> bool:
         return self._is_woken or time.monotonic() - self._looked_at >= min(_idle(), self._lane_patience)
@@ -122,9 +153,12 @@ class Runner(threading.Thread):
         ahead = [moment - time.monotonic() for moment in moments]
         return min((seconds for seconds in ahead if seconds > 0), default=_idle())
 
-    def _start(self, rows: list[Leased]) -> None:
+    def _start(self, rows: list[Leased], at_hand: Mapping[uuid.UUID, Any] | None = None) -> None:
         try:
-            self.lane.start(rows, self.finish)
+            if at_hand is None:
+                self.lane.start(rows, self.finish)
+            else:
+                self.lane.start_with(rows, at_hand, self.finish)
         except Exception:
             # The border to a lane's code: a defect there must neither end this loop nor lose the rows.
             logger.exception("lane %s: could not start %d rows", self.lane.name, len(rows))
@@ -147,8 +181,9 @@ class Runner(threading.Thread):
             del self._outcomes[: len(outcomes)]
             if self._outcomes:
                 self._signal.set()
+            for outcome in outcomes:
+                self._in_flight.pop((outcome.row.id, outcome.row.lease), None)
         for outcome in outcomes:
-            self._in_flight.pop((outcome.row.id, outcome.row.lease), None)
             settled.inc(self.lane.name, outcome.verdict)
         return True
 
@@ -179,8 +214,10 @@ class Runner(threading.Thread):
         if time.monotonic() - self._extended_at < self.lane.lease_seconds / 3:
             return
         self._extended_at = time.monotonic()
-        if self._in_flight:
-            store.extend(list(self._in_flight.values()), self.lane.lease_seconds)
+        with self._lock:
+            held = list(self._in_flight.values())
+        if held:
+            store.extend(held, self.lane.lease_seconds)
 
     def _guarded(self, turn: Callable[[], bool]) -> bool:
         """A database that is away is said once and waited for; outcomes stay in memory meanwhile."""

@@ -33,7 +33,7 @@ def insert(lane_name: str, entries: Sequence[Entry], *, again: bool = False) -> 
 
 
 def _insert(lane_name: str, entries: Sequence[Entry], again: bool) -> None:
-    source, values = (_document if dialect().is_postgres else _values)(entries)
+    source, values = _source(entries)
     conflict = "DO UPDATE SET due = EXCLUDED.due, lease = NULL" if again else "DO NOTHING"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -43,6 +43,28 @@ def _insert(lane_name: str, entries: Sequence[Entry], again: bool) -> None:
         )
 
 
+def insert_leased(lane: Lane, entries: Sequence[Entry]) -> list[Leased]:
+    """Put rows into the queue that are leased from the beginning; those that were not queued before."""
+    words, token = dialect(), uuid7()
+    unique = sorted({entry[0]: entry for entry in entries}.values(), key=lambda entry: entry[0])
+    source, values = _source(unique)
+    until, until_values = words.after(lane.lease_seconds, None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO tenants_work (subject, tenant_id, "group", due, lane, attempts, lease)'  # noqa: S608
+            f" SELECT fresh.subject, fresh.tenant, fresh.own, {until}, %s, 1, {words.cast('uuid')}"
+            f" FROM {source} WHERE true ON CONFLICT (lane, subject) DO NOTHING"
+            ' RETURNING id, subject, tenant_id, "group", attempts',
+            [*until_values, lane.name, words.key(token), *values],
+        )
+        return _leased(lane, token, cursor.fetchall())
+
+
+def _source(entries: Sequence[Entry]) -> tuple[str, list[Any]]:
+    """A table `fresh` of subject, tenant, group and due."""
+    return (_document if dialect().is_postgres else _values)(entries)
+
+
 def _document(entries: Sequence[Entry]) -> tuple[str, list[Any]]:
     """One JSON text: with many values psycopg computes longer than PostgreSQL does (see tenants/bulk.py)."""
     rows = [
@@ -50,7 +72,9 @@ def _document(entries: Sequence[Entry]) -> tuple[str, list[Any]]:
         for subject, tenant, group, due in entries
     ]
     given = "json_to_recordset(%s::json) AS given (subject uuid, tenant bigint, own text, due timestamptz)"
-    fresh = f"(SELECT subject, tenant, own, coalesce(due, statement_timestamp()) FROM {given}) AS fresh"  # noqa: S608
+    fresh = (
+        f"(SELECT subject, tenant, own, coalesce(due, statement_timestamp()) AS due FROM {given}) AS fresh"  # noqa: S608
+    )
     return fresh, [orjson.dumps(rows).decode()]
 
 
@@ -61,7 +85,9 @@ def _values(entries: Sequence[Entry]) -> tuple[str, list[Any]]:
         for subject, tenant_id, group, due in entries
         for value in (words.key(subject), tenant_id, group, words.moment(due or now))
     ]
-    return f"(VALUES {', '.join(['(%s, %s, %s, %s)'] * len(entries))}) AS fresh", values
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(entries))
+    names = "column1 AS subject, column2 AS tenant, column3 AS own, column4 AS due"
+    return f"(SELECT {names} FROM (VALUES {rows})) AS fresh", values  # noqa: S608
 
 
 def lease(
@@ -105,10 +131,15 @@ def _take(lane: Lane, picked: Picked, now: datetime | None) -> list[Leased]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, words.key(token), *until_values])
         found = words.rows(cursor)
+    return _leased(lane, token, found)
+
+
+def _leased(lane: Lane, token: uuid.UUID, found: Iterable[tuple[Any, ...]]) -> list[Leased]:
+    is_postgres = dialect().is_postgres
     return [
         Leased(
             id_,
-            subject if words.is_postgres else uuid.UUID(subject),
+            subject if is_postgres else uuid.UUID(subject),
             tenant_id,
             group,
             attempt,
@@ -137,8 +168,11 @@ def settle(lane: Lane, outcomes: Sequence[Outcome], now: datetime | None = None)
 
     All in one transaction. A row whose lease was lost meanwhile is left alone, and so is its subject.
     """
+    unwritten = [outcome for outcome in outcomes if not outcome.is_written]
+    if not unwritten:
+        return
     with transaction.atomic():
-        for round_ in _rounds(outcomes):
+        for round_ in _rounds(unwritten):
             _settle_round(lane, round_, now)
 
 

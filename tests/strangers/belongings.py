@@ -21,13 +21,13 @@ from django.utils import timezone
 from exports.engine.place import path_of
 from exports.models import Export
 from tenants.fields import EncryptedJSONField
-from tenants.models import Role, Tenant, User
+from tenants.models import Role, SystemAlert, Tenant, User
 from tenants.scoping import all_tenants
 from tenants.signin.models import Failures
 
 ROOMS = ("tenants", "webhooks", "exports", "integrations", "telephony")
-# Leads to a person only, and is shown to companies whose people they are.
-OF_PEOPLE: tuple[type[models.Model], ...] = (Failures,)
+# Leads to a person only, and is shown to companies whose people they are; or is of the installation, for its operators.
+OF_PEOPLE: tuple[type[models.Model], ...] = (Failures, SystemAlert)
 INSTRUCTIONS = (
     "{model} could not be made ({error!r}). Say in SPECIAL of {file} which values its constraints want, so that the "
     "tests of isolation cover it."
