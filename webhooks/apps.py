@@ -9,6 +9,7 @@ class WebhooksConfig(AppConfig):
     verbose_name = _("Webhooks")
 
     def ready(self) -> None:
+        import webhooks.metrics  # noqa: F401 it registers
         from webhooks.ingest.receive import register_paths
 
         register_paths()

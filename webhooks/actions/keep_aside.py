@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from tenants import audit
-from webhooks.actions.replay_inbound import replay_inbound
+from webhooks.actions.replay_range import BegunReplay, replay_chosen
 from webhooks.models import Inbound, InboundState, Intake, Source
 from webhooks.relaying import MOST_EXPECTED, is_expected
 
@@ -49,9 +49,9 @@ def aside(rows: QuerySet[Inbound]) -> QuerySet[Inbound]:
     return rows.filter(state=InboundState.ASIDE)
 
 
-def release(rows: QuerySet[Inbound]) -> int:
-    """They are processed like any other; how many there were."""
-    return replay_inbound(aside(rows))
+def release(rows: QuerySet[Inbound]) -> BegunReplay:
+    """They are processed like any other; many of them in the background."""
+    return replay_chosen(rows, InboundState.ASIDE)
 
 
 def drop(rows: QuerySet[Inbound]) -> int:

@@ -16,6 +16,7 @@ from tenants.errors import ConfigError
 from tenants.models import Tenant
 from tenants.work import cancel as cancel_work
 from tenants.work import enqueue
+from webhooks.actions import chosen_rows
 from webhooks.actions.cancel_deliveries import cancel_deliveries
 from webhooks.actions.replay_deliveries import replay_deliveries, replayable
 from webhooks.missing import Counted, count_missing
@@ -54,6 +55,20 @@ def begin(tenant: Tenant | int, kind: str, wanted: DeliveryFilter) -> Begun:
         found = chosen(kind, wanted)
         return Begun(cancel_deliveries(found) if kind == MassKind.CANCEL else replay_deliveries(found), None)
     return Begun(total, _queue(tenant, kind, stored(wanted), total, wanted.endpoint))
+
+
+def may_be(kind: str, rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Those of them that it can be done to now."""
+    return rows.filter(state=DeliveryState.PENDING) if kind == MassKind.CANCEL else replayable(rows)
+
+
+def begin_chosen(kind: str, rows: QuerySet[Delivery]) -> Begun:
+    """The same for those that a person chose. ConfigError for more than can be chosen."""
+    found = may_be(kind, rows)
+    if not chosen_rows.are_many(found):
+        return Begun(cancel_deliveries(found) if kind == MassKind.CANCEL else replay_deliveries(found), None)
+    tenant_id, ids = chosen_rows.company(), chosen_rows.ids_of(found)
+    return Begun(len(ids), _queue(tenant_id, kind, {}, len(ids), None, ids))
 
 
 def begin_missing(endpoint: Endpoint, since: datetime, until: datetime) -> Begun:
@@ -97,13 +112,21 @@ def read(found: Mapping[str, Any]) -> DeliveryFilter:
 
 
 @transaction.atomic
-def _queue(tenant: Tenant | int, kind: str, wanted: dict[str, Any], total: int, endpoint: Any) -> MassAction:
+def _queue(
+    tenant: Tenant | int,
+    kind: str,
+    wanted: dict[str, Any],
+    total: int,
+    endpoint: Any,
+    ids: list[str] | None = None,
+) -> MassAction:
     tenant_id = tenant if isinstance(tenant, int) else tenant.pk
     action = MassAction.objects.create(
         tenant_id=tenant_id,
         endpoint_id=endpoint,
         kind=kind,
         wanted=wanted,
+        ids=ids,
         total=total,
         made_by=audit.current_actor().name[:200],
     )

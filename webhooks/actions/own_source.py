@@ -1,5 +1,7 @@
 """Sources that belong to something in a room above: made, switched and removed with it, and by nobody else."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -15,8 +17,13 @@ LONGEST_NAME = 100
 
 
 @transaction.atomic
-def create_owned_source(tenant: Tenant, owner_name: str, preset_name: str, name: str) -> Source:
-    """A source with a secret of its own making. Where only the sender can make one, it has none yet and lets nobody in."""
+def create_owned_source(
+    tenant: Tenant, owner_name: str, preset_name: str, name: str, options: Mapping[str, str] | None = None
+) -> Source:
+    """A source with a secret of its own making. Where only the sender can make one, it has none yet and lets nobody in.
+
+    BadOption for options that its preset does not have.
+    """
     if owner(owner_name) is None:
         raise ValueError(f"nobody registered as the owner {owner_name}")
     sender = preset(preset_name)
@@ -27,6 +34,7 @@ def create_owned_source(tenant: Tenant, owner_name: str, preset_name: str, name:
         name=_free_name(tenant, name),
         owner=owner_name,
         secret=secret,
+        options=sender.clean_options(options or {}),
     )
     source.save(force_insert=True)
     audit.record("source.created", source, after=audit.snapshot(source))

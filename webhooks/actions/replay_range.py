@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from tenants import audit
 from tenants.errors import ConfigError
 from tenants.work import enqueue
+from webhooks.actions import chosen_rows
 from webhooks.actions.replay_inbound import BATCH, replay_batch, replay_inbound, replayable
 from webhooks.models import Inbound, InboundReplay, ReplayState
 from webhooks.selectors import InboundFilter, inbound_requests
@@ -63,6 +64,21 @@ def begin_replay(tenant_id: int, wanted: InboundFilter) -> InboundReplay:
     return run
 
 
+def replay_chosen(rows: QuerySet[Inbound], state: str = "") -> BegunReplay:
+    """Those that a person chose, and only while they are in that state. ConfigError for more than can be chosen."""
+    wanted = replayable(rows.filter(state=state) if state else rows)
+    if not chosen_rows.are_many(wanted):
+        return BegunReplay(replay_inbound(wanted), None)
+    tenant_id, ids = chosen_rows.company(), chosen_rows.ids_of(wanted)
+    with transaction.atomic():
+        run = InboundReplay.objects.create(
+            tenant_id=tenant_id, wanted_state=state, until=timezone.now(), total=len(ids), chosen=ids
+        )
+        enqueue(REPLAY_LANE, [(run.pk, tenant_id, str(tenant_id), None)])
+        audit.record("inbound.replay_begun", run, after={"count": len(ids)})
+    return BegunReplay(len(ids), run)
+
+
 def cancel_replay(run: InboundReplay) -> bool:
     """False when it was over already. What it has queued is processed."""
     ended = InboundReplay.objects.filter(pk=run.pk, state=ReplayState.RUNNING).update(
@@ -79,15 +95,21 @@ def continue_replay(pk: UUID) -> bool:
     run = InboundReplay.objects.select_for_update().filter(pk=pk, state=ReplayState.RUNNING).first()
     if run is None:
         return False
-    rows = requests_of(
-        InboundFilter(run.source_id, run.wanted_state or None, run.event or None, run.since, run.until)
-    )
-    rest = rows.filter(id__gt=run.last) if run.last else rows
-    ids = list(rest.order_by("id").values_list("id", flat=True)[:BATCH])
+    ids = _next_of(run)
     if ids:
-        done = replay_batch(Inbound.objects.filter(id__in=ids))
+        rows = Inbound.objects.filter(id__in=ids)
+        done = replay_batch(rows.filter(state=run.wanted_state) if run.wanted_state else rows)
         InboundReplay.objects.filter(pk=pk).update(done=F("done") + done, last=ids[-1])
     is_over = len(ids) < BATCH
     if is_over:
         InboundReplay.objects.filter(pk=pk).update(state=ReplayState.DONE, finished_at=timezone.now())
     return not is_over
+
+
+def _next_of(run: InboundReplay) -> list[UUID]:
+    if run.chosen is not None:
+        return next(chosen_rows.parts(run.chosen, run.last, BATCH), [])
+    wanted = InboundFilter(run.source_id, run.wanted_state or None, run.event or None, run.since, run.until)
+    rows = requests_of(wanted)
+    rest = rows.filter(id__gt=run.last) if run.last else rows
+    return list(rest.order_by("id").values_list("id", flat=True)[:BATCH])

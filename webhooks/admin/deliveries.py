@@ -16,11 +16,11 @@ from tenants.access import MANAGERS
 from tenants.admin.badges import Tone
 from tenants.admin.base import LogAdmin
 from tenants.errors import ConfigError
-from webhooks.actions.cancel_deliveries import cancel_deliveries
-from webhooks.actions.replay_deliveries import replay_deliveries, replay_delivery, replayable
+from webhooks.actions import mass
+from webhooks.actions.replay_deliveries import replay_delivery, replayable
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.admin.type_search import FindsTypes
-from webhooks.models import Attempt, Delivery, DeliveryState, Trigger
+from webhooks.models import Attempt, Delivery, DeliveryState, MassKind, Trigger
 from webhooks.readable import readable
 from webhooks.selectors import sent_body
 
@@ -118,9 +118,7 @@ class DeliveryPage(FindsTypes, LogAdmin):
     def replay_chosen(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
         chosen = _all_of(chosen)
         if "confirmed" in request.POST:
-            count = replay_deliveries(chosen)
-            messages.success(request, translated("Deliveries queued: %(count)d.") % {"count": count})
-            return None
+            return _begun(request, MassKind.REPLAY, chosen, translated("Deliveries queued: %(count)d."))
         text = _(
             "Of the chosen deliveries, %(count)d can be sent again. The rest is under way, or its endpoint is disabled."
         )
@@ -133,9 +131,7 @@ class DeliveryPage(FindsTypes, LogAdmin):
     def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> HttpResponse | None:
         chosen = _all_of(chosen)
         if "confirmed" in request.POST:
-            count = cancel_deliveries(chosen)
-            messages.success(request, translated("Deliveries cancelled: %(count)d.") % {"count": count})
-            return None
+            return _begun(request, MassKind.CANCEL, chosen, translated("Deliveries cancelled: %(count)d."))
         waiting = chosen.filter(state=DeliveryState.PENDING).count()
         text = _("Of the chosen deliveries, %(count)d are waiting and can be cancelled.") % {"count": waiting}
         return ask_about_chosen(self, request, title=_("Cancel"), text=text, action="cancel_chosen")
@@ -150,3 +146,18 @@ class DeliveryPage(FindsTypes, LogAdmin):
 def _all_of(chosen: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """The list's own order and joins are of no use to an action on many rows."""
     return Delivery.objects.filter(pk__in=chosen.order_by().values("pk"))
+
+
+def _begun(
+    request: HttpRequest, kind: MassKind, chosen: QuerySet[Delivery], done: str
+) -> HttpResponse | None:
+    """A few are seen to at once; of many one sees how far it is."""
+    try:
+        begun = mass.begin_chosen(kind, chosen)
+    except ConfigError as error:
+        messages.error(request, str(error))
+        return None
+    if begun.action is not None:
+        return HttpResponseRedirect(reverse("admin:webhooks_massaction_change", args=[begun.action.pk]))
+    messages.success(request, done % {"count": begun.count})
+    return None

@@ -1,7 +1,7 @@
 """Inbound requests: what came, what it was, and processing it again."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Any, ClassVar
 
@@ -23,8 +23,8 @@ from tenants.models import Event
 from tenants.scoping import current_tenant_id
 from webhooks.actions.keep_aside import aside, drop, release
 from webhooks.actions.record_handling import outcomes_of
-from webhooks.actions.replay_inbound import replay_inbound, replay_one, replayable
-from webhooks.actions.replay_range import begin_replay, requests_of
+from webhooks.actions.replay_inbound import replay_one, replayable
+from webhooks.actions.replay_range import BegunReplay, begin_replay, replay_chosen, requests_of
 from webhooks.admin.confirming import ask, ask_about_chosen
 from webhooks.admin.replays import RangeForm
 from webhooks.models import Inbound, InboundState
@@ -135,9 +135,7 @@ class InboundPage(LogAdmin):
         # The list's own order and joins are of no use to an action on many rows.
         chosen = Inbound.objects.filter(pk__in=chosen.order_by().values("pk"))
         if "confirmed" in request.POST:
-            count = replay_inbound(chosen)
-            messages.success(request, translated("Requests queued: %(count)d.") % {"count": count})
-            return None
+            return self._begun(request, replay_chosen, chosen)
         text = _(
             "Of the chosen requests, %(count)d can be processed again. The rest waits already, or is a handshake."
         )
@@ -145,6 +143,23 @@ class InboundPage(LogAdmin):
         return ask_about_chosen(
             self, request, title=_("Process again"), text=text_shown, action="replay_chosen"
         )
+
+    def _begun(
+        self,
+        request: HttpRequest,
+        begin: Callable[[QuerySet[Inbound]], BegunReplay],
+        chosen: QuerySet[Inbound],
+    ) -> HttpResponse | None:
+        """A few are queued at once; of many one sees how far it is."""
+        try:
+            begun = begin(chosen)
+        except ConfigError as error:
+            messages.error(request, str(error))
+            return None
+        if begun.run is not None:
+            return HttpResponseRedirect(reverse("admin:webhooks_inboundreplay_change", args=[begun.run.pk]))
+        messages.success(request, translated("Requests queued: %(count)d.") % {"count": begun.count})
+        return None
 
     def range_view(self, request: HttpRequest) -> HttpResponse:
         """What is wanted, then how many that are, then the run."""
@@ -183,8 +198,7 @@ class InboundPage(LogAdmin):
     def release_chosen(self, request: HttpRequest, chosen: QuerySet[Inbound]) -> HttpResponse | None:
         chosen = Inbound.objects.filter(pk__in=chosen.order_by().values("pk"))
         if "confirmed" in request.POST:
-            messages.success(request, translated("Requests queued: %(count)d.") % {"count": release(chosen)})
-            return None
+            return self._begun(request, release, chosen)
         text = translated(
             "Of the chosen requests, %(count)d are kept aside. They are processed like any other."
         )

@@ -26,6 +26,7 @@ class MassActionPage(LogAdmin):
     menu_icon = "playlist_play"
     empty_hint = _("Many deliveries are sent again, or taken back, from an endpoint's page.")
     view_roles = MANAGERS
+    heavy = ("ids",)
     own_roles = {"cancel": MANAGERS}
     buttons = {"cancel": "cancel"}
     tones: ClassVar[Mapping[str, Tone]] = {

@@ -100,6 +100,7 @@ class InboundReplayPage(LogAdmin):
         "A range of requests is chosen on the list of inbound requests, by “Process a range again”."
     )
     view_roles = MANAGERS
+    heavy = ("chosen",)
     own_roles = {"steer": MANAGERS}
     buttons = {"status": "view", "cancel": "steer"}
     list_display = ("created_at", "source", "progress", "figures", "finished_at")
@@ -141,7 +142,7 @@ class InboundReplayPage(LogAdmin):
             ids = [uuid.UUID(text) for text in request.GET.get("ids", "").split(",")[:MOST_POLLED]]
         except ValueError:
             return JsonResponse({"problem": "ids must be a list of ids"}, status=400)
-        found = self.get_queryset(request).filter(pk__in=ids)
+        found = self.get_queryset(request).defer("chosen").filter(pk__in=ids)
         return JsonResponse({"exports": [describe(run) for run in found]})
 
     def cancel_view(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:

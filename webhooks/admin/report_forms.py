@@ -7,28 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTimeWidget,
 )
 
+from tenants.admin.inputs import AddressLines, ClockInput
 from tenants.figures import sections
 from webhooks.admin.forms import OwnedForm
 from webhooks.models import Endpoint, Report, Weekday
-
-
-class AddressLines(forms.CharField):
-    """Mail addresses, one a line."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "anna@example.com"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return str(value or "").replace(",", "\n").split()
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(data) != list(initial or []))
 
 
 class ReportForm(OwnedForm):
@@ -57,7 +41,7 @@ class ReportForm(OwnedForm):
             *("name", "rhythm", "at", "weekday", "sections", "endpoints", "addresses"),
             *("skips_quiet", "is_enabled"),
         )
-        widgets = {"at": UnfoldAdminTimeWidget(format="%H:%M")}
+        widgets = {"at": ClockInput()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

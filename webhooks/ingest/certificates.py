@@ -9,22 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import requests
-
-from config.egress.errors import EgressDenied
-from config.egress.requests_adapter import session
+from webhooks.ingest import fetching
+from webhooks.ingest.fetching import NotFetched
 from webhooks.presets.certificates import BadCertificate, is_known, remember
 
 logger = logging.getLogger(__name__)
-LARGEST: Final = 64 * 1024
-SECONDS: Final = 5.0
 PAUSE: Final = 60.0  # before an address that failed is asked again
 MOST_AT_ONCE: Final = 3
 MOST_FAILED: Final = 1000
-
-
-class NotFetched(Exception):
-    """There was no certificate at that address."""
 
 
 class Certificates:
@@ -59,14 +51,5 @@ class Certificates:
 
 
 def fetched(url: str) -> bytes:
-    """In a thread; through the egress policy, without redirects."""
-    try:
-        with session(1) as opened, opened.get(url, timeout=SECONDS, stream=True) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise NotFetched(f"status {answer.status_code}")
-            body: bytes = answer.raw.read(LARGEST + 1, decode_content=True)
-    except (requests.RequestException, EgressDenied, OSError) as error:
-        raise NotFetched(str(error)) from error
-    if len(body) > LARGEST:
-        raise NotFetched("too large")
-    return body
+    """In a thread."""
+    return fetching.fetched(url, "application/x-pem-file, */*")

@@ -8,16 +8,12 @@ import logging
 import time
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlsplit
 
-from webhooks import limits
+from webhooks.ingest import fetching
+from webhooks.ingest.fetching import NotFetched
 from webhooks.presets.key_sets import BadKeySet, known, remember
-from webhooks.sender import Request
-from webhooks.sender.once import send_once
 
 logger = logging.getLogger(__name__)
-LARGEST: Final = 64 * 1024
-SECONDS: Final = 5.0
 FRESH: Final = 600.0  # so old is a set asked for again, while it goes on counting
 LONGEST_STALE: Final = (
     3 * 86400.0
@@ -26,10 +22,6 @@ PAUSE: Final = 60.0  # between two questions, whatever strangers write into thei
 MOST_AT_ONCE: Final = 3
 FETCHING: Final = "key_set_fetched"
 UNREACHABLE: Final = "key_set_unreachable"
-
-
-class NotFetched(Exception):
-    """There was no answer that counts; the text says why."""
 
 
 class KeySets:
@@ -87,25 +79,5 @@ class KeySets:
 
 
 def fetched(place: str) -> bytes:
-    """In a thread; through the egress policy, without redirects, within five seconds in all and 64 KB."""
-    parts = urlsplit(place)
-    reply = send_once(
-        Request(
-            token=None,
-            url=place,
-            host=f"{parts.scheme}://{parts.netloc}",
-            headers=lambda: ["Accept: application/json"],
-            body=b"",
-            timeout_ms=int(SECONDS * 1000),
-            connect_timeout_ms=int(min(SECONDS, limits.CONNECT_TIMEOUT) * 1000),
-            is_get=True,
-            most_bytes=LARGEST,
-        )
-    )
-    if reply.error:
-        raise NotFetched(f"{reply.error} {reply.detail}".strip())
-    if reply.status != 200:
-        raise NotFetched(f"HTTP {reply.status}")
-    if reply.is_cut:
-        raise NotFetched(f"more than {LARGEST} bytes")
-    return reply.body
+    """In a thread."""
+    return fetching.fetched(place, "application/json")

@@ -2,12 +2,14 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import Q
 
 from config import metrics
+from tenants.scoping import all_tenants
 from tenants.work import Lane, Leased, Outcome
 from tenants.work.lanes import Settle
 from webhooks import limits
@@ -20,6 +22,7 @@ from webhooks.lanes.jobs import Job, Unprepared, Unsendable, load
 from webhooks.lanes.recording import Sent, Unsent, write
 from webhooks.lanes.targets import Targets
 from webhooks.lanes.verdicts import judge, kept_trying
+from webhooks.models import Breaker, Endpoint, EndpointFlow
 from webhooks.sender import Engine, Limits, Reply
 
 logger = logging.getLogger(__name__)
@@ -117,6 +120,14 @@ class DeliverLane(Lane):
 
     def held_back(self) -> Mapping[str, int]:
         return self._gate.held_back()
+
+    def waiting_on_purpose(self) -> Collection[str]:
+        """Endpoints that are left alone, recover, or are sent to at a pace that they chose."""
+        with all_tenants():
+            troubled = EndpointFlow.objects.exclude(breaker=Breaker.CLOSED).values_list("pk", flat=True)
+            is_limited = Q(rate_limit__isnull=False) | Q(concurrency__isnull=False)
+            limited = Endpoint.objects.filter(is_limited).values_list("pk", flat=True)
+            return {id_.hex for id_ in (*troubled, *limited)}
 
     def patience(self) -> float:
         return self._gate.patience()

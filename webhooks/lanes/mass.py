@@ -12,10 +12,11 @@ from tenants.scoping import tenant_scope
 from tenants.work import Leased, Outcome, PooledLane
 from webhooks.actions import mass
 from webhooks.actions.cancel_deliveries import cancel
-from webhooks.actions.replay_deliveries import batches, replay
+from webhooks.actions.chosen_rows import parts
+from webhooks.actions.replay_deliveries import BATCH, batches, replay
 from webhooks.lanes.fanout import send_events
 from webhooks.missing import look
-from webhooks.models import Endpoint, MassAction, MassKind, MassState
+from webhooks.models import Delivery, Endpoint, MassAction, MassKind, MassState
 from webhooks.models.mass import UNFINISHED
 
 
@@ -58,6 +59,12 @@ def _steps(action: MassAction) -> Iterator[Step]:
         yield from _missing(action)
         return
     act = cancel if action.kind == MassKind.CANCEL else replay
+    if action.ids is not None:
+        for part in parts(action.ids, action.reached, BATCH):
+            # As when they were counted: an endpoint may have been disabled meanwhile.
+            still = mass.may_be(action.kind, Delivery.objects.filter(pk__in=part))
+            yield Step(part[-1], len(part), act(list(still.order_by("id").values_list("id", flat=True))))
+        return
     # What comes into the state meanwhile is not meant: it was not counted.
     wanted = mass.chosen(action.kind, mass.read(action.wanted)).filter(created_at__lt=action.created_at)
     for ids in batches(wanted, action.reached):

@@ -41,6 +41,8 @@ class MassAction(TenantModel):
     total = models.PositiveIntegerField(_("counted"), default=0)
     seen = models.PositiveIntegerField(_("looked at"), default=0)
     done = models.PositiveIntegerField(_("done"), default=0)
+    # Of those that somebody chose one by one their ids, in their order; None where `wanted` says which.
+    ids = models.JSONField(null=True, editable=False)
     reached = models.UUIDField(null=True, editable=False)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     made_by = models.CharField(_("made by"), max_length=200, blank=True, editable=False)

@@ -32,6 +32,8 @@ class InboundReplay(TenantModel):
     total = models.PositiveIntegerField(_("requests"), default=0)
     done = models.PositiveIntegerField(_("queued"), default=0)
     last = models.UUIDField(null=True, editable=False)
+    # Of those that somebody chose one by one their ids, in their order; None for a range.
+    chosen = models.JSONField(null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:

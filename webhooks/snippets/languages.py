@@ -24,6 +24,7 @@ class Language(ABC):
     base64: ClassVar[str]
     key_text: ClassVar[str]
     key_base64: ClassVar[str]
+    knows_ed25519: ClassVar[bool] = True
 
     @abstractmethod
     def text(self, value: str) -> str:
@@ -114,6 +115,7 @@ class Bsl(Language):
     hex = "НРег(ПолучитьHexСтрокуИзДвоичныхДанных(Свертка))"
     base64 = 'СтрЗаменить(СтрЗаменить(Base64Строка(Свертка), Символы.ПС, ""), Символы.ВК, "")'
     key_text = 'ПолучитьДвоичныеДанныеИзСтроки(Секрет, "UTF-8", Ложь)'
+    knows_ed25519 = False
     key_base64 = 'Base64Значение(Сред(Секрет, СтрДлина("whsec_") + 1))'
 
     def text(self, value: str) -> str:

@@ -32,7 +32,7 @@ def snippet(endpoint: Endpoint, language: str, sample: Sample) -> str:
     """The program; NothingToVerify, or ConfigError for what this language cannot do."""
     recipe = None if FORMATS[endpoint.format].is_chat else recipe_of(endpoint.signing)
     if endpoint.signing.get("scheme") == ASYMMETRIC and not FORMATS[endpoint.format].is_chat:
-        raise ConfigError(_asymmetric(endpoint))
+        return _asymmetric(endpoint, LANGUAGES[language], sample)
     if recipe is None:
         raise NothingToVerify(_("This endpoint's requests are not signed: there is nothing to verify."))
     speaks = LANGUAGES[language]
@@ -46,15 +46,25 @@ def snippet(endpoint: Endpoint, language: str, sample: Sample) -> str:
     )
 
 
-def _asymmetric(endpoint: Endpoint) -> str:
-    """No secret is shared, so there is nothing to copy but the public key."""
-    if keys := public_keys(endpoint):
-        text = _(
-            "Verify the entries v1a of webhook-signature (Ed25519 over webhook-id, webhook-timestamp and the raw body, with dots"
-            " between them) with the public key: %(keys)s"
+def _asymmetric(endpoint: Endpoint, speaks: Language, sample: Sample) -> str:
+    """No secret is shared: the public keys stand in the program, ready to run."""
+    keys = public_keys(endpoint)
+    if not keys:
+        raise ConfigError(
+            _(
+                "Its secret is still a shared one. Make a new one: that is a key, and its public part is shown."
+            )
         )
-        return text % {"keys": ", ".join(keys)}
-    return _("Its secret is still a shared one. Make a new one: that is a key, and its public part is shown.")
+    if not speaks.knows_ed25519:
+        text = _(
+            "This language has no Ed25519 of its own. Verify the entries v1a of webhook-signature, over webhook-id,"
+            " webhook-timestamp and the raw body with dots between them, by a service beside it, with the public key:"
+            " %(keys)s. Or choose the scheme of Standard Webhooks with a shared secret, which it can verify."
+        )
+        raise ConfigError(text % {"keys": ", ".join(keys)})
+    values = _of_sample(speaks, sample, "webhook-signature")
+    values |= {"KEYS": ", ".join(speaks.text(key) for key in keys)}
+    return _filled(_template(f"{speaks.name}_ed25519"), values, _which(sample))
 
 
 def _values(speaks: Language, recipe: Recipe, sample: Sample) -> dict[str, str]:
@@ -85,12 +95,23 @@ def _values(speaks: Language, recipe: Recipe, sample: Sample) -> dict[str, str]:
         "SEPARATOR": speaks.text(recipe.separator),
         "TOKEN_BEFORE": speaks.text(head),
         "TOKEN_AFTER": speaks.text(tail),
+        **_of_sample(speaks, sample, recipe.header),
+    }
+
+
+def _of_sample(speaks: Language, sample: Sample, header: str) -> dict[str, str]:
+    """`header` holds the signature."""
+    return {
         "TOLERANCE": str(TOLERANCE_SECONDS),
         "BODY": speaks.body(sample.body),
         "ID": speaks.text(sample.headers.get("webhook-id", "")),
         "TIMESTAMP": speaks.text(sample.headers.get("webhook-timestamp", "")),
-        "GIVEN": speaks.text(sample.headers.get(recipe.header, "")),
+        "GIVEN": speaks.text(sample.headers.get(header, "")),
     }
+
+
+def _which(sample: Sample) -> frozenset[str]:
+    return frozenset({"FAILED" if sample.is_failed else "EXAMPLE"})
 
 
 def _conditions(recipe: Recipe, sample: Sample) -> frozenset[str]:
@@ -105,10 +126,8 @@ def _conditions(recipe: Recipe, sample: Sample) -> frozenset[str]:
         "USES_ID": "{id}" in recipe.signed or "{id}" in recipe.value,
         "KEY_BASE64": recipe.is_key_base64,
         "ENCODES_BASE64": uses_base64,
-        "FAILED": sample.is_failed,
-        "EXAMPLE": not sample.is_failed,
     }
-    return frozenset(name for name, holds in found.items() if holds)
+    return frozenset(name for name, holds in found.items() if holds) | _which(sample)
 
 
 def _pieces(text: str) -> list[Piece]:

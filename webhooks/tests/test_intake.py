@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants.errors import ConfigError
 from tenants.models import AuditEntry, Event, Work
+from tenants.scoping import tenant_scope
 from tenants.work import drain
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.keep_aside import drop, expect_events, release
 from webhooks.actions.process_inbound import process_inbound
 from webhooks.actions.relay_inbound import MOST_TYPES
-from webhooks.actions.replay_range import begin_replay, cancel_replay, continue_replay
+from webhooks.actions.replay_range import begin_replay, cancel_replay, continue_replay, replay_chosen
 from webhooks.hops import MOST
 from webhooks.ingest.table import SourceTable
 from webhooks.models import Delivery, Inbound, InboundReplay, OwnEventType
@@ -22,6 +24,7 @@ from webhooks.presets import BadOption
 from webhooks.relaying import clean_relay, is_expected, relayed_type
 from webhooks.selectors import InboundFilter
 from webhooks.tests.factories import deliver, make_endpoint, make_inbound, make_source
+from webhooks.tests.test_admin import signed_in
 
 LANE = "webhooks.inbound"
 
@@ -50,12 +53,12 @@ def test_what_nobody_expects_is_kept_aside_and_taken_in_or_dropped(tenant):
     assert Event.objects.count() == 1
     assert "nobody expects" in Inbound.objects.filter(state="aside")[0].explanation.what.lower()
     assert drop(Inbound.objects.filter(event_type="carts/update")) == 2
-    assert release(Inbound.objects.all()) == 1
+    assert release(Inbound.objects.all()).count == 1
     drain(LANE)
     assert states()[-1] == ("refunds/create", "processed")
     assert Event.objects.count() == 2
     assert [one.after for one in AuditEntry.objects.filter(action="inbound.dropped")] == [{"count": 2}]
-    assert drop(Inbound.objects.all()) == release(Inbound.objects.all()) == 0
+    assert drop(Inbound.objects.all()) == release(Inbound.objects.all()).count == 0
 
     expect_events(source, {"refunds/create"})
     inbound(source, "refunds/create")
@@ -249,3 +252,74 @@ def test_five_secrets_live_beside_one_another_until_each_ends(tenant):
     change_source_secret(source, "secret-after-a-theft", timedelta(0))
     [known] = SourceTable().load().values()
     assert known.secrets(now) == ["secret-after-a-theft"]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """What is seen to at once is two."""
+    monkeypatch.setattr("webhooks.actions.chosen_rows.AT_ONCE", 2)
+    monkeypatch.setattr("webhooks.actions.replay_range.BATCH", 2)
+
+
+def test_many_chosen_requests_go_on_in_the_background_and_nobody_elses(tenant, few):
+    source = make_source(tenant, "shopify")
+    rows = [inbound(source, "orders/create") for _number in range(5)]
+    left = inbound(source, "orders/create")
+    drain(LANE)
+    client = signed_in(tenant)
+    page = reverse("admin:webhooks_inbound_changelist")
+    choice = {"action": "replay_chosen", "_selected_action": [str(row.pk) for row in rows]}
+
+    asked = client.post(page, choice)
+    assert "5 can be processed again" in asked.content.decode()
+    assert InboundReplay.objects.count() == 0
+    answer = client.post(page, choice | {"confirmed": "1"})
+
+    run = InboundReplay.objects.get()
+    assert answer.headers["Location"] == reverse("admin:webhooks_inboundreplay_change", args=[run.pk])
+    assert (run.total, run.done, Inbound.objects.filter(replays=1).count()) == (5, 0, 0)
+    assert continue_replay(run.pk) is True
+    assert Inbound.objects.filter(replays=1).count() == 2
+    drain("webhooks.replay")
+    run.refresh_from_db()
+    assert (run.state, run.done) == ("done", 5)
+    assert set(Inbound.objects.filter(replays=1)) == set(rows)
+    assert Inbound.objects.get(pk=left.pk).replays == 0
+
+
+def test_few_chosen_requests_are_queued_at_once(tenant, few):
+    rows = [make_inbound(make_source(tenant)) for _number in range(2)]
+    drain(LANE)
+
+    begun = replay_chosen(Inbound.objects.all())
+
+    assert (begun.count, begun.run) == (len(rows), None)
+    assert InboundReplay.objects.count() == 0
+
+
+def test_no_more_are_chosen_than_can_be_remembered(tenant, few, monkeypatch):
+    monkeypatch.setattr("webhooks.actions.chosen_rows.MOST", 3)
+    source = make_source(tenant)
+    for _number in range(4):
+        make_inbound(source)
+    drain(LANE)
+
+    with tenant_scope(tenant), pytest.raises(ConfigError, match="more than 3 at a time"):
+        replay_chosen(Inbound.objects.all())
+    assert (InboundReplay.objects.count(), Inbound.objects.filter(replays=1).count()) == (0, 0)
+
+
+def test_what_was_dropped_meanwhile_is_not_taken_in(tenant, few):
+    source = make_source(tenant, "shopify", intake="listed", expected=["orders/create"])
+    for _number in range(3):
+        inbound(source, "orders/other")
+    drain(LANE)
+    with pytest.raises(ConfigError, match="Choose a company first"):
+        release(Inbound.objects.all())
+    with tenant_scope(tenant):
+        assert release(Inbound.objects.all()).count == 3
+    drop(Inbound.objects.all())
+
+    drain("webhooks.replay")
+
+    assert set(Inbound.objects.values_list("state", flat=True)) == {"dropped"}

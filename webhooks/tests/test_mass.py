@@ -5,6 +5,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from tenants.errors import ConfigError
@@ -201,3 +202,34 @@ def test_the_page_counts_before_it_does_anything(tenant, receiver, few):
     action.refresh_from_db()
     assert action.state == "cancelled"
     assert "cancelled" in client.get(page("massaction_changelist")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "state"),
+    [("replay_chosen", "replay", "pending"), ("cancel_chosen", "cancel", "cancelled")],
+)
+def test_many_chosen_on_the_list_go_on_in_the_background(tenant, monkeypatch, action, kind, state):
+    monkeypatch.setattr("webhooks.actions.chosen_rows.AT_ONCE", 2)
+    monkeypatch.setattr("webhooks.lanes.mass.BATCH", 2)
+    make_endpoint(tenant)
+    for _number in range(6):
+        make_event(tenant)
+    drain("webhooks.fanout")
+    assert Delivery.objects.count() == 6
+    if kind == "replay":
+        Delivery.objects.update(state="failed")
+        Work.objects.all().delete()
+    ids = list(Delivery.objects.order_by("id").values_list("id", flat=True))
+    client = signed_in(tenant)
+    choice = {"action": action, "_selected_action": [str(id_) for id_ in ids[:5]], "confirmed": "1"}
+
+    answer = client.post(reverse("admin:webhooks_delivery_changelist"), choice)
+
+    made = MassAction.objects.get()
+    assert answer.headers["Location"] == reverse("admin:webhooks_massaction_change", args=[made.pk])
+    assert (made.kind, made.total, made.done) == (kind, 5, 0)
+    drain("webhooks.mass")
+    made.refresh_from_db()
+    assert (made.state, made.seen, made.done) == ("done", 5, 5)
+    assert Delivery.objects.filter(state=state, pk__in=ids[:5]).count() == 5
+    assert Delivery.objects.get(pk=ids[5]).state != state

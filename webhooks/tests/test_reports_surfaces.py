@@ -43,6 +43,9 @@ def test_a_report_is_set_up_looked_at_and_sent_in_the_admin(tenant):
 
     assert made.status_code == 302
     assert endpoint.name in form
+    assert '<input type="time" name="at" value="09:00"' in form
+    # Its note about the server's clock would be untrue of the company's.
+    assert "DateTimeShortcuts" not in form
     assert (report.rhythm, f"{report.at:%H:%M}", report.sections) == (
         "weekly",
         "08:30",

@@ -141,3 +141,20 @@ def test_an_impossible_span_is_refused_by_name(tenant, parameters):
 
     assert answer.status_code == 400
     assert [error["field"] for error in answer.json()["errors"]] == list(parameters)
+
+
+def test_metrics_tell_the_last_days_tries_by_outcome(tenant, client):
+    endpoint, _secret = make_endpoint(tenant)
+    now = timezone.now().timestamp()
+    for outcome, at, count in (
+        ("delivered", now, 3),
+        ("given_up", now, 1),
+        ("delivered", now - 2 * 86400, 5),
+    ):
+        one = tallies.Try(endpoint.tenant_id, endpoint.pk, at, TryOutcome(outcome), "", 5.0)
+        tallies.add([one] * count)
+
+    lines = client.get("/metrics").content.decode().splitlines()
+
+    assert 'switchboard_webhook_tries_day{outcome="delivered"} 3.0' in lines
+    assert 'switchboard_webhook_tries_day{outcome="given_up"} 1.0' in lines

@@ -13,6 +13,7 @@ from tenants.tests.factories import make_member
 from tenants.work import drain
 from webhooks.actions.disable_endpoint import disable_endpoint
 from webhooks.actions.enable_endpoint import enable_endpoint
+from webhooks.actions.tell_of_certificates import tell_of_certificates
 from webhooks.actions.watch_endpoints import FEWEST_GIVEN_UP, watch_endpoints
 from webhooks.lanes import tallies
 from webhooks.models import Endpoint, EndpointTrouble, Letter, TryOutcome
@@ -171,3 +172,18 @@ def test_nobody_is_mailed_where_nothing_can_be(endpoint, tenant, settings):
     disable_endpoint(endpoint, reason="gone")
 
     assert not Letter.objects.exists()
+
+
+def test_a_client_certificate_that_ends_soon_is_told_once(tenant):
+    now = timezone.now()
+    for days, state in ((29, "enabled"), (31, "enabled"), (1, "disabled")):
+        made, _secret = make_endpoint(tenant, state=state)
+        Endpoint.objects.filter(pk=made.pk).update(certificate_expires_at=now + timedelta(days=days))
+    ending = Endpoint.objects.order_by("certificate_expires_at").filter(state="enabled")[0]
+
+    assert [tell_of_certificates(now), tell_of_certificates(now + timedelta(hours=1))] == [1, 0]
+
+    [told] = Event.objects.filter(type="system.alert").values_list("data", flat=True)
+    until = ending.certificate_expires_at.date().isoformat()
+    assert told["message"] == f"The client certificate of the endpoint “{ending.name}” is valid until {until}"
+    assert (told["code"], told["details"]["endpoint_id"]) == ("endpoint.certificate", str(ending.pk))

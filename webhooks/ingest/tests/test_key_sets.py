@@ -18,8 +18,10 @@ from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.diagnoses import refused
-from webhooks.ingest import key_sets as fetching
-from webhooks.ingest.key_sets import LARGEST, KeySets, NotFetched, fetched
+from webhooks.ingest import certificates, fetching
+from webhooks.ingest import key_sets as asking
+from webhooks.ingest.fetching import LARGEST, NotFetched
+from webhooks.ingest.key_sets import KeySets, fetched
 from webhooks.ingest.receive import Receiver
 from webhooks.models import Inbound, Source, SourceTally
 from webhooks.presets import key_sets
@@ -135,9 +137,9 @@ def test_an_unknown_name_is_asked_for_once_a_minute(source: Source, monkeypatch:
         shelf.content = key_set("one", "two")
         # Asked a moment ago: whoever invents names causes nothing.
         found.append(await send(posted(source, token("two"), b"2")))
-        monkeypatch.setattr(fetching, "PAUSE", 0.0)
+        monkeypatch.setattr(asking, "PAUSE", 0.0)
         found += [await send(posted(source, token("two"), b"3")) for _ in range(2)]
-        monkeypatch.setattr(fetching, "PAUSE", 60.0)
+        monkeypatch.setattr(asking, "PAUSE", 60.0)
         found += [await send(posted(source, token("stranger"), b"4")) for _ in range(5)]
         return found
 
@@ -153,12 +155,12 @@ def test_old_keys_count_while_nobody_answers_but_not_for_ever(
 
     async def work(send: Callable[[FrontRequest], Awaitable[int]]) -> list[int]:
         found = [await send(posted(source, token(), b"1")) for _ in range(2)]
-        monkeypatch.setattr(fetching, "PAUSE", 0.0)
-        monkeypatch.setattr(fetching, "FRESH", 0.0)
+        monkeypatch.setattr(asking, "PAUSE", 0.0)
+        monkeypatch.setattr(asking, "FRESH", 0.0)
         for content in (NotFetched("connect refused"), b"<html>"):
             shelf.content = content if isinstance(content, bytes) else NotFetched(str(content))
             found.append(await send(posted(source, token(), repr(content).encode())))
-        monkeypatch.setattr(fetching, "LONGEST_STALE", 0.0)
+        monkeypatch.setattr(asking, "LONGEST_STALE", 0.0)
         found.append(await send(posted(source, token(), b"5")))
         return found
 
@@ -174,10 +176,10 @@ def test_a_key_that_was_withdrawn_counts_until_the_set_is_read_again(
     async def work(send: Callable[[FrontRequest], Awaitable[int]]) -> list[int]:
         found = [await send(posted(source, token("two"), b"1")) for _ in range(2)]
         shelf.content = key_set("one")
-        monkeypatch.setattr(fetching, "PAUSE", 0.0)
-        monkeypatch.setattr(fetching, "FRESH", 0.0)
+        monkeypatch.setattr(asking, "PAUSE", 0.0)
+        monkeypatch.setattr(asking, "FRESH", 0.0)
         found.append(await send(posted(source, token("two"), b"2")))
-        monkeypatch.setattr(fetching, "PAUSE", 60.0)
+        monkeypatch.setattr(asking, "PAUSE", 60.0)
         found.append(await send(posted(source, token("two"), b"3")))
         return found
 
@@ -264,18 +266,22 @@ def test_addresses_that_are_refused_when_they_are_entered(
     assert not Source.objects.exists()
 
 
+@pytest.mark.parametrize("fetched", [fetched, certificates.fetched], ids=["keys", "certificate"])
 class TestFetching:
+    """Both kinds by the same rules."""
+
     @pytest.fixture
     def server(self, settings: Any) -> Iterator[Server]:
         settings.EGRESS_ALLOW = ["127.0.0.0/8"]
         with receiving() as running:
             yield running
 
-    def test_the_bytes_come_by_get(self, server: Server) -> None:
+    def test_the_bytes_come_by_get(self, fetched: Callable[[str], bytes], server: Server) -> None:
         server.said = key_set("one")
 
         assert fetched(server.url("/said")) == key_set("one")
-        assert server.requests[0].headers["accept"] == "application/json"
+        accepted = server.requests[0].headers["accept"]
+        assert accepted in ("application/json", "application/x-pem-file, */*")
 
     @pytest.mark.parametrize(
         ("path", "told"),
@@ -288,7 +294,9 @@ class TestFetching:
             ("/half", "reset"),
         ],
     )
-    def test_hostile_answers(self, server: Server, path: str, told: str) -> None:
+    def test_hostile_answers(
+        self, fetched: Callable[[str], bytes], server: Server, path: str, told: str
+    ) -> None:
         with pytest.raises(NotFetched, match=told):
             fetched(server.url(path))
 
@@ -297,7 +305,7 @@ class TestFetching:
 
     @pytest.mark.parametrize("path", ["/drip", "/silent"])
     def test_who_takes_his_time_is_cut_at_the_wall_clock(
-        self, server: Server, path: str, monkeypatch: pytest.MonkeyPatch
+        self, fetched: Callable[[str], bytes], server: Server, path: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(fetching, "SECONDS", 0.3)
         begun = time.monotonic()
@@ -306,13 +314,15 @@ class TestFetching:
             fetched(server.url(path))
         assert time.monotonic() - begun < 3
 
-    def test_private_addresses_are_not_asked(self, server: Server, settings: Any) -> None:
+    def test_private_addresses_are_not_asked(
+        self, fetched: Callable[[str], bytes], server: Server, settings: Any
+    ) -> None:
         settings.EGRESS_ALLOW = []
 
         with pytest.raises(NotFetched, match="target_not_allowed"):
             fetched(server.url("/said"))
         assert server.connections == 0
 
-    def test_a_compressed_bomb_is_no_set(self, server: Server) -> None:
+    def test_a_compressed_bomb_is_no_set(self, fetched: Callable[[str], bytes], server: Server) -> None:
         with pytest.raises(key_sets.BadKeySet):
             key_sets.remember(PLACE, fetched(server.url("/bomb")))

@@ -20,7 +20,8 @@ from webhooks.actions.capture import make_source as source_of
 from webhooks.actions.change_source_secret import change_source_secret
 from webhooks.actions.forget_old import forget_old
 from webhooks.diagnoses import refused
-from webhooks.ingest.certificates import Certificates, NotFetched
+from webhooks.ingest.certificates import Certificates
+from webhooks.ingest.fetching import NotFetched
 from webhooks.ingest.receive import Receiver
 from webhooks.models import Capture, CapturedRequest, Inbound, Source, SourceTally
 from webhooks.models.capture import LARGEST_CAPTURED, MOST_CAPTURED

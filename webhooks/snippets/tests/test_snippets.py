@@ -3,11 +3,13 @@
 import re
 import shutil
 import subprocess
+import sys
 from base64 import b64encode
 
 import pytest
 
 from tenants.errors import ConfigError
+from webhooks.actions.rotate_secret import rotate_secret
 from webhooks.models import Endpoint, EndpointSecret
 from webhooks.snippets import LANGUAGES, NothingToVerify, failing_sample, snippet
 from webhooks.snippets.sample import Sample
@@ -33,7 +35,8 @@ SCHEMES = {
     "custom": CUSTOM,
     "sha1": {"scheme": "custom", "algorithm": "sha1", "value": "{id}-{signature}"},
 }
-COMMANDS = {"python": ["python3"], "node": ["node"], "php": ["php"], "go": ["go", "run"]}
+# Our own interpreter: it has the package `cryptography`, which a receiver with Ed25519 needs in Python.
+COMMANDS = {"python": [sys.executable], "node": ["node"], "php": ["php"], "go": ["go", "run"]}
 
 
 def run(language, program, folder):
@@ -148,3 +151,64 @@ def test_during_a_rotation_either_secret_verifies(refused, tmp_path):
         run("python", snippet(endpoint, "python", mixed).replace(PLACEHOLDER, secret), tmp_path) == "genuine"
     )
     assert EndpointSecret.objects.count() == 1
+
+
+ED25519 = {"scheme": "ed25519"}
+
+
+@pytest.mark.parametrize("language", COMMANDS)
+def test_with_a_public_key_it_runs_as_it_is_and_refuses_changed_bytes(refused, language, tmp_path):
+    endpoint, _secret = refused(ED25519)
+    sample = failing_sample(endpoint)
+    assert sample.is_failed
+    program = snippet(endpoint, language, sample)
+
+    assert run(language, program, tmp_path) == "genuine"
+    assert "whsk_" not in program
+    body = sample.body.replace(b"gone", b"gonE")
+    assert body != sample.body
+    changed = program.replace(b64encode(sample.body).decode(), b64encode(body).decode())
+    assert run(language, changed, tmp_path) == "forged"
+
+
+@pytest.mark.parametrize("language", COMMANDS)
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ("", "forged"),
+        ("v1a,", "forged"),
+        ("v1a,not/base64!", "forged"),
+        ("v1a,AAAA", "forged"),
+        ("{v1} {v1a}", "genuine"),
+        ("{other} {v1a}", "genuine"),
+    ],
+)
+def test_with_a_public_key_hostile_headers_are_forged_and_neighbours_do_no_harm(
+    refused, language, given, answer, tmp_path
+):
+    endpoint, _secret = refused(ED25519)
+    sample = failing_sample(endpoint)
+    true = sample.headers["webhook-signature"]
+    other = "v1a," + b64encode(bytes(64)).decode()
+    text = given.format(v1="v1,AAAA", v1a=true, other=other)
+    mixed = Sample({**sample.headers, "webhook-signature": text}, sample.body, True)
+
+    assert run(language, snippet(endpoint, language, mixed), tmp_path) == answer
+
+
+def test_both_public_keys_of_a_rotation_stand_in_it(refused, tmp_path):
+    endpoint, _secret = refused(ED25519)
+    sample = failing_sample(endpoint)
+    rotate_secret(endpoint)
+
+    program = snippet(endpoint, "node", sample)
+
+    assert program.count("whpk_") == 3  # two keys, and the prefix that is cut off
+    assert run("node", program, tmp_path) == "genuine"
+
+
+def test_1c_cannot_and_says_what_to_do(refused):
+    endpoint, _secret = refused(ED25519)
+
+    with pytest.raises(ConfigError, match=r"no Ed25519 of its own.*whpk_"):
+        snippet(endpoint, "bsl", failing_sample(endpoint))
