@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from exports.columns import DatasetColumn
 from exports.computed import BadExpression, compile_expression
 from exports.formats.base import Row
+from exports.formats.text import SURROGATE
 from exports.refusals import InvalidRequest, unknown
 from exports.registry import Dataset
 
@@ -98,6 +99,8 @@ def _normal(entry: Any, index: int) -> Entry:
             raise InvalidRequest(f"{place}.{str(key)[:50]}", unknown(key, KEYS))
         if not isinstance(value, str):
             raise InvalidRequest(f"{place}.{key}", _("Give a text."))
+        if "\x00" in value or SURROGATE.search(value):
+            raise InvalidRequest(f"{place}.{key}", _("The text has characters that no database can hold."))
     if not entry.get("name"):
         raise InvalidRequest(f"{place}.name", _("Give a text."))
     found = {key: entry[key].strip() for key in KEYS if entry.get(key, "").strip()}

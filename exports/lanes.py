@@ -47,6 +47,7 @@ class RunExports(PooledLane):
     capacity = 4
     # One is always left for somebody else.
     per_group = capacity - 1
+    late_after = 3600.0  # a long file holds its place for long, and the next one waits for it
     # A company's limit holds for all workers together.
     counts_everywhere = True
     # Short, because it is how long an export rests after its worker was killed; a running one is extended all the time.

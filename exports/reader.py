@@ -3,7 +3,7 @@
 Where the database can write the finished cells it does (`pushdown`); otherwise values come row by row and become cells here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import islice
 from operator import and_, attrgetter
@@ -62,8 +62,8 @@ class Reader:
             for column in self.columns
         ]
 
-    def blocks(self, size: int = BLOCK_ROWS) -> Iterator[Sequence[Row]]:
-        """Blocks of raw rows in the dataset's order."""
+    def blocks(self, size: int = BLOCK_ROWS) -> Generator[Sequence[Row], None, None]:
+        """Blocks of raw rows in the dataset's order. Closed before the end, it leaves no query open."""
         rows: Iterator[Row] = (
             self._plain_rows(size) if all(one.path for one in self._sources) else self._python_rows(size)
         )

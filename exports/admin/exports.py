@@ -4,12 +4,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,7 @@ from exports.admin.progress import describe, filters_in_words
 from exports.audience import hidden_from
 from exports.chosen import name_of, title_of
 from exports.columns import DatasetColumn
+from exports.formats import FORMATS
 from exports.models import Export, ExportShipment
 from exports.registry import UnknownDataset, get_dataset
 from exports.request import InvalidRequest
@@ -47,11 +50,14 @@ class ExportPage(LogAdmin):
     buttons = {"status": "view", "cancel": "steer", "rerun": "steer", "resend": "steer"}
     actions = ("cancel_chosen",)
     change_form_outer_before_template = "admin/exports/progress.html"
-    readonly_fields = ("dataset_title", "filter_text", "column_text", "encrypted", "size_shown", "duration")
+    readonly_fields = (
+        *("dataset_title", "format_title", "filter_text", "column_text", "language_name"),
+        *("encrypted", "size_shown", "duration"),
+    )
     fieldsets = (
         (
             _("What was asked for"),
-            {"fields": ("dataset_title", "format", "filter_text", "column_text", "language")},
+            {"fields": ("dataset_title", "format_title", "filter_text", "column_text", "language_name")},
         ),
         (
             _("Who and when"),
@@ -173,6 +179,15 @@ class ExportPage(LogAdmin):
         except UnknownDataset:
             return export.dataset
 
+    @admin.display(description=_("format"))
+    def format_title(self, export: Export) -> str:
+        chosen = FORMATS.get(export.format)
+        return str(chosen.title) if chosen else export.format
+
+    @admin.display(description=_("language"))
+    def language_name(self, export: Export) -> str:
+        return str(dict(settings.LANGUAGES).get(export.language, export.language))
+
     @admin.display(description=_("filters"))
     def filter_text(self, export: Export) -> str:
         return "; ".join(filters_in_words(export.dataset, export.filters)) or gettext("none")
@@ -190,7 +205,9 @@ class ExportPage(LogAdmin):
 
     @admin.display(description=_("duration"))
     def duration(self, export: Export) -> str:
-        return "—" if export.seconds is None else gettext("%(seconds).1f s") % {"seconds": export.seconds}
+        if export.seconds is None:
+            return "—"
+        return gettext("%(seconds)s s") % {"seconds": number_format(export.seconds, 1)}
 
     def _check(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):

@@ -53,5 +53,16 @@ def _ids(changelist: ChangeList, left: list[str]) -> list[str]:
         text = _(
             "With the filter “%(filters)s” at most %(limit)d rows can be exported. Narrow the list or remove that filter."
         )
-        raise TooManyRows(text % {"filters": ", ".join(left), "limit": MAX_IDS})
+        raise TooManyRows(text % {"filters": ", ".join(_titles(changelist, left)), "limit": MAX_IDS})
     return ids
+
+
+def _titles(changelist: ChangeList, names: list[str]) -> list[str]:
+    """What people see of the filters that have these parameters, each once."""
+    known = {
+        name: str(spec.title)
+        for spec in changelist.filter_specs
+        for name in spec.expected_parameters()
+        if name
+    }
+    return list(dict.fromkeys(known.get(name, name) for name in names))

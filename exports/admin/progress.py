@@ -6,6 +6,9 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from exports.filters import ChoiceFilter
@@ -59,8 +62,28 @@ def _in_words(dataset: Dataset, key: str, value: Any) -> str:
     labels = dict(known.choices) if isinstance(known, ChoiceFilter) else {}
     if isinstance(value, dict):
         ends = {"from": _("from"), "to": _("to")}
-        return f"{title}: " + " ".join(f"{ends.get(side, side)} {end}" for side, end in value.items())
+        return f"{title}: " + " ".join(
+            f"{ends.get(side, side)} {_end_in_words(value[side])}"
+            # PostgreSQL keeps the names of an object in an order of its own.
+            for side in sorted(value)
+        )
     values = value if isinstance(value, list) else [value]
     if key == "ids":
         return f"{title}: {len(values)}"
     return f"{title}: " + ", ".join(str(labels.get(str(item), item)) for item in values)
+
+
+def _end_in_words(end: Any) -> str:
+    """Days and times as the reader writes them, by the clock in force; numbers as they are."""
+    if "-" not in str(end)[1:]:
+        return str(end)
+    try:
+        day = parse_date(str(end))
+        if day is not None:
+            return date_format(day, "SHORT_DATE_FORMAT")
+        moment = parse_datetime(str(end))
+    except ValueError:
+        return str(end)
+    if moment is None:
+        return str(end)
+    return date_format(timezone.localtime(moment) if moment.tzinfo else moment, "SHORT_DATETIME_FORMAT")

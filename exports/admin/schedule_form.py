@@ -5,28 +5,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTimeWidget
 
 from exports.models import ExportSchedule
 from exports.refusals import InvalidRequest
 from exports.schedules.owners import check_saving
+from tenants.admin.inputs import AddressLines, ClockInput
 from tenants.models import Member
 from tenants.scoping import current_tenant_id
-
-
-class AddressLines(forms.CharField):
-    """Mail addresses, one a line."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3, "placeholder": "anna@example.com"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return str(value or "").replace(",", "\n").split()
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(data) != list(initial or []))
 
 
 class ScheduleForm(forms.ModelForm[ExportSchedule]):
@@ -45,7 +30,7 @@ class ScheduleForm(forms.ModelForm[ExportSchedule]):
         fields = (
             *("name", "rhythm", "at", "weekday", "month_day", "cron", "rows", "recipients", "is_enabled"),
         )
-        widgets = {"at": UnfoldAdminTimeWidget(format="%H:%M")}
+        widgets = {"at": ClockInput()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

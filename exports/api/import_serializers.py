@@ -110,7 +110,7 @@ class NewImportSerializer(StrictSerializer):
     language = serializers.ChoiceField(
         choices=[code for code, _name in settings.LANGUAGES],
         required=False,
-        help_text="Of messages about rows.",
+        help_text="Of messages about rows; else that of Accept-Language.",
     )
 
 

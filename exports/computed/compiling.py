@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from exports.columns import DatasetColumn
 from exports.computed import operators
 from exports.computed.functions import FUNCTIONS, Function
+from exports.computed.parsing import BadExpression, parsed
 from exports.computed.values import (
     CONTEXT,
     LONGEST_TEXT,
@@ -30,22 +31,12 @@ from exports.computed.values import (
 )
 from exports.kinds import Kind
 
-LONGEST: Final = 500
 DEEPEST: Final = 20
 MOST_PARTS: Final = 200
 _NUMBER: Final = re.compile(r"(\d{1,30}(\.\d{0,20})?|\.\d{1,20})\Z")
 _CONSTANTS: Final = {"true": True, "false": False, "none": None, "null": None}
 
 Run = Callable[[Sequence[Any]], Any]
-
-
-class BadExpression(ValueError):
-    """`place` counts characters from 1; the text is for whoever wrote it."""
-
-    def __init__(self, place: int, message: str) -> None:
-        super().__init__(_("character %(place)d: %(problem)s") % {"place": place, "problem": message})
-        self.place = place
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +56,9 @@ class Part:
 
 def compile_expression(text: str, columns: Mapping[str, DatasetColumn], zone: ZoneInfo) -> Program:
     """Times are those of `zone`, labels and yes/no of the language in force. BadExpression for a mistake."""
-    source = re.sub(r"\s", " ", text)
-    start = len(source) - len(source.lstrip())
-    if not source.strip():
-        raise BadExpression(1, _("Write an expression, such as total - paid."))
-    if len(text) > LONGEST:
-        raise BadExpression(LONGEST, _("At most %(limit)d characters.") % {"limit": LONGEST})
+    tree, source, start = parsed(text)
     compiler = _Compiler(source, start, columns, zone)
-    part = compiler.part(_parsed(source, start), 1)
+    part = compiler.part(tree, 1)
     run = part.run
     if part.type == Type.NUMBER:
         run = _plainly(part.run)
@@ -85,20 +71,6 @@ def _plainly(run: Run) -> Run:
         return None if value is None else plain(value)
 
     return number
-
-
-def _parsed(source: str, start: int) -> ast.expr:
-    try:
-        return ast.parse(source[start:], mode="eval").body
-    except SyntaxError as error:
-        place = start + (error.offset or len(source) - start + 1)  # none is the end
-        if re.match(r".*\bif\s*\(", source) and not re.search(r"\belse\b", source):
-            raise BadExpression(
-                place, _("A condition is written IF(condition, then, otherwise), in capitals.")
-            ) from error
-        raise BadExpression(place, _("This cannot be read: a sign is missing or too many here.")) from error
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise BadExpression(start + 1, _("This cannot be read.")) from error
 
 
 class _Compiler:

@@ -21,6 +21,8 @@ from exports.destinations.forms import (
 MOST_ADDRESSES: Final = 20
 SFTP_LOGINS: Final = (("password", _("password")), ("key", _("private key")))
 METHODS: Final = (("PUT", "PUT"), ("POST", "POST"))
+# What headers of requests carry.
+PLAIN: Final = RegexValidator(r"^[\x21-\x7e]*\Z", _("Latin letters, digits and signs only, without spaces."))
 NAME_IN_BUCKET: Final = RegexValidator(r"^[A-Za-z0-9._-]{1,255}\Z", _("Letters, digits and . _ - only."))
 
 
@@ -113,7 +115,9 @@ class S3Form(KindForm):
         help_text=_("Such as https://s3.eu-central-1.amazonaws.com or https://storage.yandexcloud.net."),
     )
     bucket = forms.CharField(label=_("Bucket"), validators=[NAME_IN_BUCKET])
-    region = forms.CharField(label=_("Region"), max_length=60, required=False, initial="us-east-1")
+    region = forms.CharField(
+        label=_("Region"), max_length=60, required=False, initial="us-east-1", validators=[PLAIN]
+    )
     # The form itself has an attribute of that name, which stays as it is: declared fields are taken out of the class.
     prefix = forms.CharField(  # type: ignore[assignment]
         label=_("Prefix"), max_length=500, required=False, help_text=_("A folder in the bucket.")
@@ -124,7 +128,7 @@ class S3Form(KindForm):
         initial=True,
         help_text=_("As every storage understands it. Off: it is a part of the host name."),
     )
-    key_id = forms.CharField(label=_("Key id"), max_length=200)
+    key_id = forms.CharField(label=_("Key id"), max_length=200, validators=[PLAIN])
     secret_key = SecretField(label=_("Secret key"))
     existing = existing_field()
 
@@ -144,7 +148,7 @@ class WebDavForm(KindForm):
     login = forms.ChoiceField(label=_("Log-in"), choices=LOGINS, initial="basic")
     username = forms.CharField(label=_("User name"), max_length=200, required=False)
     password = SecretField(label=_("Password"), help_text=_("Nextcloud: make an app password for it."))
-    token = SecretField(label=_("Token"))
+    token = SecretField(label=_("Token"), validators=[PLAIN])
     existing = existing_field()
 
     def clean(self) -> dict[str, Any]:
@@ -166,7 +170,7 @@ class HttpForm(KindForm):
     login = forms.ChoiceField(label=_("Log-in"), choices=LOGINS, initial="none")
     username = forms.CharField(label=_("User name"), max_length=200, required=False)
     password = SecretField(label=_("Password"))
-    token = SecretField(label=_("Token"))
+    token = SecretField(label=_("Token"), validators=[PLAIN])
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()

@@ -85,6 +85,8 @@ class Web:
                 yield answer
         except (EgressDenied, OSError) as error:  # every exception of requests is one
             raise connection_trouble(error) from error
+        except UnicodeError as error:  # stored before such values were refused
+            raise NotSent("settings", type(error).__name__) from error
 
     def close(self) -> None:
         self._session.close()

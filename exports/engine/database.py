@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model, QuerySet
 
 
@@ -34,9 +34,21 @@ def _sqlite_snapshot() -> Iterator[None]:
         try:
             yield
         finally:
+            _end_sqlite_snapshot()
+
+
+def _end_sqlite_snapshot() -> None:
+    """A query that is broken off while it still has rows to give takes along whatever comes after it, the end of the snapshot too.
+
+    A connection that stayed in it would neither write nor see what others write: it goes, and the next query opens another.
+    """
+    try:
+        with connection.cursor() as cursor:
             if connection.connection.in_transaction:
                 cursor.execute("ROLLBACK")
             cursor.execute("PRAGMA query_only=OFF")
+    except DatabaseError:
+        connection.close()
 
 
 def estimate(queryset: QuerySet[Model]) -> int:

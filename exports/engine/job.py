@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from config.courtesy import Courtesy
 from exports.audience import may_have
 from exports.cells import CellConverter
 from exports.engine import files
@@ -91,7 +92,8 @@ def _write_rows(export: Export, monitor: Monitor, stream: BinaryIO, ceiling: Cei
                     with closing(copy.blocks()) as blocks:
                         _write(blocks, writer.write_copied, monitor, stream, ceiling)
                 else:
-                    _write(map(cells.convert, reader.blocks()), writer.write, monitor, stream, ceiling)
+                    with closing(reader.blocks()) as rows:
+                        _write(map(cells.convert, rows), writer.write, monitor, stream, ceiling)
             except DatabaseError as error:
                 # An interrupted query is a cancelled export, not a broken database.
                 if monitor.is_lost:
@@ -108,8 +110,10 @@ def _write(
     stream: BinaryIO,
     ceiling: Ceiling,
 ) -> None:
+    courtesy = Courtesy()
     for block in blocks:
         write(block)
+        courtesy.give_way()
         monitor.rows_done += len(block)
         monitor.check()
         ceiling.check(monitor.rows_done, stream.tell())

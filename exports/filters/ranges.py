@@ -9,14 +9,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from unfold.utils import parse_date_str, parse_datetime_str
+from unfold.utils import parse_date_str
 
 from exports.filters.base import Filter, FilterError, FromList, ListParams
 from exports.kinds import Kind, kind_of
+from tenants.typed import typed_day, typed_time
 
 SIDES = ("from", "to")
 _LARGEST = Decimal(2**63 - 1)
@@ -116,32 +118,53 @@ class RangeFilter(Filter):
         value: dict[str, str] = {}
         names: set[str] = set()
         for side, spellings in _list_spellings(self.field, self.kind).items():
-            for spelling in spellings:
-                texts = [params[name][0] for name in spelling if params.get(name)]
-                if len(texts) < len(spelling):
+            for name, read in spellings.items():
+                if not params.get(name):
                     continue
-                end = texts[0] if "__" in spelling[0] else _picked(texts)
+                hour = f"{name.removesuffix('_0')}_1" if name.endswith("_0") else ""
+                end = read(params[name][0], params.get(hour, ("",))[0])
                 if end is None:
                     return None
                 value[side] = end
-                names.update(spelling)
+                names |= {name, hour} & set(params)
         return FromList(value, frozenset(names)) if value else None
 
 
-def _list_spellings(field: str, kind: Kind) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """How Django's and unfold's list filters name the ends of a range (unfold splits a time in two)."""
+def _list_spellings(field: str, kind: Kind) -> dict[str, dict[str, Callable[[str, str], str | None]]]:
+    """How Django's, unfold's and our own list filters name the ends of a range, and how each is read.
+
+    Ours splits a time in two, of which the second may be missing.
+    """
     before = f"{field}__lt" if kind == Kind.DATETIME else f"{field}__lte"
+    picked = _picked_day if kind == Kind.DATE else _picked_midnight
     return {
-        "from": ((f"{field}__gte",), (f"{field}_from",), (f"{field}_from_0", f"{field}_from_1")),
-        "to": ((before,), (f"{field}_to",), (f"{field}_to_0", f"{field}_to_1")),
+        "from": {f"{field}__gte": _as_given, f"{field}_from": picked, f"{field}_from_0": _typed},
+        "to": {before: _as_given, f"{field}_to": picked, f"{field}_to_0": _typed},
     }
 
 
-def _picked(texts: list[str]) -> str | None:
-    """What unfold's pickers send, in the format of the person's language; like the list, the first second of a date."""
-    moment = parse_datetime_str(" ".join(texts)) if len(texts) > 1 else parse_date_str(texts[0])
-    if moment is None:
+def _as_given(text: str, _hour: str) -> str:
+    return text
+
+
+def _picked_day(text: str, _hour: str) -> str | None:
+    """What unfold's picker of days sends; None for what the list leaves out as well."""
+    day = parse_date_str(text)
+    return day.isoformat() if day else None
+
+
+def _picked_midnight(text: str, _hour: str) -> str | None:
+    """Of times unfold takes the first second of that day, on both sides."""
+    day = parse_date_str(text)
+    return datetime.combine(day, time.min).isoformat() if day else None
+
+
+def _typed(text: str, hour: str) -> str | None:
+    """As the list's own range reads it: in the person's language, a day without a time being a whole one."""
+    try:
+        day = typed_day(text.strip())
+        return (
+            datetime.combine(day, typed_time(hour.strip())).isoformat() if hour.strip() else day.isoformat()
+        )
+    except (ValidationError, ValueError):
         return None
-    return (
-        moment.isoformat() if isinstance(moment, datetime) else datetime.combine(moment, time.min).isoformat()
-    )

@@ -55,7 +55,28 @@ def test_the_page_of_an_export_tells_its_state_and_offers_what_can_be_done(
     assert f"{LIST}{done.pk}/cancel/" not in finished
     assert f"{LIST}{waiting.pk}/cancel/" in pending
     assert "/download" not in pending
-    assert "When: from 2026-01-01" in pending
+    assert "When: from 01/01/2026" in pending
+    assert "CSV" in pending
+    assert "English" in pending
+
+
+def test_the_page_speaks_the_language_of_its_reader(tenant: Tenant, manager: Client) -> None:
+    ends = {"from": "2026-01-05", "to": "2026-01-31T18:30:00+03:00"}
+    export = ask(tenant, format="xlsx", filters={"created_at": ends})
+    with all_tenants():
+        Export.objects.update(
+            started_at="2026-02-01T09:00:00Z",
+            finished_at="2026-02-01T09:00:02.5Z",
+            state=State.CANCELLED,
+            language="ru",
+        )
+
+    page = manager.get(f"{LIST}{export.pk}/change/", headers={"accept-language": "ru"}).content.decode()
+
+    assert "с 05.01.2026 по 31.01.2026 18:30" in page
+    assert "Excel" in page
+    assert "Русский" in page
+    assert "2,5 с" in page
 
 
 def test_the_script_asks_for_progress(tenant: Tenant, manager: Client) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exports.columns import DatasetColumn
 from exports.computed import BadExpression, compile_expression
-from exports.computed.compiling import LONGEST
+from exports.computed.parsing import LONGEST
 from exports.computed.values import LONGEST_TEXT
 from exports.kinds import Kind
 

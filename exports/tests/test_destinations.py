@@ -336,6 +336,27 @@ def test_s3_is_tried(storage: ObjectStorage) -> None:
     assert storage.files == {}
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "credentials"),
+    [
+        ("webdav", {"login": "bearer"}, {"token": "токен"}),
+        ("http", {"login": "bearer", "method": "PUT"}, {"token": "токен"}),
+        ("s3", {"bucket": "exports", "key_id": "ключ"}, {"secret_key": "x"}),
+        ("s3", {"bucket": "exports", "key_id": "AKID", "region": "регион"}, {"secret_key": "x"}),
+    ],
+)
+def test_what_no_header_can_carry_is_told(
+    cloud: WebDavServer, file: OutgoingFile, kind: str, values: Any, credentials: Any
+) -> None:
+    """Of destinations that were saved before such values were refused."""
+    address = {"url": cloud.url, "endpoint": cloud.url.removesuffix("/dav/")}
+    place = KINDS[kind].open(address | values, credentials, LOOPBACK)
+
+    assert failure(lambda: place.send(file, "calls.csv")).code == "settings"
+    assert failure(place.check).code == "settings"
+    assert cloud.asked == []
+
+
 def test_an_empty_file_is_a_file(
     storage: ObjectStorage, cloud: WebDavServer, place: Path, tmp_path: Path
 ) -> None:

@@ -124,6 +124,10 @@ def test_a_destination_is_made_tried_used_and_removed(tenant: Tenant, server: We
         ({"kind": "sftp", "settings": {"login": "key"}, "credentials": {"private_key": "x"}}, "credentials.private_key"),
         ({"kind": "email", "settings": {"addresses": ["x"]}, "credentials": {}}, "settings.addresses"),
         ({"kind": "s3", "settings": {"path_style": "no"}}, "settings.path_style"),
+        ({"kind": "s3", "settings": {"key_id": "ключ"}}, "settings.key_id"),
+        ({"kind": "s3", "settings": {"region": "регион"}}, "settings.region"),
+        ({"settings": {"url": "http://127.0.0.1:8123/", "login": "bearer"}, "credentials": {"token": "токен"}}, "credentials.token"),
+        ({"settings": {"url": "http://127.0.0.1:8123/", "login": "bearer"}, "credentials": {"token": "t0ken\n"}}, "credentials.token"),
     ],
 )  # fmt: skip
 def test_bad_input_names_the_field(tenant: Tenant, server: WebDavServer, change: Any, field: str) -> None:

@@ -59,6 +59,30 @@ def test_a_file_is_previewed_written_and_taken_back(tenant: Tenant) -> None:
     assert client.delete(one).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("accepted", "values", "language", "told"),
+    [
+        ("ru", {}, "ru", "Только цифры, * и #, не больше десяти знаков."),
+        ("en", {}, "en", "Only digits, * and #, at most ten characters."),
+        ("ru", {"language": "en"}, "en", "Only digits, * and #, at most ten characters."),
+        ("", {}, "en", "Only digits, * and #, at most ten characters."),
+        ("fr", {}, "en", "Only digits, * and #, at most ten characters."),
+    ],
+)
+def test_it_speaks_the_language_of_whoever_uploads(
+    tenant: Tenant, accepted: str, values: dict[str, str], language: str, told: str
+) -> None:
+    """Its rows are looked through by a worker, which knows no caller."""
+    client = caller(tenant, ["imports:*"])
+
+    made = post(client, headers={"accept-language": accepted} if accepted else {}, **values)
+    run(job_of(made))
+    rows = client.get(f"{URL}/{made.json()['id']}/rows?action=error").json()["results"]
+
+    assert made.json()["language"] == language
+    assert rows[0]["errors"] == {"number": told}
+
+
 def test_rows_are_paged_in_the_order_of_the_file(tenant: Tenant, django_assert_max_num_queries: Any) -> None:
     job = previewed(tenant, "number\n" + "".join(f"{at}\n" for at in range(7)))
     client = caller(tenant, ["imports:read"])

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 
 from exports.filters import TextFilter
 from exports.filters.base import FilterError
@@ -142,6 +143,9 @@ def test_another_tenants_rows_are_never_read_not_even_by_id(tenant: Tenant) -> N
          {"created_at": {"from": "2026-01-01T00:00:00", "to": "2026-01-02T00:00:00"}}),
         ({"created_at_from_0": ["2026-01-01"], "created_at_from_1": ["10:30:00"]},
          {"created_at": {"from": "2026-01-01T10:30:00"}}),
+        ({"created_at_from_0": ["2026-01-01"], "created_at_to_0": ["2026-01-31"]},
+         {"created_at": {"from": "2026-01-01", "to": "2026-01-31"}}),
+        ({"created_at_to_0": ["31.02.2026"]}, {}),
         ({"created_at_from": ["gibberish"]}, {}),
         ({"q": ["two words"]}, {"search": "two words"}),
         ({"object_name__icontains": ["x"]}, {"object": "x"}),
@@ -152,6 +156,21 @@ def test_a_lists_query_string_is_understood(query: dict[str, list[str]], expecte
     found = {name: item.from_list(query) for name, item in AUDIT.filters_by_name.items()}
 
     assert {name: item.value for name, item in found.items() if item} == expected
+
+
+def test_a_lists_days_are_read_as_the_person_writes_them() -> None:
+    query = {
+        "created_at_from_0": ["05.01.2026"],
+        "created_at_to_0": ["20.02.2026"],
+        "created_at_to_1": ["18:30"],
+    }
+
+    with override("ru"):
+        found = AUDIT.filters_by_name["created_at"].from_list(query)
+
+    assert found is not None
+    assert found.value == {"from": "2026-01-05", "to": "2026-02-20T18:30:00"}
+    assert found.names == set(query)
 
 
 def test_a_text_that_is_no_value_of_its_field_is_refused() -> None:

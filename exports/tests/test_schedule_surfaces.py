@@ -238,6 +238,9 @@ def test_a_schedule_is_set_up_run_paused_and_resumed(tenant: Tenant, owner: Memb
     listed = client.get(page("exportschedule", "changelist")).content.decode()
 
     assert f'value="{template.pk}" selected' in form
+    assert re.search(r'<input type="time" name="at" value="06:00"', form)
+    # Its note about the server's clock would be untrue of the company's.
+    assert "DateTimeShortcuts" not in form
     assert f'value="{owner.pk}" selected' in form
     assert made.status_code == 302
     assert (schedule.recipients, schedule.dataset) == (["anna@example.com"], "audit")

@@ -11,8 +11,10 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 
 from exports.actions import cancel_export
+from exports.cells import CellConverter
 from exports.engine import monitor as monitors
 from exports.engine.database import interrupter, snapshot
+from exports.engine.failures import Stopped
 from exports.lanes import LANE, RunExports
 from exports.models import Export, State
 from exports.pushdown import copy as copies
@@ -220,3 +222,51 @@ def test_two_workers_do_not_both_begin_the_last_export(tenant: Tenant) -> None:
 
     assert len(begun) == 1
     assert Work.objects.filter(lane=LANE, lease__isnull=False).count() == 1
+
+
+def test_a_snapshot_that_is_broken_off_while_rows_are_open_leaves_a_sound_connection(tenant: Tenant) -> None:
+    """The query is broken off while nobody asks for its next row, and what ends the snapshot would be broken off as well."""
+    make_entries(tenant, 50)
+
+    with connection.cursor() as cursor:
+        with suppress(Stopped), snapshot():
+            cursor.execute("SELECT id FROM tenants_auditentry")
+            cursor.fetchone()
+            interrupter()()
+            raise Stopped
+        make_entries(tenant, 1)
+    with tenant_scope(tenant):
+        assert AuditEntry.objects.count() == 51
+
+
+def test_the_next_export_of_a_worker_that_was_broken_off_is_written(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops between two blocks, while the query has more of them to give."""
+    free = threading.Event()
+    read, convert = Reader.blocks, CellConverter.convert
+
+    def slowly(cells: CellConverter, rows: Any) -> Any:
+        free.wait(0.1)
+        return convert(cells, rows)
+
+    monkeypatch.setattr(Reader, "copy", lambda self, dialect: None)
+    monkeypatch.setattr(Reader, "blocks", lambda self: read(self, 10))
+    monkeypatch.setattr(CellConverter, "convert", slowly)
+    make_entries(tenant, 500)
+    first = ask(tenant)
+    following: list[Export] = []
+
+    def work() -> None:
+        drain(LANE)
+        free.set()
+        following.append(ask(tenant))
+        drain(LANE)
+
+    worker = in_thread(work)
+    wait_for(lambda: fresh(first).rows_done > 0)
+    with tenant_scope(tenant):
+        cancel_export(first)
+    worker.join(DEADLINE)
+
+    assert [fresh(export).state for export in (first, *following)] == [State.CANCELLED, State.DONE]
