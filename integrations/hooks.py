@@ -102,9 +102,14 @@ Happening = Changed | Removed | Told | Clicked | Revoked | Admitted | Noticed
 
 
 class Hooks(ABC):
-    """Stateless. `preset` names the sender in webhooks.presets: how its requests are proved, told apart and answered."""
+    """Stateless. `preset` names the sender in webhooks.presets: how its requests are proved, told apart and answered.
+
+    `options` are those of the preset, such as the header with the signature for `hmac`: a system that nobody knows by
+    name needs no preset of its own.
+    """
 
     preset: ClassVar[str]
+    options: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def parse(self, arrival: Arrival, settings: Mapping[str, Any]) -> tuple[Happening, ...]:

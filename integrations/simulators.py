@@ -16,7 +16,9 @@ OTHERS = ("webhooks.simulator",)
 def discover() -> dict[str, type[BaseSimulator]]:
     """`Simulator` of the module `simulator` in a connector's folder."""
     names = [
-        f"{connectors.__name__}.{found.name}" for found in iter_modules(connectors.__path__) if found.ispkg
+        f"{connectors.__name__}.{found.name}"
+        for found in iter_modules(connectors.__path__)
+        if found.ispkg and not found.name.startswith("_")
     ]
     modules = [f"{name}.simulator" for name in names if find_spec(f"{name}.simulator")]
     classes = [import_module(name).Simulator for name in (*modules, *OTHERS)]

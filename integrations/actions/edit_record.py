@@ -44,7 +44,7 @@ def create_record(
     tenant: Tenant, kind: RecordKind, values: Mapping[str, Any], pk: UUID | None = None
 ) -> ReachableRecord:
     """ValidationError keyed by the field."""
-    shape = shape_of(_checked(kind))
+    shape = shape_of(checked_kind(kind))
     made: Any = shape.model
     row: ReachableRecord = made(tenant=tenant, **({"pk": pk} if pk else {}))
     wanted = checked_values(shape, values, values_of_row(row, shape), tenant.phone_region)
@@ -69,7 +69,7 @@ def change_record(
 
     With a `version` (its `updated_at`), `ChangedMeanwhile` when it is not that one any more.
     """
-    shape = shape_of(_checked(kind))
+    shape = shape_of(checked_kind(kind))
     # What a synchronisation reads at the same time is written whole, so it has to have seen this.
     lock_company(tenant.pk)
     model: Any = shape.model
@@ -93,7 +93,8 @@ def change_record(
     return row
 
 
-def _checked(kind: RecordKind) -> RecordKind:
+def checked_kind(kind: RecordKind) -> RecordKind:
+    """ValidationError where records of that kind are only read."""
     if kind not in KINDS:
         raise ValidationError({"kind": _("Records of this kind are not changed here.")})
     return kind

@@ -23,7 +23,7 @@ def give_source(row: Integration) -> None:
     """Before the row of a new integration is stored, in its transaction; nothing where the system sends no requests."""
     hooks = get_connector(row.connector).hooks
     if hooks is not None:
-        row.source = create_owned_source(row.tenant, OWNER, hooks.preset, row.name)
+        row.source = create_owned_source(row.tenant, OWNER, hooks.preset, row.name, hooks.options)
 
 
 def hook_url(row: Integration) -> str:

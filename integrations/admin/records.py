@@ -87,7 +87,7 @@ class RecordAdmin(LogAdmin):
                     "title": known.get(one.target_id) if one.target_id else "",
                     "outside_id": one.outside_id,
                     "id": one.target_id if one.target_id in known else None,
-                    "address": _address(one.role),
+                    "address": address_of(one.role),
                 }
                 for one in named
             ]
@@ -118,7 +118,8 @@ class RecordAdmin(LogAdmin):
         return "—" if value is None else f"{plain_number(value)} {row.currency}".strip()
 
 
-def _address(role: str) -> str:
+def address_of(role: str) -> str:
+    """The name of the page of one record of that kind."""
     return f"admin:integrations_{shape_of(RecordKind(role)).model._meta.model_name}_change"
 
 

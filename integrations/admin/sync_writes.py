@@ -1,6 +1,7 @@
 """Writes that do not go on by themselves: what is wrong, and the decision."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,15 +11,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from integrations.actions.decide_write import leave_unwritten, name_object, write_again
+from integrations.admin.records import address_of
 from integrations.models import PendingWrite
+from integrations.store.reads import titles_of
 from tenants.access import MANAGERS
 from tenants.admin.base import LogAdmin
+
+SHOWN = 80  # characters of a record's name
 
 
 @admin.register(PendingWrite)
@@ -47,6 +53,16 @@ class PendingWriteAdmin(LogAdmin):
             .select_related("plan__integration")
             .defer("plan__integration__credentials", "plan__integration__own_secrets")
         )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the names of all records on the page, one query for each of their kinds."""
+        found = super().get_changelist_instance(request)
+        writes = list(found.result_list)
+        titles = _titles(writes)
+        for write in writes:
+            write.known_titles = titles
+        found.result_list = writes
+        return found
 
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may(request, "decide")
@@ -92,5 +108,15 @@ class PendingWriteAdmin(LogAdmin):
 
     @display(description=_("record"))
     def record(self, write: PendingWrite) -> SafeString:
-        page = reverse(f"admin:integrations_{write.plan.kind}_change", args=[write.record_id])
-        return format_html('<a class="sb-link" href="{}">{}</a>', page, str(write.record_id)[-12:])
+        """What it is called; the end of its id where it has no name."""
+        known: dict[uuid.UUID, str] | None = getattr(write, "known_titles", None)
+        title = (_titles([write]) if known is None else known).get(write.record_id)
+        if title is None:
+            return format_html("{}", gettext("no longer there"))
+        page = reverse(address_of(write.plan.kind), args=[write.record_id])
+        shown = Truncator(title).chars(SHOWN) or f"…{str(write.record_id)[-12:]}"
+        return format_html('<a class="sb-link" href="{}">{}</a>', page, shown)
+
+
+def _titles(writes: Iterable[PendingWrite]) -> dict[uuid.UUID, str]:
+    return titles_of((write.plan.kind, write.record_id) for write in writes)

@@ -154,7 +154,10 @@ class Records(Capability):
         """One object as it is now; None when it is not there (any more)."""
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
-        """Create or change; one answer for each. Raises only when nothing at all can be said of the whole batch.
+        """Create or change; one answer for each. Raises only when the same can be said of the whole batch.
+
+        What is raised must be `OutcomeUnknown` where anything of it may have been done: after every other error all of
+        it is sent again. An answer with an error and an `outside_id` says that it was created, and not all of it taken.
 
         For kinds that are writable (`KindSupport`); a system that is only read says so.
         """

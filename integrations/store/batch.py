@@ -134,15 +134,17 @@ class Batch:
         touched = [one for one in changes if one.is_new or one.is_changed]
         for one in changes:
             self._settle(one)
+        # What was deleted here stays so, however it changes there: it is kept up to date in silence, for whoever restores it.
+        present = [one for one in touched if one.row.deleted_at is None]
         writing.write_records([one.row for one in touched], self._shape)
         writing.write_links([one.link for one in changes])
         self._write_parts(touched)
-        tell(self._owner, self._shape.kind, [self._told(one) for one in touched])
+        tell(self._owner, self._shape.kind, [self._told(one) for one in present])
         note_conflicts(self._plan, [one for one in changes if one.decision.open])
         note_pending(
             self._owner,
             self._shape.kind,
-            [one.row.pk for one in touched],
+            [one.row.pk for one in present],
             # What came from an object that was merged is news to its system's other one.
             [one.row.pk for one in changes if one.decision.kept or (one.link.is_moved and one.is_changed)],
         )
@@ -158,7 +160,9 @@ class Batch:
             row.url = content.url or row.url
             row.outside_created_at = content.created_at or row.outside_created_at
             row.outside_updated_at = content.updated_at or row.outside_updated_at
-            row.updated_at, row.deleted_at, row.content_hash = self._now, None, link.their_hash
+            row.updated_at, row.content_hash = self._now, link.their_hash
+            if one.is_restored:
+                row.deleted_at = None
         link.theirs, link.ours = one.decision.theirs, one.decision.ours
         link.is_written, link.error, link.synced_at = False, "", self._now
         link.status = LinkStatus.CONFLICT if one.decision.open else LinkStatus.ACTIVE

@@ -108,10 +108,17 @@ def surroundings(rows: Iterable[StoredRecord]) -> Surroundings:
 
 def titles(references: Sequence[Reference]) -> dict[UUID, str]:
     """How the records that are referred to are called, one query for each kind."""
+    return titles_of((one.role, one.target_id) for one in references if one.target_id)
+
+
+def titles_of(named: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:
+    """Of records by their kind and id; those that are not there are missing. One query for each kind."""
+    wanted: dict[str, list[UUID]] = {}
+    for kind, record_id in named:
+        wanted.setdefault(kind, []).append(record_id)
     found: dict[UUID, str] = {}
-    for role in sorted({one.role for one in references}):
-        model = shape_of(RecordKind(role)).model
-        ids = [one.target_id for one in references if one.role == role and one.target_id]
+    for kind, ids in sorted(wanted.items()):
+        model = shape_of(RecordKind(kind)).model
         rows = model.objects.filter(pk__in=ids).values_list("pk", model.title_field)
         found |= {key: str(title) for key, title in rows}
     return found

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from config.courtesy import Courtesy
 from integrations.capabilities import KindSupport
 from integrations.mapping.through import MappedRecords
 from integrations.models import UNFINISHED, RunPhase, RunState, SyncPlan, SyncRun
@@ -67,8 +68,10 @@ def work(run: SyncRun, seconds: float = SLICE_SECONDS) -> bool:
             if run.state == RunState.WAITING:
                 ledger.begin(run, plan, is_full=run.is_full or (plan.reads and begins_full(plan, support)))
             job = Job(run, plan, Owner.of(plan.integration_id), kind, support, records)
+            courtesy = Courtesy()
             while not run.is_finished:
                 PHASES[RunPhase(run.phase)](job)
+                courtesy.give_way()
                 if monotonic() >= until:
                     break
     except HubError as error:

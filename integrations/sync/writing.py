@@ -59,9 +59,16 @@ def write_batch(job: "Job") -> None:
     changes, idle = _prepared(job, rows)
     answers: Mapping[str, Written] = {}
     if changes:
-        new = [known.pending for known in idle.values() if known.link is None]
-        _claim(job, [one for one in new if not one.is_uncertain])
-        given = job.records.write(job.kind, list(changes.values()))
+        new = [
+            known.pending for known in idle.values() if known.link is None and not known.pending.is_uncertain
+        ]
+        _claim(job, new)
+        try:
+            given = job.records.write(job.kind, list(changes.values()))
+        except HubError as error:
+            if not isinstance(error, OutcomeUnknown):
+                _release(new)
+            raise
         answers = {one.key: one for one in given}
     with ledger.step(run):
         found = _settle(job, rows, answers, idle)
@@ -78,6 +85,12 @@ def _claim(job: "Job", creations: Sequence[PendingWrite]) -> None:
     with transaction.atomic():
         if free.update(is_parked=True, is_uncertain=True, error=error) < len(creations):
             raise ledger.Overtaken
+
+
+def _release(creations: Sequence[PendingWrite]) -> None:
+    """The whole batch was refused, for speed or for its key, and none of it taken: nobody has to look there."""
+    claimed = PendingWrite.objects.filter(pk__in=[one.pk for one in creations], is_uncertain=True)
+    claimed.update(is_parked=False, is_uncertain=False, error="")
 
 
 def _due(job: "Job") -> Any:
@@ -154,6 +167,10 @@ def _settle(
             done.append((one.pk, one.version))
         elif answer is None or answer.error is not None or not (answer.outside_id or out.link):
             error = answer.error if answer and answer.error else OutcomeUnknown("")
+            if out.link is None and answer is not None and answer.outside_id:
+                # It was created, and only a part of it failed, such as its ties: from now on it is changed.
+                out.link = linked_there(job.owner, job.kind, out.row.pk, answer.outside_id)
+                links.append(out.link)
             _put_off(out, error, later, faults, links)
         elif one.is_uncertain and out.link is None:
             # It may have been created as it was then: nothing is taken for agreed, and all of it is written.
@@ -222,7 +239,8 @@ def _put_off(
         one.is_parked = True
         if out.link is not None:
             out.link.status, out.link.error = LinkStatus.FAILED, str(error)
-            links.append(out.link)
+            if out.link not in links:
+                links.append(out.link)
     else:
         one.is_parked = False
         one.due_at = _in(max(delay, getattr(error, "retry_after", None) or 0.0))

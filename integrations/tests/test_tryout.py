@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from config.supervisor.demo import tryout_ports
 from integrations.actions import start_tryout as starting
 from integrations.actions.check_integration import LANE as CHECK_LANE
 from integrations.actions.delete_integration import delete_integration
@@ -36,10 +35,19 @@ from tenants.work import drain
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture
+def ports() -> tuple[int, ...]:
+    """Two free ones of this machine: those of a copy that runs here, or of other tests, may be taken."""
+    with ExitStack() as held:
+        found = [held.enter_context(socket.create_server((HOST, 0))) for _one in range(2)]
+        return tuple(one.getsockname()[1] for one in found)
+
+
 @pytest.fixture(autouse=True)
-def _permitted(settings: Any) -> None:
+def _permitted(settings: Any, monkeypatch: Any, ports: tuple[int, ...]) -> None:
+    monkeypatch.setattr("integrations.tryouts.ports.tryout_ports", lambda: ports)
     settings.SIMULATORS = True
-    settings.EGRESS_ALLOW = [f"127.0.0.1/32:{port}" for port in tryout_ports()]
+    settings.EGRESS_ALLOW = [f"{HOST}/32:{port}" for port in ports]
 
 
 @pytest.fixture
@@ -96,7 +104,9 @@ def test_what_its_simulator_says_to_enter_works(code: str, tenant: Tenant) -> No
     assert found.works, [str(one.text) for one in found.checks]
 
 
-def test_a_click_starts_it_and_shows_it_marked_and_removing_it_stops_it(tenant: Tenant) -> None:
+def test_a_click_starts_it_and_shows_it_marked_and_removing_it_stops_it(
+    tenant: Tenant, ports: tuple[int, ...]
+) -> None:
     client, stop, keeper = client_of(tenant), threading.Event(), Keeper()
     process = threading.Thread(target=watch, args=(keeper, stop))
     process.start()
@@ -123,7 +133,7 @@ def test_a_click_starts_it_and_shows_it_marked_and_removing_it_stops_it(tenant: 
         assert "The simulator runs, and the connection works." in page
         assert f"http://127.0.0.1:{tryout.port}/" in page
         assert "Ozon, simulated" in listed
-        assert tryout.port in tryout_ports()
+        assert tryout.port in ports
         with tenant_scope(tenant):
             delete_integration(Integration.objects.get())
         wait_for(lambda: not answers(tryout))
@@ -159,8 +169,7 @@ def test_without_the_operators_permission_nothing_is_offered_or_started(
         assert not Integration.objects.exists()
 
 
-def test_ports_run_out_and_unknown_systems_are_refused(tenant: Tenant, monkeypatch: Any) -> None:
-    monkeypatch.setattr("integrations.tryouts.ports.tryout_ports", lambda: tryout_ports()[:2])
+def test_ports_run_out_and_unknown_systems_are_refused(tenant: Tenant) -> None:
     with tenant_scope(tenant):
         first, second = start_tryout(tenant, "ozon"), start_tryout(tenant, "ozon")
 

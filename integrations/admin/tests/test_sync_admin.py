@@ -1,7 +1,8 @@
 """The pages of records and synchronisations: found, shown, begun, cancelled and decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -17,7 +18,9 @@ from integrations.models import (
     Integration,
     Link,
     Order,
+    PendingWrite,
     RunState,
+    StockLevel,
     SyncConflict,
     SyncPlan,
     SyncRun,
@@ -187,3 +190,46 @@ def test_who_may_not_look_begins_nothing(integration: Integration, plan: SyncPla
     assert stranger.post(reverse("admin:integrations_syncplan_run", args=[plan.pk])).status_code == 404
 
     assert not SyncRun.objects.exists()
+
+
+def _parked(integration: Integration, kind: str, ids: Sequence[UUID]) -> list[PendingWrite]:
+    plan, _made = SyncPlan.objects.get_or_create(
+        tenant=integration.tenant, integration=integration, kind=kind
+    )
+    return [
+        PendingWrite.objects.create(
+            tenant=integration.tenant, plan=plan, record_id=one, is_parked=True, error="It was refused."
+        )
+        for one in ids
+    ]
+
+
+def test_pending_writes_name_their_records_at_the_same_cost_however_many() -> None:
+    row = make_integration(make_tenant())
+    client = Client()
+    client.force_login(make_member(row.tenant, Role.MANAGER).user)
+    page = reverse("admin:integrations_pendingwrite_changelist")
+    costs = []
+    with tenant_scope(row.tenant):
+        for count in (1, 9):
+            people = [Contact.objects.create(tenant=row.tenant, name=f"Anna <{n}>") for n in range(count)]
+            _parked(row, "contact", [one.pk for one in people])
+            client.get(page)
+            with CaptureQueriesContext(connection) as queries:
+                shown = client.get(page).content.decode()
+            costs.append(len(queries))
+        last = people[-1]
+        level = StockLevel.objects.create(tenant=row.tenant, warehouse="Main", sku="A-1")
+        [of_stock, of_nobody] = _parked(row, "stock", [level.pk, uuid4()])
+
+        assert costs[0] == costs[1]
+        address = reverse("admin:integrations_contact_change", args=[last.pk])
+        assert f'href="{address}">Anna &lt;8&gt;</a>' in shown
+        for write, wanted in (
+            (of_stock, reverse("admin:integrations_stocklevel_change", args=[level.pk])),
+            (of_nobody, "no longer there"),
+        ):
+            own = reverse("admin:integrations_pendingwrite_change", args=[write.pk])
+            assert wanted in client.get(own, headers={"accept-language": "en"}).content.decode()
+        everything = client.get(page).content.decode()
+    assert everything.count("Anna &lt;8&gt;") == 1

@@ -1,4 +1,4 @@
-"""Contacts and companies can also be made, changed, merged and taken apart; `/duplicates` lists those that may be one."""
+"""Contacts and companies can also be made, changed, deleted, merged and taken apart; `/duplicates` lists those that may be one."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from integrations.actions.delete_record import delete_record, restore_record
 from integrations.actions.edit_record import ChangedMeanwhile, NotChangeable, change_record, create_record
 from integrations.actions.merge_records import MergeRefused, Wish, merge_records
 from integrations.actions.seek_duplicates import start_merging, start_search
@@ -41,7 +42,7 @@ class PeopleViewSet(RecordViewSet):
     """What both kinds of people have in common."""
 
     write_roles = MANAGERS
-    http_method_names = ("get", "post", "patch", "head", "options")
+    http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One record. Its `ETag` goes into `If-Match` of a change, which is refused when somebody else was faster."""
@@ -64,6 +65,26 @@ class PeopleViewSet(RecordViewSet):
             row = change_record(self.tenant, self.model.kind, row.pk, form.validated_data, _version(request))
         except ChangedMeanwhile as error:
             raise Stale(str(error)) from error
+        except NotChangeable as error:
+            raise Conflict(str(error)) from error
+        return self._answer(row)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete it here. It stays readable with the time in `deleted_at`; no outside system is touched. Again is harmless."""
+        try:
+            delete_record(self.tenant.pk, self.model.kind, self.get_object().pk, _version(request))
+        except ChangedMeanwhile as error:
+            raise Stale(str(error)) from error
+        except NotChangeable as error:
+            raise Conflict(str(error)) from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Undo a deletion. Systems that are written to get it as it is now. Again is harmless."""
+        try:
+            row = restore_record(self.tenant.pk, self.model.kind, self.get_object().pk)
         except NotChangeable as error:
             raise Conflict(str(error)) from error
         return self._answer(row)

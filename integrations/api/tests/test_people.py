@@ -1,6 +1,7 @@
 """Contacts and companies over the API: made, changed, merged and taken apart, each exactly once and with the field named."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,17 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.api.tests.test_records import keep
 from integrations.duplicates import jobs
-from integrations.models import Company, Contact, ContactPoint, Integration, RecordMerge
+from integrations.models import (
+    Company,
+    Contact,
+    ContactPoint,
+    Integration,
+    PendingWrite,
+    RecordMerge,
+    SyncPlan,
+)
 from integrations.records import RecordKind
+from integrations.store.pending import queue_writes
 from integrations.store.tests.test_upsert import ANNA
 from integrations.tests.factories import make_integration
 from tenants.models import AuditEntry, Event
@@ -222,3 +232,91 @@ def test_a_page_of_groups_costs_the_same_however_long_it_is(client: Client, inte
         costs.append(len(queries))
 
     assert costs[0] == costs[1] <= 6
+
+
+def test_a_contact_is_deleted_once_and_restored(
+    client: Client, integration: Integration, two: tuple[Contact, Contact]
+) -> None:
+    anna, boris = two
+    plan = SyncPlan.objects.create(
+        tenant=integration.tenant, integration=integration, kind="contact", direction="both", is_enabled=True
+    )
+    queue_writes(plan, [anna.pk, boris.pk])
+    PendingWrite.objects.filter(record_id=boris.pk).update(is_uncertain=True, is_parked=True)
+
+    answers = [client.delete(f"/api/v1/contacts/{one.pk}").status_code for one in (anna, anna, boris)]
+
+    assert answers == [204, 204, 204]
+    shown = client.get(f"/api/v1/contacts/{anna.pk}").json()
+    assert (shown["name"], bool(shown["deleted_at"]), len(shown["links"])) == ("Anna Example", True, 1)
+    assert client.get("/api/v1/contacts", {"deleted": "false"}).json()["results"] == []
+    assert not ContactPoint.objects.exists()
+    assert client.get("/api/v1/contacts/duplicates").json()["results"] == []
+    assert [one.data["name"] for one in Event.objects.filter(type="contact.deleted").order_by("id")] == [
+        "Anna Example", "Boris Example",
+    ]  # fmt: skip
+    assert "source" not in Event.objects.filter(type="contact.deleted").order_by("id")[0].data
+    entry = AuditEntry.objects.filter(action="contact.deleted").order_by("id")[0]
+    assert entry.before["name"] == "Anna Example"
+    # Of what may have been created there a person has to know.
+    assert list(PendingWrite.objects.values_list("record_id", "is_uncertain")) == [(boris.pk, True)]
+    assert patch(client, f"contacts/{anna.pk}", {"name": "x"}).status_code == 409
+
+    restored = [post(client, f"contacts/{anna.pk}/restore", {}) for _try in (1, 2)]
+
+    assert [one.status_code for one in restored] == [200, 200]
+    assert (restored[0].json()["deleted_at"], restored[0].json()["name"]) == (None, "Anna Example")
+    assert Event.objects.get(type="contact.updated").data["changed"] == ["deleted_at"]
+    assert AuditEntry.objects.filter(action="contact.restored").count() == 1
+    assert PendingWrite.objects.filter(record_id=anna.pk).count() == 1
+    found = client.get("/api/v1/contacts", {"phone": "+375291234570"}).json()["results"]
+    assert [one["id"] for one in found] == [str(anna.pk)]
+
+
+def test_what_is_deleted_here_stays_so_whatever_changes_there(
+    client: Client, integration: Integration
+) -> None:
+    keep(integration, RecordKind.CONTACT, ANNA)
+    anna = Contact.objects.get()
+    client.delete(f"/api/v1/contacts/{anna.pk}")
+    Event.objects.all().delete()
+
+    keep(integration, RecordKind.CONTACT, replace(ANNA, name="Anna Other", phones=("+375291234579",)))
+
+    anna.refresh_from_db()
+    assert (anna.name, anna.deleted_at is None) == ("Anna Other", False)
+    assert not Event.objects.exists()
+    assert not ContactPoint.objects.exists()
+    post(client, f"contacts/{anna.pk}/restore", {})
+    assert ContactPoint.objects.filter(value="+375291234579").count() == 1
+
+
+def test_a_deletion_is_refused_to_whoever_may_not(
+    client: Client, integration: Integration, two: tuple[Contact, Contact]
+) -> None:
+    anna, boris = two
+    stranger = Client(headers={"x-api-key": make_api_key(make_tenant(), ["*"])[1]})
+    reader = Client(headers={"x-api-key": make_api_key(integration.tenant, ["contacts:read"])[1]})
+    address = f"/api/v1/contacts/{anna.pk}"
+
+    assert (stranger.delete(address).status_code, reader.delete(address).status_code) == (404, 403)
+    assert post(stranger, f"contacts/{anna.pk}/restore", {}).status_code == 404
+    assert client.delete(f"/api/v1/companies/{anna.pk}").status_code == 404
+    assert client.delete(f"/api/v1/contacts/{uuid4()}").status_code == 404
+    old = {"if-match": '"2020-01-01T00:00:00+00:00"'}
+    assert client.delete(address, headers=old).status_code == 412
+    assert post(client, f"contacts/{anna.pk}/merge", {"records": [str(boris.pk)]}).status_code == 200
+    part = f"/api/v1/contacts/{boris.pk}"
+    assert client.delete(part).status_code == 409
+    assert post(client, f"contacts/{boris.pk}/restore", {}).status_code == 409
+    assert Contact.objects.filter(deleted_at__isnull=True).count() == 1
+    assert not Event.objects.filter(type="contact.deleted").exists()
+
+
+def test_a_company_is_deleted_without_an_event(client: Client, integration: Integration) -> None:
+    made = post(client, "companies", {"name": "June"}).json()["id"]
+
+    assert client.delete(f"/api/v1/companies/{made}").status_code == 204
+    assert Company.objects.get().deleted_at is not None
+    assert AuditEntry.objects.filter(action="company.deleted").count() == 1
+    assert not Event.objects.filter(type__startswith="compan").exists()

@@ -32,6 +32,11 @@ class _Item:
     updated_at: datetime | None = None
     error: HubError | None = None
 
+    @property
+    def is_created(self) -> bool:
+        """It was not there, and is now, whatever became of its ties."""
+        return bool(self.outside_id) and not self.change.record.outside_id
+
     def written(self) -> Written:
         return Written(
             key=self.change.key, outside_id=self.outside_id, updated_at=self.updated_at, error=self.error
@@ -52,7 +57,8 @@ class Writer:
         self._update({str(place): one for place, one in enumerate(items) if one.change.record.outside_id})
         self._tie([one for one in items if one.error is None and one.ties])
         first = items[0].error if items else None
-        if first and not isinstance(first, RemoteRejected) and all(one.error is first for one in items):
+        is_of_all = all(one.error is first and not one.is_created for one in items)
+        if first and not isinstance(first, RemoteRejected) and is_of_all:
             raise first
         return tuple(one.written() for one in items)
 

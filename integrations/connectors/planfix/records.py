@@ -22,6 +22,7 @@ from integrations.connector import Session
 from integrations.connectors.planfix import describing, objects, writing
 from integrations.connectors.planfix.objects import CONTACT, FIELDS, WHAT, Reading, Row, Unreadable
 from integrations.connectors.planfix.rest import PAGE_SIZE, Rest
+from integrations.http.errors import OutcomeUnknown
 from integrations.records import Json, Record, RecordKind
 from tenants.errors import HubError, RemoteRejected, TransientError, Unsupported
 
@@ -68,7 +69,20 @@ class PlanfixRecords(Session, Records):
             raise RemoteRejected(text, detail=f"{kind} {outside_id}: {error}") from error
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
-        return tuple(self._write(kind, change) for change in changes)
+        """One after the other. What hinders all of them raises, but only while nothing can have been created: creations cannot
+        be known again there, and what raises is sent again."""
+        answers: list[Written] = []
+        for place, change in enumerate(changes):
+            answers.append(answer := self._write(kind, change))
+            is_unknown, is_new = isinstance(answer.error, OutcomeUnknown), not change.record.outside_id
+            if not isinstance(answer.error, TransientError) or (is_unknown and is_new):
+                continue
+            if all(one.record.outside_id for one in changes[:place]):
+                raise answer.error
+            if not is_unknown:
+                left = changes[place + 1 :]
+                return (*answers, *(Written(key=one.key, error=answer.error) for one in left))
+        return tuple(answers)
 
     def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
         return describing.fields(WHAT[kind], self._custom(WHAT[kind]))
@@ -76,11 +90,6 @@ class PlanfixRecords(Session, Records):
     def _write(self, kind: RecordKind, change: Change) -> Written:
         try:
             return Written(key=change.key, outside_id=self._written(kind, change))
-        except TransientError as error:
-            if not change.record.outside_id:
-                # Whether it was created is not known, and nothing there would tell: people look.
-                return Written(key=change.key, error=error)
-            raise
         except HubError as error:
             return Written(key=change.key, error=error)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.capabilities import Repeat
-from integrations.connectors.rest.plan import ID, Scheme
+from integrations.connectors.rest.plan import ID, KEY, Scheme
 from integrations.http.client import ApiClient
 from integrations.http.messages import Request, Response
 from tenants.errors import AuthFailed, ConfigError, HubError, RateLimited, RemoteRejected, TransientError
@@ -128,6 +128,10 @@ class Rest:
                 changes=changes,
             )
         )
+
+
+def path_to_find(template: str, key: str) -> str:
+    return template.replace(KEY, quote(key, safe=""))
 
 
 def _inspect_graphql(response: Response) -> HubError | None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from integrations.connectors.rest.plan import ID, KINDS, MOST_PER_PAGE, Paging
+from integrations.connectors.rest.plan import ID, KEY, KINDS, MOST_PER_PAGE, Paging
 from integrations.fields import Field, FieldType
 from integrations.mapping.transforms.dates import CHOICES
 
@@ -22,6 +22,12 @@ def path(value: str) -> str:
 def path_with_id(value: str) -> str:
     if ID not in value.partition("?")[0]:
         raise ValidationError(_("The path must contain {id} where the object's id stands."))
+    return path(value)
+
+
+def path_with_key(value: str) -> str:
+    if KEY not in value:
+        raise ValidationError(_("The path must contain {key} where our key stands."))
     return path(value)
 
 
@@ -81,6 +87,11 @@ COLUMNS: tuple[Field, ...] = (
     Field("object_path", _("path of one object"), required=False, placeholder="/contacts/{id}", validator=path_with_id),
     Field("object_in", _("where the object is in an answer about one"), required=False, placeholder="data"),
     Field("create_path", _("path to create"), required=False, placeholder="/contacts", validator=path),
+    Field("find_path", _("path to find what was created"), required=False,
+          placeholder="/contacts?external_id={key}", validator=path_with_key,
+          help=_("Its objects are where those of the list are. Then nothing is created twice when an answer is lost.")),
+    Field("key_field", _("field with our key"), required=False, placeholder="external_id",
+          help=_("Sent with what is created, and compared with what is found.")),
     Field("update_path", _("path to change"), required=False, placeholder="/contacts/{id}", validator=path_with_id),
     _choice("update_method", _("method to change"), (("PATCH", "PATCH"), ("PUT", "PUT"), ("POST", "POST")),
             default="PATCH"),

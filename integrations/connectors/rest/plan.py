@@ -13,6 +13,7 @@ from integrations.capabilities import Changes, KindSupport
 from integrations.records import RecordKind
 
 ID = "{id}"
+KEY = "{key}"
 MOST_KINDS = 20
 MOST_PER_PAGE = 500
 KINDS = tuple(kind for kind in RecordKind if kind not in (RecordKind.CONVERSATION, RecordKind.MESSAGE))
@@ -98,6 +99,8 @@ class Plan:
     object_path: str = ""
     object_in: str = ""
     create_path: str = ""
+    find_path: str = ""
+    key_field: str = ""
     update_path: str = ""
     update_method: str = "PATCH"
     body_in: str = ""
@@ -110,6 +113,7 @@ class Plan:
             is_deletable=self.is_deletable,
             changes=self._changes,
             names_deleted=bool(self.delta_field),
+            finds_by_key=bool(self.find_path),
         )
 
     @property
@@ -175,6 +179,10 @@ def _wrong(plan: Plan) -> list[Any]:
         (
             bool(plan.delta_field) and bool(plan.since_parameter),
             _("Changes are asked for either by a time or by the address of later changes."),
+        ),
+        (
+            bool(plan.find_path) != bool(plan.key_field),
+            _("Finding what was created needs both the path and the field with our key."),
         ),
         (plan.is_deletable and not plan.object_path, _("Deleting needs the path of one object.")),
     )

@@ -19,9 +19,10 @@ from integrations.capabilities import (
     Records,
     Written,
 )
+from integrations.capabilities.records import value_at
 from integrations.connector import Session
 from integrations.connectors.rest import mapping, paging
-from integrations.connectors.rest.client import NotThere, Pairs, Rest, path_of
+from integrations.connectors.rest.client import NotThere, Pairs, Rest, path_of, path_to_find
 from integrations.connectors.rest.diagnosis import diagnose
 from integrations.connectors.rest.plan import ID, KINDS, MOST_PER_PAGE, Paging, Plan, plans
 from integrations.http.client import ApiClient
@@ -179,7 +180,8 @@ class RestSession(Session, Account, Records):
         outside_id = change.record.outside_id
         if not change.extra:
             raise ConfigError(_("Nothing is mapped from ours to theirs: see the field mapping."))
-        body = mapping.body_of(plan, change.extra)
+        own = {plan.key_field: change.key} if plan.key_field and not outside_id else {}
+        body = mapping.body_of(plan, {**change.extra, **own})
         if outside_id:
             path = path_of(plan.update_path, outside_id)
             if not plan.update_path or path is None:
@@ -188,6 +190,9 @@ class RestSession(Session, Account, Records):
         else:
             if not plan.create_path:
                 raise RemoteRejected(_("Objects of this kind cannot be created there."))
+            made = self._made_before(plan, change.key)
+            if made is not None:
+                return self._known(plan, change, made)
             response = self._api.create(plan.create_path, body, change.key)
         return self._receipt(plan, change, response)
 
@@ -196,7 +201,26 @@ class RestSession(Session, Account, Records):
         item: Any = None
         if response.body.strip() or not change.record.outside_id:
             item = paging.at(response.json(), plan.object_in)
-        known = item if isinstance(item, Mapping) else {}
+        return self._known(plan, change, item if isinstance(item, Mapping) else {})
+
+    def _made_before(self, plan: Plan, key: str) -> Mapping[str, Any] | None:
+        """What was created under that key. ConfigError where others are found: that system ignores the filter, or not our
+        field is searched, and what was created would be created again."""
+        if not plan.find_path:
+            return None
+        answer = self._api.read(path_to_find(plan.find_path, key), (), f"{plan.kind.value} find").json()
+        items = _items(plan, answer)
+        for item in items:
+            if isinstance(item, Mapping) and str(value_at(item, plan.key_field)) == key:
+                return item
+        if items:
+            text = _(
+                "Searched for our key, the system told of other objects: check the path and “%(field)s”."
+            )
+            raise ConfigError(text % {"field": plan.key_field})
+        return None
+
+    def _known(self, plan: Plan, change: Change, known: Mapping[str, Any]) -> Written:
         outside_id = change.record.outside_id or mapping.id_of(plan, known)
         if not outside_id:
             raise OutcomeUnknown(

@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.capabilities import Change, Written
 from integrations.models import Contact, Integration, Link, PendingWrite, SyncDirection, SyncPlan
 from integrations.records import RecordKind
 from integrations.sync.tests.conftest import connect, plan_for, run
 from integrations.tests.crm import TinyCrm
 from integrations.tests.crm.connector import TinySession
+from tenants.errors import TransientError
 from tenants.models import AuditEntry, Role
 from tenants.tests.factories import make_member, make_tenant
 
@@ -164,3 +166,28 @@ def test_a_wrong_id_and_another_company_change_nothing(
 
     assert stranger.post(decide, {"how": "again"}).status_code == 404
     assert PendingWrite.objects.get().is_uncertain
+
+
+def test_what_was_created_and_not_wholly_taken_is_changed_by_the_next_try(
+    crm: TinyCrm, target: TinyCrm, source_plan: SyncPlan, plan: SyncPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.put("contacts", name="Anna")
+    run(source_plan)
+    written = TinySession._written
+
+    def partly(self: TinySession, kind: RecordKind, change: Change) -> Written:
+        return replace(written(self, kind, change), error=TransientError("The ties were not taken."))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TinySession, "_written", partly)
+        assert run(plan).failed == 1
+    waiting = PendingWrite.objects.get()
+    assert (waiting.is_parked, waiting.is_uncertain) == (False, False)
+    [known] = target.objects["contacts"]
+    assert Link.objects.get(integration=plan.integration).outside_id == known
+    later()
+
+    run(plan)
+
+    assert list(target.objects["contacts"]) == [known]
+    assert not PendingWrite.objects.exists()

@@ -12,7 +12,15 @@ from integrations import connectors
 from integrations.actions.load_users import load_users
 from integrations.actions.save_integration import create_integration, update_integration
 from integrations.actions.test_connection import diagnose
-from integrations.capabilities import Account, CallKind, CallNotifications, CallOutcome, CheckState, Direction
+from integrations.capabilities import (
+    Account,
+    CallKind,
+    CallNotifications,
+    CallOutcome,
+    Change,
+    CheckState,
+    Direction,
+)
 from integrations.connectors import get as get_connector
 from integrations.connectors.planfix.simulator import Employee, Simulator
 from integrations.http.errors import OutcomeUnknown
@@ -22,6 +30,7 @@ from integrations.records import Company, Contact, Deal, DealPhase, Money, Recor
 from integrations.sessions import open_session
 from integrations.tests.contract import CallNotificationsContract
 from integrations.tests.factories import answered, finished, hangup, ringing
+from integrations.tests.records_bench import records_of
 from integrations.tests.written_records_contract import WrittenRecordsContract
 from tenants.errors import AuthFailed, ConfigError, RateLimited, RemoteRejected, TransientError, Unsupported
 from tenants.scoping import tenant_scope
@@ -148,6 +157,34 @@ class TestContract(CallNotificationsContract, WrittenRecordsContract):
 
     def extra_of(self, simulator: Simulator, kind: RecordKind) -> tuple[str, Any]:
         return ("cf.42", "Д-17") if kind is RecordKind.DEAL else ("cf.37", "Сайт")
+
+    def test_what_was_created_is_told_although_a_later_change_was_refused_for_speed(
+        self, integration, simulator
+    ):
+        known = simulator.account.add("contact", name="Boris", template={"id": 1})["id"]
+        changes = [
+            Change(record=Contact(name="Anna"), key="k1"),
+            Change(
+                record=Contact(name="Boris B", outside_id=str(known)), key="k2", fields=frozenset({"name"})
+            ),
+            Change(record=Contact(name="Vera"), key="k3"),
+        ]
+        simulator.fail("429", method="POST", path=f"/rest/contact/{known}", retry_after=None)
+
+        with records_of(integration) as records:
+            first, second, third = records.write(RecordKind.CONTACT, changes)
+
+        names = {str(number): row["name"] for number, row in simulator.account.tables["contact"].items()}
+        assert (names[first.outside_id], first.error) == ("Anna", None)
+        assert isinstance(second.error, RateLimited)
+        assert (isinstance(third.error, RateLimited), third.outside_id) == (True, "")
+        assert "Vera" not in names.values()
+
+    def test_what_hinders_all_raises_while_nothing_was_created(self, integration, simulator):
+        simulator.fail("429", retry_after=None)
+
+        with records_of(integration) as records, pytest.raises(RateLimited):
+            records.write(RecordKind.CONTACT, [Change(record=Contact(name="Anna"), key="k1")])
 
 
 pytestmark = pytest.mark.django_db(transaction=True)

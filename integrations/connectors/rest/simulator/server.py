@@ -93,6 +93,8 @@ class Simulator(BaseSimulator):
         if since:
             _moment(since)
         rows = self.store.since(collection, since)
+        if "external_id" in asked:
+            rows = [row for row in rows if row.get("external_id") == asked["external_id"]]
         return STYLES[style](rows, asked, f"{self.url}{request.path}")
 
     def _objects(self, request: Request, collection: str, number: str = "") -> Reply:
