@@ -24,6 +24,7 @@ class Finding:
 
 
 _checks: dict[str, Callable[[], Finding]] = {}
+_notes: dict[str, Callable[[], object]] = {}
 
 
 def health_check(name: str) -> Callable[[Callable[[], Finding]], Callable[[], Finding]]:
@@ -32,6 +33,16 @@ def health_check(name: str) -> Callable[[Callable[[], Finding]], Callable[[], Fi
     def register(check: Callable[[], Finding]) -> Callable[[], Finding]:
         _checks[name] = check
         return check
+
+    return register
+
+
+def health_note(name: str) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Register something that /health tells beside its checks, as JSON; it makes nothing fail."""
+
+    def register(note: Callable[[], object]) -> Callable[[], object]:
+        _notes[name] = note
+        return note
 
     return register
 
@@ -72,13 +83,21 @@ def findings() -> dict[str, Finding]:
     return found
 
 
+def _told() -> dict[str, object]:
+    """What is noted beside the checks; a database that goes meanwhile takes no answer with it."""
+    try:
+        return {name: note() for name, note in _notes.items()}
+    except (DatabaseError, InterfaceError):
+        return {}
+
+
 @require_safe
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
     """200 when every part is alive, 503 naming what is not."""
     found = findings()
     failing = [name for name, finding in found.items() if not finding.is_ok]
-    body = {
+    body: dict[str, object] = {
         "status": "failing" if failing else "ok",
         "failing": failing,
         "checks": {
@@ -86,6 +105,8 @@ def health(request: HttpRequest) -> JsonResponse:
             for name, one in found.items()
         },
     }
+    if found["database"].is_ok:
+        body |= _told()
     response = JsonResponse(body, status=503 if failing else 200)
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own switch: a 503 here is an answer, not an error
     return response

@@ -129,7 +129,12 @@ DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", default=f"switchboard@{urlsplit(
 LANGUAGE_CODE: str = env.str("LANGUAGE_CODE", default="ru")
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 FORMAT_MODULE_PATH = ["config.formats"]
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "packages"]
+# A connector may bring the translations of what it says itself: adding one touches its folder only.
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    BASE_DIR / "locale" / "packages",
+    *sorted(BASE_DIR.glob("integrations/connectors/[!_]*/locale")),
+]
 TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

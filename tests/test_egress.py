@@ -23,7 +23,6 @@ EXEMPT = {
     "integrations/connectors/rest/paging.py": "reads Link headers by the function of requests; opens none",
     "integrations/http/draft.py": "writes forms by the function of urllib3; opens nothing",
     "integrations/tryouts/ports.py": "simulators of the hub's own, on loopback",
-    "webhooks/ingest/certificates.py": "the gate's own session; catches the errors of its libraries",
     "integrations/http/bounds.py": "time limits around the gate's connections; opens none",
     "tenants/trail/stream.py": "the operator's own log server, by AUDIT_LOG",
     "tenants/work/bell.py": "datagrams to sockets in DATA_DIR",

@@ -25,6 +25,7 @@ SOURCES = ("config", "tenants", "webhooks", "exports", "integrations", "telephon
 LOCALE = Path("locale")
 # What the installed apps of others say and nobody has translated: django-unfold, for one, comes without Russian.
 PACKAGES_LOCALE = LOCALE / "packages"
+OWN_LOCALES = "integrations/connectors/*/locale"
 ALIAS = re.compile(r"\bn?p?gettext(?:_lazy)? as (\w+)")
 # Machines alone meet it: its pages are neither routed nor registered.
 UNSEEN = {"oauth2_provider"}
@@ -63,6 +64,10 @@ class Command(BaseCommand):
                 faults += [f"{language}: {fault}" for fault in compare(wanted, present)]
                 borrowed = read(catalogue_path(BASE_DIR / PACKAGES_LOCALE, language))
                 faults += [f"{language}: {fault}" for fault in compare(packages(language), borrowed)]
+                for own in own_catalogues(folder):
+                    wanted = read(catalogue_path(folder / own, language))
+                    present = read(catalogue_path(BASE_DIR / own, language))
+                    faults += [f"{own}, {language}: {fault}" for fault in compare(wanted, present)]
                 faults += [fault for path in catalogues(language) for fault in malformed(path)]
         if faults:
             more = f"\n… and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
@@ -73,8 +78,14 @@ def catalogue_path(folder: Path, language: str) -> Path:
     return folder / language / "LC_MESSAGES" / "django.po"
 
 
+def own_catalogues(folder: Path) -> list[Path]:
+    """The folders of translations that connectors bring themselves: gettext puts their messages there."""
+    return [path.relative_to(folder) for path in sorted(folder.glob(OWN_LOCALES))]
+
+
 def catalogues(language: str) -> list[Path]:
-    return [catalogue_path(BASE_DIR / folder, language) for folder in (LOCALE, PACKAGES_LOCALE)]
+    folders = (LOCALE, PACKAGES_LOCALE, *own_catalogues(BASE_DIR))
+    return [catalogue_path(BASE_DIR / folder, language) for folder in folders]
 
 
 def malformed(path: Path) -> list[str]:
