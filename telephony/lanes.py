@@ -23,6 +23,7 @@ from telephony.recordings.checking import Looked, check, record_looks
 from tenants.work import BatchLane, Leased, Outcome, PooledLane, register, withdraw
 from tenants.work.lanes import Settle
 from tenants.work.pools import submit
+from tenants.work.precedence import precedence
 
 
 class FoldLane(BatchLane):
@@ -31,10 +32,11 @@ class FoldLane(BatchLane):
     name = "calls.fold"
     queue = "calls"
     capacity = 256
+    is_urgent = True
 
     def act_batch(self, rows: list[Leased]) -> list[Outcome]:
         # One commit instead of two: a phone is ringing, and the next batch waits for this one to be settled.
-        with transaction.atomic():
+        with precedence.taken(), transaction.atomic():
             fold_calls([row.subject for row in rows])
             withdraw(rows)
         return [Outcome.written(row) for row in rows]
@@ -62,6 +64,7 @@ class NotifyLane(PooledLane):
 
     name = "calls.notify"
     queue = "calls"
+    is_urgent = True
     capacity = 32
     per_group = 12
     lease_seconds = 45
@@ -129,6 +132,7 @@ class RedirectLane(PooledLane):
 
     name = "calls.redirect"
     queue = "calls"
+    is_urgent = True
     capacity = 16
     per_group = 8
 
@@ -162,6 +166,7 @@ class OriginateLane(PooledLane):
 
     name = LANE
     queue = "calls"
+    is_urgent = True
     capacity = 16
     per_group = 8
     lease_seconds = 30.0  # longer than a connection and an answer may take

@@ -75,7 +75,8 @@ class Lane(ABC):
     one after a quiet moment is written at once. Until then their rows count against `capacity` and `per_group`.
     A lane that holds more rows than it can work on at a time asks for no fewer than `least_room` at once: looking
     for due rows costs nearly as much for one as for many. Where `held_back` counts what all workers have,
-    `counts_everywhere` makes the counting and the taking one step: one worker at a time. Rows that have been due for
+    `counts_everywhere` makes the counting and the taking one step: one worker at a time. A lane that `is_urgent` waits for no
+    other; the others let what has `precedence` pass. Rows that have been due for
     `late_after` seconds are an alert of the installation, except those that are `waiting_on_purpose`.
     """
 
@@ -87,6 +88,7 @@ class Lane(ABC):
     settle_seconds: ClassVar[float] = 0.0
     least_room: ClassVar[int] = 1
     counts_everywhere: ClassVar[bool] = False
+    is_urgent: ClassVar[bool] = False
     late_after: ClassVar[float] = 600.0
 
     @abstractmethod

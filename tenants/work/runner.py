@@ -22,6 +22,7 @@ from tenants.scoping import all_tenants
 from tenants.work import store
 from tenants.work.lanes import BatchLane, Lane, Leased, Outcome, PooledLane
 from tenants.work.pools import guarded, later
+from tenants.work.precedence import precedence
 from tenants.work.taking import take
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,8 @@ class Runner(threading.Thread):
 
     def _turn(self) -> bool:
         """One round; whether to go round again at once."""
+        if self._can_wait():
+            precedence.let_pass()
         self._pulse()
         has_settled = self._settle()
         self._extend()
@@ -130,6 +133,10 @@ class Runner(threading.Thread):
         if not rows:
             return False
         return len(rows) == room
+
+    def _can_wait(self) -> bool:
+        """An urgent lane may wait, too, with nothing to do but to write what may wait for company."""
+        return not self.lane.is_urgent or (self.lane.settle_seconds > 0 and not self._is_woken)
 
     def _room(self) -> int:
         if isinstance(self.lane, BatchLane) and self._in_flight:
