@@ -26,6 +26,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from config.supervisor.translations import compile_catalogues
+from exports.engine import monitor
 from integrations import live
 from integrations.http import line
 from integrations.mapping import active
@@ -140,6 +141,19 @@ def _fresh_process() -> Iterator[None]:
     policies.forget_all()
     calls_now.forget()
     line.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _unwatched_exports(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An export's monitor has a connection of its own, to which what a test's own transaction wrote does not exist: on a busy
+    machine it would look before the export is done, and stop it. On SQLite it would wait for the only write lock.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    usual = monitor.INTERVAL_SECONDS
+    if marker is None or not marker.kwargs.get("transaction"):
+        monitor.INTERVAL_SECONDS = 600.0
+    yield
+    monitor.INTERVAL_SECONDS = usual
 
 
 def _named_server(name: str) -> str:

@@ -193,7 +193,7 @@ def test_a_full_house_says_so_at_once() -> None:
 
     def app(environ: Environ, start_response: Any) -> Iterable[bytes]:
         entered.release()
-        release.wait(10)
+        release.wait(60)
         start_response("200 OK", [])
         return Complete([b"done"])
 

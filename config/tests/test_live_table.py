@@ -38,7 +38,7 @@ class SlowTable(Table):
     def load(self) -> Mapping[str, str]:
         seen = dict(self.rows)
         self.has_seen.set()
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(60)
         return seen
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from exports.engine import monitor
 from exports.registry import get_dataset, register_dataset, unregister_dataset
 from exports.tests.admin_urls import PAGE
 from exports.tests.datasets import AUDIT, MEMBERS
@@ -37,14 +36,6 @@ def _folder(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture(autouse=True)
 def _english(settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
-
-
-@pytest.fixture(autouse=True)
-def _unwatched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test's own transaction holds SQLite's only write lock: on a slow machine the monitor would wait for it."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        monkeypatch.setattr(monitor, "INTERVAL_SECONDS", 60.0)
 
 
 @pytest.fixture

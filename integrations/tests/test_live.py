@@ -47,7 +47,7 @@ CHANGES = {
 @pytest.fixture
 def hearing():
     follower.begin()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not follower.is_hearing:
         assert time.monotonic() < deadline
         time.sleep(0.01)

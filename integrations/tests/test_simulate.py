@@ -34,7 +34,7 @@ def test_it_serves_until_told_to_stop(number):
             ]
             process.send_signal(number)
             assert process.stdout.read() == "Stopped.\n"
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 
@@ -102,7 +102,7 @@ def test_all_of_them_start_together_with_a_page_that_links_them():
             assert answer.json()["success"]
             process.send_signal(signal.SIGTERM)
             assert process.stdout.read() == "Stopped.\n"
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 

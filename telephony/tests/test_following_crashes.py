@@ -81,7 +81,7 @@ def test_two_missed_calls_that_are_decided_at_once_have_one_task(pbx: Pbx, crm: 
 
     def settle(result: Any) -> None:
         with all_tenants():
-            start.wait(10)
+            start.wait(60)
             record_told([result])
         connection.close()
 
@@ -89,7 +89,7 @@ def test_two_missed_calls_that_are_decided_at_once_have_one_task(pbx: Pbx, crm: 
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(30)
+        worker.join(60)
     close_old_connections()
 
     assert ClientTask.objects.count() == 1

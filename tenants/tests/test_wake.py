@@ -48,11 +48,11 @@ def test_many_wake_ups_become_few_messages(lane, publisher, sent, monkeypatch):
     def slow(arguments, **options):
         sent.append(arguments[0])
         entered.set()
-        gate.wait(20)
+        gate.wait(60)
 
     monkeypatch.setattr(tasks.wake_lane, "apply_async", slow)
     publisher.add(lane.name)
-    assert entered.wait(20)
+    assert entered.wait(60)
     for _ in range(1000):
         publisher.add(lane.name)
     gate.set()

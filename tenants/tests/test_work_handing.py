@@ -94,7 +94,7 @@ def test_nothing_is_begun_before_the_commit_nor_after_a_rollback(tenant, run):
 
 def test_no_group_gets_more_than_its_share(tenant, run):
     gate = run.gate()
-    lane = Handed(lambda row: gate.wait(20) and Outcome.done(row), per_group=2)
+    lane = Handed(lambda row: gate.wait(60) and Outcome.done(row), per_group=2)
     with registered(lane):
         idle(run, lane)
 
@@ -109,7 +109,7 @@ def test_no_group_gets_more_than_its_share(tenant, run):
 
 def test_a_runner_that_is_behind_is_handed_nothing(tenant, run):
     gate = run.gate()
-    lane = Handed(lambda row: gate.wait(20) and Outcome.done(row), capacity=2)
+    lane = Handed(lambda row: gate.wait(60) and Outcome.done(row), capacity=2)
     with registered(lane):
         idle(run, lane)
         hand(lane, tenant, "abcd")
@@ -148,7 +148,7 @@ def test_a_runner_that_stops_before_the_commit_gives_the_rows_back(tenant, run):
             stopper.start()
             wait_for(lambda: not runner.places(["g"]), "a runner that is told to stop")
 
-        stopper.join(20)
+        stopper.join(60)
         left = Work.objects.get()
         assert (left.lease, left.attempts) == (None, 0)
         assert lane.notes.acted == []
@@ -156,7 +156,7 @@ def test_a_runner_that_stops_before_the_commit_gives_the_rows_back(tenant, run):
 
 def test_a_subject_that_is_queued_already_is_not_begun_twice(tenant, run):
     gate = run.gate()
-    lane = Handed(lambda row: gate.wait(20) and Outcome.done(row))
+    lane = Handed(lambda row: gate.wait(60) and Outcome.done(row))
     with registered(lane):
         idle(run, lane)
         [subject] = hand(lane, tenant, "g")

@@ -48,7 +48,7 @@ def test_nobody_waits_for_ever(tenant, run):
 def test_an_urgent_lane_writes_in_a_quiet_moment_what_may_wait(tenant, run, monkeypatch):
     monkeypatch.setattr(precedence, "LONGEST_SECONDS", 600)
     gate = run.gate()
-    lane = Ringing(lambda row: gate.wait(20) and Outcome.done(row), settle_seconds=0.001)
+    lane = Ringing(lambda row: gate.wait(60) and Outcome.done(row), settle_seconds=0.001)
     with registered(lane):
         queue_rows(lane, tenant)
         runner = run(lane)

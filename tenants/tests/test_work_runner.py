@@ -34,7 +34,7 @@ def test_everything_is_worked_through(tenant, run):
 
 def test_outcomes_are_settled_in_batches(tenant, run):
     gate = run.gate()
-    lane = Pooled(lambda row: gate.wait(20) and Outcome.done(row), capacity=40)
+    lane = Pooled(lambda row: gate.wait(60) and Outcome.done(row), capacity=40)
     with registered(lane):
         queue_rows(lane, tenant, 40)
         run(lane)
@@ -81,7 +81,7 @@ def test_a_lane_never_holds_more_than_its_capacity(tenant, run):
             now[0] += 1
             peak.append(now[0])
         busy.release()
-        gate.wait(20)
+        gate.wait(60)
         with lock:
             now[0] -= 1
         return Outcome.done(row)
@@ -179,7 +179,7 @@ def test_a_defect_in_start_leaves_the_lane_alive(tenant, run, caplog):
 
 def test_a_database_that_goes_away_is_waited_for(tenant, run, monkeypatch, caplog):
     gate = run.gate()
-    lane = Pooled(lambda row: gate.wait(20) and Outcome.done(row))
+    lane = Pooled(lambda row: gate.wait(60) and Outcome.done(row))
     refusals = []  # type: ignore[var-annotated]
     usual = store.settle
 
@@ -225,14 +225,14 @@ def test_stopping_lets_what_is_under_way_finish(tenant, run):
 
     def behaviour(row):
         started.set()
-        gate.wait(20)
+        gate.wait(60)
         return Outcome.done(row)
 
     lane = Pooled(behaviour, capacity=1)
     with registered(lane):
         queue_rows(lane, tenant, 3)
         runner = run(lane)
-        assert started.wait(20)
+        assert started.wait(60)
 
         assert runner.stop(0.05) is False
         gate.set()
@@ -258,14 +258,14 @@ def test_long_work_keeps_its_lease(tenant, run):
 
     def behaviour(row):
         started.set()
-        gate.wait(20)
+        gate.wait(60)
         return Outcome.done(row)
 
     lane = Pooled(behaviour, lease_seconds=0.3)
     with registered(lane):
         queue_rows(lane, tenant)
         runner = run(lane)
-        assert started.wait(20)
+        assert started.wait(60)
         first_due = Work.objects.get().due
         wait_for(lambda: Work.objects.get().due > first_due and runner.wake() is None, "a longer lease")
 
@@ -281,14 +281,14 @@ def test_a_row_queued_again_in_the_middle_is_done_once_more(tenant, run):
     def behaviour(row):
         if row.attempt == 1:
             started.set()
-            gate.wait(20)
+            gate.wait(60)
         return Outcome.done(row, result=row.attempt)
 
     lane = Pooled(behaviour)
     with registered(lane):
         (subject,) = queue_rows(lane, tenant)
         runner = run(lane)
-        assert started.wait(20)
+        assert started.wait(60)
         enqueue(lane.name, [(subject, tenant.pk, "g", None)], again=True)
         wait_for(lambda: lane.notes.recorded, "the second run's outcome")
 
@@ -304,14 +304,14 @@ def test_a_lease_lost_in_the_middle_is_not_recorded_twice(tenant, run):
 
     def behaviour(row):
         started.set()
-        gate.wait(20)
+        gate.wait(60)
         return Outcome.done(row)
 
     lane = Pooled(behaviour)
     with registered(lane):
         queue_rows(lane, tenant)
         runner = run(lane)
-        assert started.wait(20)
+        assert started.wait(60)
         runner.stop(0)
         expire(lane.notes.acted[0])
         (elsewhere,) = store.lease(lane, 10)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from integrations.connectors.retailcrm.simulator import Simulator
 from tests.processes import Installation, wait_for
 
-PATIENCE: Final = 30
+PATIENCE: Final = 120  # on a busy machine; a second or ten on an idle one
 CODES: Final = {"150": 19, "151": 18, "152": 17, "153": 16}
 
 CONFIGURATION: Final = """

@@ -20,7 +20,7 @@ from tests.processes import wait_for
 
 CONFIGURATION: Final = Path(__file__).parent / "etc"
 PHONES: Final = ("150", "151", "152", "153")
-START_SECONDS: Final = 60
+START_SECONDS: Final = 300  # on a busy machine; a second or three on an idle one
 RTP_PORTS: Final = 90
 CALLED: Final = "+37517000"
 
@@ -192,7 +192,7 @@ class Exchange:
         self.command("outside", "channel request hangup all")
         wait_for(
             lambda: "0 active channels" in self.command("office", "core show channels count"),
-            20,
+            START_SECONDS,
             "calls go on",
         )
 

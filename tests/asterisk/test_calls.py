@@ -6,7 +6,7 @@ from tests.asterisk.companies import Company
 from tests.asterisk.conftest import Bench
 from tests.asterisk.exchange import Exchange
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(900)]
 
 # How the exchange tells of a call: the digit of the line, and whose call it is.
 WAYS = {"http": "3", "ami": "1", "both": "4", "events": "5"}

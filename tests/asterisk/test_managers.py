@@ -9,7 +9,7 @@ from tests.asterisk.conftest import Bench
 from tests.asterisk.exchange import Exchange
 from tests.processes import wait_for
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(900)]
 
 # Of the simulated CRM: a client, whose manager is the user 18, who has the extension 151.
 CLIENT, MANAGER = "+375291234570", "151"

@@ -83,7 +83,7 @@ def running(made: Sshd) -> Iterator[None]:
         stdin=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", made.port), 1).close()
@@ -95,4 +95,4 @@ def running(made: Sshd) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)

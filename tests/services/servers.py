@@ -15,10 +15,10 @@ import psycopg
 
 from tests.services.packages import MARIADB, POSTGRES, RABBITMQ, REDIS
 
-START_SECONDS = 90
+START_SECONDS = 300
 # Row-level security does not bind superusers: tests come as the role that an installation should have.
 OWNER = "switchboard"
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 
 
 class DidNotStart(Exception):

@@ -177,19 +177,19 @@ def test_no_younger_event_is_shown_while_an_older_one_is_being_written(monkeypat
             with all_tenants(), transaction.atomic():
                 old.append(make_event(tenant, name="old").id)
                 begun.set()
-                may_end.wait(30)
+                may_end.wait(60)
             connection.close()
 
         writer = threading.Thread(target=write_slowly)
         writer.start()
-        assert begun.wait(30)
+        assert begun.wait(60)
         if connection.vendor == "postgresql":
             # There others go on writing meanwhile; on SQLite they wait for their turn.
             make_event(tenant, name="young")
             drain("webhooks.fanout")
             assert fetch(client, endpoint)["events"] == []
         may_end.set()
-        writer.join(30)
+        writer.join(60)
         drain("webhooks.fanout")
         if connection.vendor != "postgresql":
             make_event(tenant, name="young")

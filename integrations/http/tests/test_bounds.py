@@ -48,7 +48,7 @@ def peer(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[s
     finally:
         over.set()
         listener.close()
-        thread.join(5)
+        thread.join(60)
 
 
 def drip(data: bytes) -> Callable[[socket.socket, threading.Event], None]:

@@ -100,7 +100,7 @@ def peer(tmp_path: Path) -> Iterator[Peer]:
     yield Peer(f"https://localhost:{server.server_port}/", certificate)
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(60)
 
 
 def get(transport: Transport, url: str) -> Attempt:

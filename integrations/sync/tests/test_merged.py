@@ -121,7 +121,7 @@ def _at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     def one(act: Callable[[], Any]) -> Any:
         try:
-            start.wait(10)
+            start.wait(60)
             return act()
         finally:
             connections.close_all()

@@ -114,7 +114,7 @@ def test_threads_have_connections_of_their_own_and_wait_for_a_free_one(tenant, p
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(10)
+                thread.join(60)
     assert done == ["Pong", "Pong"]
     assert len(exchange.asked("Login")) == 2
 

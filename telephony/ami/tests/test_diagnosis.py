@@ -196,7 +196,7 @@ def test_an_exchange_that_drips_is_given_up(access, monkeypatch):
     finally:
         stop.set()
         server.close()
-        thread.join(5)
+        thread.join(60)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def test_what_came_while_the_database_was_away_is_stored_when_it_is_back(pbx, ex
         exchange.wait_for(lambda one: one.listeners() == 1)
         for number in range(300):
             exchange.say("Newchannel", {"Uniqueid": f"sim-1.{number}", "Channel": "PJSIP/150-1"})
-        assert away.tried.wait(20)
+        assert away.tried.wait(60)
         wait_until(lambda: len(keeper.scribe._waiting) == 300)
         [line] = keeper.lines.values()
         assert line.covered_until is not None

@@ -18,7 +18,7 @@ def _fresh(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     rules.forget_rules()
     with all_tenants():
         yield
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while lookups.under_way() and time.monotonic() < deadline:
         time.sleep(0.01)
     lookups.close()

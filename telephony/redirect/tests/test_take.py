@@ -407,7 +407,7 @@ def test_an_answer_that_came_too_late_is_not_told_as_a_redirect(
     written = threading.Event()
 
     def slowly(items: Any) -> Any:
-        assert written.wait(10)
+        assert written.wait(60)
         return keep(items)
 
     monkeypatch.setattr(redirects._writer, "insert", slowly)

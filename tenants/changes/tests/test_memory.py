@@ -129,13 +129,13 @@ def test_many_who_ask_at_once_share_one_reading(kept, names):
 
     def pause():
         begun.set()
-        go.wait(10)
+        go.wait(60)
 
     names.pause = pause
 
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(kept.get, key)
-        assert begun.wait(10)
+        assert begun.wait(60)
         others = [pool.submit(kept.get, key) for _ in range(7)]
         go.set()
         found = {one.result(10) for one in (first, *others)}
@@ -151,13 +151,13 @@ def test_a_reading_that_began_before_a_change_is_not_kept(kept, names):
 
     def pause():
         begun.set()
-        go.wait(10)
+        go.wait(60)
 
     names.pause = pause
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(kept.get, key)
-        assert begun.wait(10)
+        assert begun.wait(60)
         names.pause = None
         Tenant.objects.filter(pk=key).update(name="Renamed")
         kept.heard(str(key))

@@ -147,7 +147,7 @@ def test_workers_that_need_a_token_at_once_ask_once(tenant, receiver):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
 
         assert found == ["token-1"] * 6
         assert len(server.asked) == 1

@@ -425,7 +425,7 @@ def run_together(*deeds):
 
     def go(deed):
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             deed()
         finally:
             connections.close_all()
@@ -434,7 +434,7 @@ def run_together(*deeds):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
 
 def in_force(row):
