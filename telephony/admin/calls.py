@@ -34,7 +34,7 @@ from telephony.admin.live import LivePage
 from telephony.admin.why import WhyPage
 from telephony.models import Call, Recording
 from telephony.recordings.links import personal_link
-from telephony.selectors import visible_calls
+from telephony.selectors.calls import of_person
 from telephony.selectors.narrowing import by_words
 from tenants.access import MANAGERS, member_of
 from tenants.admin.base import LogAdmin
@@ -91,9 +91,7 @@ class CallPage(LivePage, WhyPage, ExportButtonMixin, LogAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Call]:
         # The request's queryset, narrowed: agents see only calls that their own extension had a part in.
         found: QuerySet[Call] = super().get_queryset(request)
-        member = member_of(request)
-        found = found.filter(merged_into__isnull=True)
-        return found if member is None else found.filter(id__in=visible_calls(member).values("id"))
+        return of_person(found.filter(merged_into__isnull=True), member_of(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Call], search_term: str

@@ -23,7 +23,7 @@ from integrations.admin.dialling import dial_by
 from telephony.actions.click_to_call import CALLERS, Click, request_call
 from telephony.admin import badges
 from telephony.models import OriginateOrigin, OriginateRequest, OriginateState
-from telephony.selectors.clicks import visible_clicks
+from telephony.selectors.clicks import of_person
 from tenants.access import member_of
 from tenants.admin.badges import Tone, badge
 from tenants.admin.base import LogAdmin
@@ -136,8 +136,7 @@ class ClickPage(ExportButtonMixin, LogAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OriginateRequest]:
         found: QuerySet[OriginateRequest] = super().get_queryset(request)
-        member = member_of(request)
-        return found if member is None else found.filter(id__in=visible_clicks(member).values("id"))
+        return of_person(found, member_of(request))
 
     def has_call_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.may(request, "call")

@@ -23,7 +23,7 @@ from telephony.actions.missed_clients import clear_by_hand
 from telephony.admin.calling_back import CallingBack
 from telephony.models import MissedClient
 from telephony.models.call import tail_of
-from telephony.selectors.missed import visible_missed
+from telephony.selectors.missed import of_person
 from tenants.access import MANAGERS, member_of
 from tenants.admin.badges import badge
 from tenants.admin.base import LogAdmin
@@ -80,8 +80,7 @@ class MissedPage(CallingBack, ExportButtonMixin, LogAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MissedClient]:
         found: QuerySet[MissedClient] = super().get_queryset(request)
-        member = member_of(request)
-        return found if member is None else found.filter(pk__in=visible_missed(member).values("pk"))
+        return of_person(found, member_of(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[MissedClient], search_term: str

@@ -20,7 +20,11 @@ STANDINGS: Final[Mapping[str, Q]] = {
 
 def visible_missed(member: Member | None) -> QuerySet[MissedClient]:
     """Agents see those who called them: they should call back, or their phone rang in the last missed call."""
-    rows = MissedClient.objects.all()
+    return of_person(MissedClient.objects.all(), member)
+
+
+def of_person(rows: QuerySet[MissedClient], member: Member | None) -> QuerySet[MissedClient]:
+    """Those of the rows that this person may see."""
     if member is None or member.role != Role.AGENT:
         return rows
     if member.extension is None:
