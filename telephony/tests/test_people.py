@@ -8,7 +8,6 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from exports.actions import request_export
 from exports.lanes import LANE as EXPORTS
@@ -155,7 +154,7 @@ def test_statistics_in_words_and_pictures(pbx: Pbx, tenant: Tenant) -> None:
         did="+375170000001",
     )
     make_call(pbx, at=NOW, responsible="151", did="+375170000001")
-    tally_day(tenant.pk, timezone.now().date())
+    tally_day(tenant.pk, NOW.date())
 
     page = signed_in(tenant).get(STATISTICS)
     text = page.content.decode()
@@ -204,7 +203,7 @@ def test_the_days_of_an_address(query: dict[str, str], since: str, until: str, h
 
 def test_statistics_of_another_company_and_of_none(pbx: Pbx) -> None:
     make_call(pbx, at=NOW)
-    tally_day(pbx.tenant_id, timezone.now().date())
+    tally_day(pbx.tenant_id, NOW.date())
     operator = Client(headers={"Accept-Language": "en"})
     operator.force_login(make_operator())
 
@@ -295,7 +294,7 @@ def test_files_of_the_new_data(
     settings.EXPORT_DIR = tmp_path
     missed(pbx, 1, responsible="151")
     answered = make_call(pbx, at=NOW, status="answered", talk_seconds=90, wait_seconds=7, responsible="150")
-    tally_day(tenant.pk, timezone.now().date())
+    tally_day(tenant.pk, NOW.date())
     with all_tenants():
         CallParticipant.objects.create(tenant=tenant, call=answered, extension="177")
     refresh_problems(tenant.pk)
