@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from exports.models import Export
 from exports.models.export import State
@@ -22,7 +22,7 @@ def exports(period: Period) -> Sequence[Figure]:
     )
     return [
         Figure("made", _("Made"), made, sentence=_MADE),
-        Figure("failed", _("Failed"), failed, sentence=_FAILED, is_trouble=True),
+        Figure("failed", pgettext_lazy("figure of a report", "Failed"), failed, sentence=_FAILED, is_trouble=True),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db.models import Avg, Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from telephony.models import Call, CallDirection, CallNotification, CallStatus, NotificationState
 from telephony.models.call import MISSED
@@ -38,8 +38,8 @@ def calls(period: Period) -> Sequence[Figure]:
     share = 100 * seen["answered"] / ended if ended else None
     return [
         Figure("total", _("Calls"), seen["total"], sentence=_CALLS),
-        Figure("incoming", _("Incoming"), seen["incoming"]),
-        Figure("outgoing", _("Outgoing"), seen["outgoing"]),
+        Figure("incoming", pgettext_lazy("figure of a report", "Incoming"), seen["incoming"]),
+        Figure("outgoing", pgettext_lazy("figure of a report", "Outgoing"), seen["outgoing"]),
         Figure("missed", _("Missed"), seen["missed"], sentence=_MISSED, is_trouble=True),
         Figure("answered_share", _("Answered share"), share, Unit.PERCENT),
         Figure("wait", _("Wait for an answer, average"), _number(seen["wait"]), Unit.SECONDS),

@@ -151,7 +151,7 @@ class CapturePage(TenantAdmin):
         if capture.has_source:
             return badge(translated("became a source"), "good")
         return (
-            badge(translated("records"), "warn")
+            badge(translated("recording now"), "warn")
             if capture.is_recording
             else badge(translated("over"), "quiet")
         )

@@ -77,6 +77,7 @@ class ReportPage(TenantAdmin):
                 "title": _("Preview"),
                 "report": report,
                 "composed": preview_report(report),
+                "language": report.tenant.language,
                 "back": _page(pk),
                 "send_url": reverse("admin:webhooks_report_send", args=[pk])
                 if self.has_change_permission(request, report)
