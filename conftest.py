@@ -24,6 +24,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from config.supervisor.translations import compile_catalogues
 from exports.engine import monitor
@@ -135,6 +136,7 @@ def _tests_may_clean_up() -> Iterator[None]:
 def _fresh_process() -> Iterator[None]:
     """What a process remembers of rows that are rolled back is forgotten with them."""
     yield
+    translation.deactivate()  # a page's language stays that of the thread
     cache.clear()
     live.forget_all()
     active.forget_all()

@@ -22,7 +22,9 @@ def exports(period: Period) -> Sequence[Figure]:
     )
     return [
         Figure("made", _("Made"), made, sentence=_MADE),
-        Figure("failed", pgettext_lazy("figure of a report", "Failed"), failed, sentence=_FAILED, is_trouble=True),
+        Figure(
+            "failed", pgettext_lazy("figure of a report", "Failed"), failed, sentence=_FAILED, is_trouble=True
+        ),
     ]
 
 

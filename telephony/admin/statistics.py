@@ -16,7 +16,6 @@ from django.utils.dateparse import parse_date
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import RangeDateFilter
 
 from exports.admin.button import ExportButtonMixin
 from telephony.actions.look_up_statistics import look_up
@@ -26,6 +25,7 @@ from telephony.models import CallTally
 from telephony.selectors.statistics import MOST_DAYS, USUAL, Part, Sums
 from tenants.access import EVERY_ROLE, MANAGERS, member_of
 from tenants.admin.base import LogAdmin
+from tenants.admin.moments import DayRange
 from tenants.admin.permissions import MenuEntry
 from tenants.models import Extension, Role
 from tenants.scoping import current_tenant_id
@@ -63,7 +63,7 @@ class TallyPage(ExportButtonMixin, LogAdmin):
         "talk_total",
     )
     list_display_links = None
-    list_filter = (("day", RangeDateFilter), "of", "direction")
+    list_filter = (("day", DayRange), "of", "direction")
     list_filter_submit = True
 
     def get_urls(self) -> list[URLPattern]:

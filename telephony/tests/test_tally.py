@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from telephony.actions.after_calls import over
 from telephony.actions.tally_calls import LANE, bounds, tally_day
@@ -209,3 +211,29 @@ def test_another_companys_calls_do_not_count(pbx: Pbx) -> None:
     a_day(make_pbx(make_tenant(timezone="Europe/Minsk")))
 
     assert tally_day(pbx.tenant_id, DAY) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "shown"),
+    [
+        ("ru", {"day_from": "10.03.2026", "day_to": "10.03.2026"}, 1),
+        ("ru", {"day_from": "2026-03-10", "day_to": "2026-03-10"}, 1),
+        ("en", {"day_from": "03/10/2026"}, 1),
+        ("ru", {"day_from": "11.03.2026"}, 0),
+        ("ru", {"day_to": "нет"}, None),
+    ],
+)
+def test_the_list_reads_days_as_people_write_them(
+    pbx: Pbx, client: Client, language: str, query: dict[str, str], shown: int | None
+) -> None:
+    CallTally.objects.create(tenant=pbx.tenant, day=date(2026, 3, 10), of="day", key="", direction="in")
+    client.force_login(make_member(pbx.tenant, "manager").user)
+
+    page = client.get(
+        reverse("admin:telephony_calltally_changelist"), query, headers={"Accept-Language": language}
+    )
+
+    if shown is None:
+        assert page.status_code == 302
+    else:
+        assert len(page.context["cl"].result_list) == shown

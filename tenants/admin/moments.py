@@ -1,6 +1,6 @@
-"""The filter "from … to …" over a list, as whoever looks writes dates, and in their company's zone."""
+"""The filters "from … to …" over a list, as whoever looks writes dates, and in their company's zone."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 
 from tenants.typed import typed_day, typed_time
 
@@ -48,3 +48,21 @@ class MomentRange(RangeDateTimeFilter):
             return max(moment.astimezone(UTC), EARLIEST)
         except (ValidationError, ValueError, OverflowError) as error:
             raise IncorrectLookupParameters(str(error)) from error
+
+
+class DayRange(RangeDateFilter):
+    """The same for a column of days; unfold's own leaves out what it cannot read."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for side, comparison in (("from", "gte"), ("to", "lte")):
+            text = str(self.used_parameters.get(f"{self.parameter_name}_{side}") or "").strip()
+            if text:
+                queryset = queryset.filter(**{f"{self.parameter_name}__{comparison}": _day(text)})
+        return queryset
+
+
+def _day(text: str) -> date:
+    try:
+        return typed_day(text)
+    except (ValidationError, ValueError) as error:
+        raise IncorrectLookupParameters(str(error)) from error

@@ -40,10 +40,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("detail", models.TextField(blank=True, verbose_name="detail")),
-                ("since", models.DateTimeField(verbose_name="since")),
+                ("since", models.DateTimeField(verbose_name="began")),
                 ("seen_at", models.DateTimeField(verbose_name="last seen")),
                 ("told_at", models.DateTimeField(null=True, verbose_name="told")),
-                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="end")),
                 ("letters", models.PositiveSmallIntegerField(default=0)),
             ],
             options={

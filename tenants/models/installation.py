@@ -21,10 +21,10 @@ class SystemAlert(models.Model):
     code = models.CharField(_("code"), max_length=60)
     severity = models.CharField(_("severity"), max_length=10, choices=Severity.choices)
     detail = models.TextField(_("detail"), blank=True)
-    since = models.DateTimeField(_("since"))
+    since = models.DateTimeField(_("began"))
     seen_at = models.DateTimeField(_("last seen"))
     told_at = models.DateTimeField(_("told"), null=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(_("end"), null=True)
     # Mails are sent past the queue: the workers may be what is gone. 0: none, 1: of its beginning, 2: of its end, too.
     letters = models.PositiveSmallIntegerField(default=0)
 

@@ -139,7 +139,9 @@ def test_refusal_ends_it_in_words_and_nothing_more_is_asked(connected, server):
     assert token().refusal == "invalid_grant Token has been revoked"
 
 
-def test_server_down_during_renewal_is_waited_out_without_a_storm(connected, server):
+def test_server_down_during_renewal_is_waited_out_without_a_storm(connected, server, monkeypatch):
+    monkeypatch.setattr(store, "FIRST_PAUSE", 600.0)  # longer than a busy machine takes to ask four times
+    monkeypatch.setattr(store, "LONGEST_PAUSE", 600.0)
     server.expire()
     server.fail("503", path="/token")
     with pytest.raises(TransientError):
@@ -150,7 +152,7 @@ def test_server_down_during_renewal_is_waited_out_without_a_storm(connected, ser
             ask(connected)
 
     assert len(server.refreshes) == 1
-    assert 0 < (raised.value.retry_after or 0) <= 15
+    assert 0 < (raised.value.retry_after or 0) <= 900
     server.clear_faults()
     assert ask(connected, is_probe=True).status == 200
     assert token().failures == 0
