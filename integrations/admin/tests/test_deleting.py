@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.actions import delete_records as many
-from integrations.api.tests.test_records import PATHS, keep
+from integrations.actions.upsert_records import upsert_records
 from integrations.models import MODELS, Contact, Deal, Integration, Link, Order, SyncPlan
 from integrations.records import RecordKind
+from integrations.store.owner import Owner
 from integrations.store.pending import queue_writes
 from integrations.store.tests.test_upsert import ANNA, EVERY, NINE
 from integrations.tests.factories import make_integration
@@ -43,6 +44,10 @@ def client(integration: Integration) -> Client:
     return signed_in(integration, Role.MANAGER)
 
 
+def keep(integration: Integration, kind: RecordKind, *records: Any) -> None:
+    upsert_records(Owner.of(integration.pk), kind, records)
+
+
 def page(kind: RecordKind, name: str, *args: Any) -> str:
     return reverse(f"admin:integrations_{MODELS[kind]._meta.model_name}_{name}", args=args)
 
@@ -55,12 +60,12 @@ def chosen(rows: Any, action: str, **more: str) -> dict[str, Any]:
     return {"action": action, "_selected_action": [str(row.pk) for row in rows], **more}
 
 
-@pytest.mark.parametrize("kind", PATHS)
+@pytest.mark.parametrize("kind", MODELS)
 def test_one_is_deleted_after_it_was_said_what_that_means(
     client: Client, integration: Integration, kind: RecordKind
 ) -> None:
     keep(integration, kind, EVERY[kind])
-    row = MODELS[kind].objects.get()
+    row: Any = MODELS[kind].objects.get()
     is_mirror = kind in (RecordKind.STOCK, RecordKind.PAYMENT)
     if is_mirror:
         refused = client.post(page(kind, "delete", row.pk))
@@ -206,7 +211,7 @@ def test_what_only_mirrors_a_count_stays_and_it_is_said_why(client: Client, inte
     assert rows.filter(deleted_at__isnull=True).count() == 1
 
 
-@pytest.mark.parametrize("kind", PATHS)
+@pytest.mark.parametrize("kind", MODELS)
 def test_nobody_else_deletes_or_restores(integration: Integration, kind: RecordKind) -> None:
     keep(integration, kind, EVERY[kind])
     row = MODELS[kind].objects.get()
