@@ -1,5 +1,6 @@
-"""Contacts and companies that are deleted here, and restored: marked, audited and told; no outside system is touched."""
+"""A record that is deleted here, and restored: marked, audited and told; no outside system is touched."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,73 +9,112 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from integrations.actions.edit_record import ChangedMeanwhile, NotChangeable, checked_kind, spread
-from integrations.duplicates.finding import refresh
-from integrations.models import ContactPoint, PendingWrite, ReachableRecord
+from integrations.actions.edit_record import ChangedMeanwhile, NotChangeable, spread
+from integrations.duplicates.finding import KINDS, refresh
+from integrations.models import ContactPoint, OrderLine, PendingWrite
+from integrations.models.records import StoredRecord
 from integrations.records import RecordKind
 from integrations.store.content import plain, values_of_row
+from integrations.store.deleting import kept_back
 from integrations.store.locks import lock_company
 from integrations.store.shapes import Shape, shape_of
 from integrations.store.telling import Told, tell_of
-from tenants import audit
+from tenants import audit, bulk
 
 
 @transaction.atomic
 def delete_record(
     tenant_id: int, kind: RecordKind, pk: UUID, version: datetime | None = None
-) -> ReachableRecord:
-    """Nothing happens to what is deleted already. `NotChangeable` for a part of another record.
+) -> StoredRecord:
+    """Nothing happens to what is deleted already. `NotChangeable` for a part of another record, and for what only mirrors
+    what a connected system counts.
 
     The row stays, as do its links: orders go on naming it, and what those systems change is kept without a word. What
     waited to be written is not written, but for creations of which it is not known whether they happened.
     """
-    shape = shape_of(checked_kind(kind))
-    row = _locked(tenant_id, shape, pk, version)
+    shape = shape_of(kind)
+    row = _locked(tenant_id, shape, pk)
     if row.deleted_at is not None:
         return row
-    row.deleted_at = row.updated_at = timezone.now()
-    row.save(update_fields=["deleted_at", "updated_at"])
-    values = values_of_row(row, shape)
-    points = ContactPoint.objects.filter(record_id=row.pk)
-    # Their groups are found by the numbers that it had in common with them.
-    refresh_after = set(points.values_list("type", "value"))
-    points.delete()
-    refresh(tenant_id, kind, [row.pk, *_holders(kind, refresh_after)])
-    PendingWrite.objects.filter(record_id=row.pk, is_uncertain=False).delete()
-    audit.record(f"{kind}.deleted", row, before=plain(values))
-    tell_of(tenant_id, "", kind, [Told(row.pk, "", values, is_gone=True)])
+    if version is not None and row.updated_at != version:
+        raise ChangedMeanwhile(_("It has been changed meanwhile: look at it again."))
+    mark_deleted(shape, [row])
     return row
 
 
 @transaction.atomic
-def restore_record(tenant_id: int, kind: RecordKind, pk: UUID) -> ReachableRecord:
+def restore_record(tenant_id: int, kind: RecordKind, pk: UUID) -> StoredRecord:
     """As it is by now: found, told and written to the systems again. Nothing happens to what is not deleted.
 
     What was deleted there, too, is made there anew by the synchronisations that write.
     """
-    shape = shape_of(checked_kind(kind))
+    shape = shape_of(kind)
     row = _locked(tenant_id, shape, pk)
-    if row.deleted_at is None:
-        return row
-    row.deleted_at, row.updated_at = None, timezone.now()
-    row.save(update_fields=["deleted_at", "updated_at"])
-    audit.record(f"{kind}.restored", row)
-    told = Told(row.pk, "", values_of_row(row, shape), before={"deleted_at": None})
-    spread([row], shape, [told], reachable=[row])
+    if row.deleted_at is not None:
+        mark_restored(shape, [row])
     return row
 
 
-def _locked(tenant_id: int, shape: Shape, pk: UUID, version: datetime | None = None) -> ReachableRecord:
+def _locked(tenant_id: int, shape: Shape, pk: UUID) -> StoredRecord:
     lock_company(tenant_id)
     model: Any = shape.model
-    row: ReachableRecord = model.objects.select_for_update().get(pk=pk)
-    if row.merged_into is not None:
-        raise NotChangeable(
-            _("“%(name)s” is a part of another record: delete that one, or undo the merge.") % {"name": row}
-        )
-    if version is not None and row.deleted_at is None and row.updated_at != version:
-        raise ChangedMeanwhile(_("It has been changed meanwhile: look at it again."))
+    row: StoredRecord = model.objects.select_for_update().get(pk=pk)
+    for reason in kept_back(shape.kind, [row]).values():
+        raise NotChangeable(reason)
     return row
+
+
+def mark_deleted(shape: Shape, rows: Sequence[StoredRecord]) -> None:
+    """All of one company and not deleted, in the caller's transaction and a constant number of statements."""
+    if not rows:
+        return
+    now = timezone.now()
+    for row in rows:
+        row.deleted_at = row.updated_at = now
+    bulk.change(rows, ["deleted_at", "updated_at"])
+    ids = [row.pk for row in rows]
+    if shape.kind in KINDS:
+        _forget_points(rows[0].tenant_id, shape.kind, ids)
+    PendingWrite.objects.filter(record_id__in=ids, is_uncertain=False).delete()
+    values = _values(shape, rows)
+    done = [
+        audit.Done(row, before={name: plain(value) for name, value in values[row.pk].items()}) for row in rows
+    ]
+    audit.record_many(f"{shape.kind}.deleted", done)
+    tell_of(
+        rows[0].tenant_id, "", shape.kind, [Told(row.pk, "", values[row.pk], is_gone=True) for row in rows]
+    )
+
+
+def mark_restored(shape: Shape, rows: Sequence[StoredRecord]) -> None:
+    """All of one company and deleted."""
+    if not rows:
+        return
+    now = timezone.now()
+    for row in rows:
+        row.deleted_at, row.updated_at = None, now
+    bulk.change(rows, ["deleted_at", "updated_at"])
+    audit.record_many(f"{shape.kind}.restored", [audit.Done(row) for row in rows])
+    values = _values(shape, rows)
+    told = [Told(row.pk, "", values[row.pk], before={"deleted_at": None}) for row in rows]
+    spread(rows, shape, told, reachable=rows)
+
+
+def _values(shape: Shape, rows: Sequence[StoredRecord]) -> dict[UUID, dict[str, Any]]:
+    lines: dict[UUID, list[OrderLine]] = {}
+    if shape.has_lines:
+        known = OrderLine.objects.filter(order_id__in=[row.pk for row in rows])
+        for line in known.order_by("order_id", "place"):
+            lines.setdefault(line.order_id, []).append(line)
+    return {row.pk: values_of_row(row, shape, lines.get(row.pk, ())) for row in rows}
+
+
+def _forget_points(tenant_id: int, kind: RecordKind, ids: Sequence[UUID]) -> None:
+    """Their groups of duplicates are found by the numbers that they had in common with others."""
+    points = ContactPoint.objects.filter(record_id__in=ids)
+    shared = set(points.values_list("type", "value"))
+    points.delete()
+    refresh(tenant_id, kind, [*ids, *_holders(kind, shared)])
 
 
 def _holders(kind: RecordKind, points: set[tuple[str, str]]) -> set[UUID]:

@@ -1,4 +1,6 @@
-"""What pausing and removing an integration mean, in words, by what its system can do."""
+"""What pausing and removing an integration, and deleting and restoring records mean, in words."""
+
+from collections.abc import Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -7,7 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from integrations.capabilities import CallNotifications, Capability, Messaging, Records
 from integrations.connector import Connector
 from integrations.models import Exchange, ExtensionAssignment, Integration, OutsideUser
+from integrations.models.records import StoredRecord
+from integrations.records import RecordKind
 from integrations.selectors import counted
+from integrations.store.deleting import attached, systems_written
 from webhooks.models import Inbound
 
 _STOPS: tuple[tuple[type[Capability], Promise], ...] = (
@@ -60,3 +65,59 @@ def of_deleting_many(rows: list[Integration]) -> list[str]:
         len(rows),
     )
     return [*map(str, rows), text]
+
+
+def of_deleting_records(kind: RecordKind, rows: Sequence[StoredRecord]) -> list[str]:
+    """Sentences; three queries."""
+    found = attached([row.pk for row in rows])
+    said = [
+        ngettext(
+            "%(count)d record is marked as deleted here, and can be restored.",
+            "%(count)d records are marked as deleted here, and can be restored.",
+            len(rows),
+        )
+        % {"count": len(rows)}
+    ]
+    if found.systems:
+        systems = ", ".join(f"{name} ({count})" for name, count in found.systems.items())
+        said += [
+            _("No outside system is touched: what is in %(systems)s stays there.") % {"systems": systems},
+            _("What changes there is kept here without events, and stays deleted here."),
+        ]
+    else:
+        said.append(_("No connected system has any of it."))
+    if kind in (RecordKind.CONTACT, RecordKind.COMPANY):
+        said.append(_("Numbers and addresses are not found any more when somebody calls or writes."))
+    if found.naming:
+        said.append(
+            ngettext(
+                "%(count)d other record goes on naming it.",
+                "%(count)d other records go on naming it.",
+                found.naming,
+            )
+            % {"count": found.naming}
+        )
+    if found.waiting:
+        said.append(
+            ngettext(
+                "%(count)d change that waits to be written to a system is dropped.",
+                "%(count)d changes that wait to be written to systems are dropped.",
+                found.waiting,
+            )
+            % {"count": found.waiting}
+        )
+    return said
+
+
+def of_restoring_records(tenant_id: int, kind: RecordKind, count: int) -> list[str]:
+    """Sentences; two queries."""
+    text = ngettext(
+        "%(count)d record is there again as it is by now.",
+        "%(count)d records are there again as they are by now.",
+        count,
+    )
+    systems = systems_written(tenant_id, kind)
+    if not systems:
+        return [text % {"count": count}, _("No outside system is touched.")]
+    written = _("With the next run it is written to %(systems)s; what was deleted there is made there anew.")
+    return [text % {"count": count}, written % {"systems": ", ".join(systems)}]

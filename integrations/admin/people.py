@@ -18,7 +18,6 @@ from integrations.duplicates.reads import groups_of, merges_of
 from integrations.store.content import values_of_row
 from integrations.store.parts import LISTS
 from integrations.store.shapes import shape_of
-from tenants.access import MANAGERS
 from tenants.models import Tenant
 from tenants.scoping import current_tenant_id
 
@@ -70,9 +69,7 @@ class PersonForm(forms.ModelForm[Any]):
 
 class PeopleAdmin(RecordAdmin):
     form = PersonForm
-    append_only = False
-    withheld = ("delete",)
-    write_roles = MANAGERS
+    withheld = ()
     menu_icon, menu_place = "person", 50
     change_form_outer_before_template = "admin/duplicates/person.html"
     own: ClassVar[tuple[str, ...]] = ()

@@ -1,5 +1,6 @@
 """Our copies of outside objects, for looking: lists with a search by what people know, and pages with what hangs on them."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -7,13 +8,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
 from exports.admin.import_button import ImportButtonMixin
 from integrations import models
+from integrations.admin.deleting import Deleting
 from integrations.models.records import StoredRecord
 from integrations.records import DealPhase, OrderStatus, RecordKind
 from integrations.store.cleaning import plain_number
@@ -43,10 +47,13 @@ class DeletedFilter(admin.SimpleListFilter):
         return queryset.filter(merged_into__isnull=True) if is_reachable else queryset
 
 
-class RecordAdmin(LogAdmin):
+class RecordAdmin(Deleting, LogAdmin):
     """One kind. `columns` are shown in its list between its title and the time."""
 
-    view_roles = MANAGERS
+    view_roles = write_roles = MANAGERS
+    buttons: ClassVar[Mapping[str, str]] = Deleting.buttons
+    append_only = False
+    withheld: ClassVar[Collection[str]] = ("add", "change")
     columns: ClassVar[tuple[str, ...]] = ()
     search_fields = ("search_key",)
     search_help_text = _("Beginning of the name or number, telephone, e-mail, or the id there")
@@ -59,8 +66,10 @@ class RecordAdmin(LogAdmin):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.list_display = ("title", *cls.columns, "changed")
-        cls.list_display_links = ("title",)
+        cls.list_display = ("called", *cls.columns, "changed")
+        cls.list_display_links = ("called",)
+        # A button of a mixin's own, such as Export, is in the way of those that are inherited.
+        cls.buttons = {**Deleting.buttons, **cls.buttons}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         shape = shape_of(self.model.kind)
@@ -81,6 +90,7 @@ class RecordAdmin(LogAdmin):
             named = around.references.get(obj.pk, [])
             known = titles(named)
             context["links"] = around.links.get(obj.pk, [])
+            context["restore_url"] = self.restore_url(request, obj)
             context["references"] = [
                 {
                     "label": RecordKind(one.role).label,
@@ -96,9 +106,9 @@ class RecordAdmin(LogAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @display(description=_("name"))
-    def title(self, row: StoredRecord) -> str:
-        shown = str(row)
-        return f"{shown[:80]}…" if len(shown) > 80 else shown
+    def called(self, row: StoredRecord) -> str:
+        shown = Truncator(str(row)).chars(81)
+        return format_html("{} {}", shown, badge(_("deleted"))) if row.deleted_at else shown
 
     @display(description=_("changed"))
     def changed(self, row: StoredRecord) -> str:

@@ -47,7 +47,8 @@ def _of_deals(names: Mapping[UUID, str], extensions: Mapping[UUID, Mapping[str, 
     }
     if not of_client:
         return
-    deals = Deal.objects.filter(id__in=list(of_client), phase=DealPhase.OPEN).exclude(responsible_id="")
+    present = Deal.objects.filter(id__in=list(of_client), deleted_at__isnull=True)
+    deals = present.filter(phase=DealPhase.OPEN).exclude(responsible_id="")
     for deal_id, user_id in deals.order_by("-id").values_list("id", "responsible_id"):
         integration_id, client_id = of_client[deal_id]
         yield from _named([integration_id], user_id, names.get(client_id, ""), extensions)

@@ -1,59 +1,41 @@
-"""Contacts and companies can also be made, changed, deleted, merged and taken apart; `/duplicates` lists those that may be one."""
+"""Contacts and companies can also be made, changed, merged and taken apart; `/duplicates` lists those that may be one."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, status
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.actions.delete_record import delete_record, restore_record
 from integrations.actions.edit_record import ChangedMeanwhile, NotChangeable, change_record, create_record
 from integrations.actions.merge_records import MergeRefused, Wish, merge_records
 from integrations.actions.seek_duplicates import start_merging, start_search
 from integrations.actions.unmerge_records import unmerge_records
 from integrations.api.records import duplicates as shapes
-from integrations.api.records.reads import RecordViewSet
+from integrations.api.records.deletion import DeletableViewSet, Stale, version_of
 from integrations.duplicates.bulk import chosen_groups
 from integrations.duplicates.reads import merge_to_undo, merges_of, with_members
-from integrations.models import DuplicateGroup, ReachableRecord
+from integrations.models import DuplicateGroup
 from integrations.store.reads import surroundings
-from tenants.access import MANAGERS
 from tenants.api.problems import Conflict
 from tenants.api.strict import refuse_strange_parameters
 from tenants.errors import ConfigError
 
 
-class Stale(exceptions.APIException):
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "changed_meanwhile"
-
-
-def etag_of(row: ReachableRecord) -> str:
-    return f'"{row.updated_at.isoformat()}"'
-
-
-class PeopleViewSet(RecordViewSet):
+class PeopleViewSet(DeletableViewSet):
     """What both kinds of people have in common."""
 
-    write_roles = MANAGERS
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
-
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One record. Its `ETag` goes into `If-Match` of a change, which is refused when somebody else was faster."""
-        return self._answer(self.get_object())
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make one here. Systems that are written to get it with their next synchronisation."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
         row = create_record(self.tenant, self.model.kind, form.validated_data)
-        return self._answer(row, status.HTTP_201_CREATED)
+        return self.answer(row, status.HTTP_201_CREATED)
 
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the named fields. Systems that are written to get them with their next synchronisation."""
@@ -62,36 +44,14 @@ class PeopleViewSet(RecordViewSet):
         form = self.get_serializer(row, data=request.data, partial=True, context=around)
         form.is_valid(raise_exception=True)
         try:
-            row = change_record(self.tenant, self.model.kind, row.pk, form.validated_data, _version(request))
+            row = change_record(
+                self.tenant, self.model.kind, row.pk, form.validated_data, version_of(request)
+            )
         except ChangedMeanwhile as error:
             raise Stale(str(error)) from error
         except NotChangeable as error:
             raise Conflict(str(error)) from error
-        return self._answer(row)
-
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Delete it here. It stays readable with the time in `deleted_at`; no outside system is touched. Again is harmless."""
-        try:
-            delete_record(self.tenant.pk, self.model.kind, self.get_object().pk, _version(request))
-        except ChangedMeanwhile as error:
-            raise Stale(str(error)) from error
-        except NotChangeable as error:
-            raise Conflict(str(error)) from error
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        """Undo a deletion. Systems that are written to get it as it is now. Again is harmless."""
-        try:
-            row = restore_record(self.tenant.pk, self.model.kind, self.get_object().pk)
-        except NotChangeable as error:
-            raise Conflict(str(error)) from error
-        return self._answer(row)
-
-    def _answer(self, row: ReachableRecord, code: int = status.HTTP_200_OK) -> Response:
-        shown = self.get_serializer_class()(row, context={"around": surroundings([row])}).data
-        return Response(shown, status=code, headers={"ETag": etag_of(row)})
+        return self.answer(row)
 
     @extend_schema(
         parameters=[OpenApiParameter("sameness", enum=["phone", "email", "both"])],
@@ -170,14 +130,3 @@ class PeopleViewSet(RecordViewSet):
         """What was merged into this one, the newest hundred; undone ones, too."""
         rows = merges_of(UUID(str(self.get_object().pk)))
         return Response(shapes.RecordMergeSerializer(rows, many=True).data)
-
-
-def _version(request: Request) -> datetime | None:
-    """The time of change that `If-Match` names; None where the client does not ask for it."""
-    given = request.headers.get("If-Match", "").strip()
-    if given in ("", "*"):
-        return None
-    try:
-        return datetime.fromisoformat(given.strip('"'))
-    except ValueError as error:
-        raise ValidationError({"If-Match": _("Send the ETag that you were given.")}) from error

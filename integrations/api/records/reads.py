@@ -52,8 +52,3 @@ class RecordViewSet(ReadOnlyTenantViewSet):
         rows: Sequence[Any] = self.paginate_queryset(self.get_queryset()) or []
         shown = self.get_serializer_class()(rows, many=True, context={"around": surroundings(rows)})
         return self.get_paginated_response(shown.data)
-
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One record."""
-        row = self.get_object()
-        return Response(self.get_serializer_class()(row, context={"around": surroundings([row])}).data)

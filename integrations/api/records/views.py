@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from integrations import models
+from integrations.api.records.deletion import DeletableViewSet
 from integrations.api.records.people import PeopleViewSet
-from integrations.api.records.reads import RecordViewSet
 from integrations.api.records.serializers import (
     OfContactFilterSerializer,
     ReachableFilterSerializer,
@@ -76,7 +76,7 @@ def register() -> None:
             "filter_class": form,
             "filters": tuple(form().fields),
         }
-        base = PeopleViewSet if issubclass(model, models.ReachableRecord) else RecordViewSet
+        base = PeopleViewSet if issubclass(model, models.ReachableRecord) else DeletableViewSet
         view = type(f"{model.__name__}ViewSet", (base,), parts)
         shape = serializer_for(model.kind)
         described = extend_schema_view(
