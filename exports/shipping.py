@@ -42,6 +42,7 @@ class Failed:
 
     code: str
     reason: str
+    reached: frozenset[str]
     retry_in: float | None = None
 
 
@@ -115,6 +116,7 @@ def _outgoing(shipment: ExportShipment, export: Export, row: Leased) -> Outgoing
         title=_title(export),
         link=mailed_url(export),
         expires_at=export.expires_at,
+        reached=frozenset(shipment.reached),
         is_wanted=_Wanted(row),
     )
 
@@ -141,9 +143,9 @@ class _Wanted:
 def _failed(row: Leased, error: NotSent) -> Outcome:
     delay = None if error.is_final else backoff(RETRY_SECONDS, row.attempt)
     if delay is None:
-        return Outcome.done(row, Failed(error.code, str(error)))
+        return Outcome.done(row, Failed(error.code, str(error), error.reached))
     delay = max(delay, error.retry_after or 0.0)
-    return Outcome.retry(row, delay, Failed(error.code, str(error), delay))
+    return Outcome.retry(row, delay, Failed(error.code, str(error), error.reached, delay))
 
 
 def _record_shipped(shipment: ExportShipment, receipt: Receipt, row: Leased) -> None:
@@ -151,6 +153,7 @@ def _record_shipped(shipment: ExportShipment, receipt: Receipt, row: Leased) -> 
     shipment.state, shipment.finished_at, shipment.next_try_at = ShipmentState.DONE, now, None
     shipment.receipt, shipment.size = receipt.place, receipt.size
     shipment.error_code = shipment.reason = ""
+    shipment.reached = []
     _save(shipment)
     ExportDestination.objects.filter(pk=shipment.destination_id).update(last_success_at=now)
     _tell(shipment, "export.shipped", row, receipt=receipt.place, size=receipt.size)
@@ -159,6 +162,7 @@ def _record_shipped(shipment: ExportShipment, receipt: Receipt, row: Leased) -> 
 def _record_failed(shipment: ExportShipment, failed: Failed, row: Leased) -> None:
     now = timezone.now()
     shipment.error_code, shipment.reason = failed.code, failed.reason
+    shipment.reached = sorted({*shipment.reached, *failed.reached})
     if failed.retry_in is None:
         shipment.state, shipment.finished_at, shipment.next_try_at = ShipmentState.FAILED, now, None
     else:
@@ -176,7 +180,7 @@ def _record_failed(shipment: ExportShipment, failed: Failed, row: Leased) -> Non
 
 def _save(shipment: ExportShipment) -> None:
     shipment.save(update_fields=[
-        "state", "finished_at", "next_try_at", "receipt", "size", "error_code", "reason",
+        "state", "finished_at", "next_try_at", "receipt", "size", "error_code", "reason", "reached",
     ])  # fmt: skip
 
 

@@ -1,15 +1,28 @@
 """Schedules by cron in a company's time zone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import starmap
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from celery.schedules import ParseException, crontab
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 FIELDS = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+# What each part may hold, told to whoever wrote one that it cannot.
+EXPECTED: Final[Mapping[str, Promise]] = {
+    "minute": _lazy("“%(part)s” is no minute: write a number from 0 to 59, *, */15, 0,30 or 10-20."),
+    "hour": _lazy("“%(part)s” is no hour: write a number from 0 to 23, *, */2, 9,18 or 9-18."),
+    "day_of_month": _lazy("“%(part)s” is no day of the month: write a number from 1 to 31, *, 1,15 or 1-7."),
+    "month_of_year": _lazy("“%(part)s” is no month: write a number from 1 to 12, *, 1,7 or 6-8."),
+    "day_of_week": _lazy("“%(part)s” is no day of the week: write a number from 0 (Sunday) to 6, *, 1-5 or mon-fri."),
+}  # fmt: skip
 DAYS_AHEAD = 366 * 5  # 29 February
+LONGEST_PART = 50
 
 
 class BadCron(ValueError):
@@ -35,20 +48,19 @@ def parsed(text: str) -> Cron:
     parts = text.split()
     if len(parts) != len(FIELDS):
         raise BadCron(_("Five parts are expected, such as 0 * * * * for every full hour."))
-    try:
-        found: Any = crontab(**dict(zip(FIELDS, parts, strict=True)))
-    except (ParseException, ValueError) as error:
-        raise BadCron(_("This is no schedule: %(error)s") % {"error": str(error)[:200]}) from error
-    cron = Cron(
-        tuple(sorted(found.minute)),
-        tuple(sorted(found.hour)),
-        frozenset(found.day_of_month),
-        frozenset(found.month_of_year),
-        frozenset(found.day_of_week),
-    )
+    minutes, hours, days, months, weekdays = starmap(_fitting, zip(FIELDS, parts, strict=True))
+    cron = Cron(tuple(sorted(minutes)), tuple(sorted(hours)), days, months, weekdays)
     if next_by_cron(cron, datetime(2024, 1, 1, tzinfo=UTC), ZoneInfo("UTC")) is None:
         raise BadCron(_("No day is like that."))
     return cron
+
+
+def _fitting(field: str, part: str) -> frozenset[int]:
+    """The values that this part allows."""
+    try:
+        return frozenset(getattr(crontab(**{field: part}), field))
+    except (ParseException, ValueError) as error:
+        raise BadCron(EXPECTED[field] % {"part": part[:LONGEST_PART]}) from error
 
 
 def next_by_cron(cron: Cron, after: datetime, zone: ZoneInfo) -> datetime | None:

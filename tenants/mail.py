@@ -30,6 +30,7 @@ class NotMailed(Exception):
 
     def __init__(self, kind: str, status: int = 0) -> None:
         super().__init__(kind)
+        self.kind = kind
         self.status = status
 
 

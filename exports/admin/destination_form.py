@@ -102,7 +102,8 @@ def _shown(field: forms.Field) -> forms.Field:
     else:
         shown = forms.CharField(widget=_text_widget(field))
     shown.label, shown.help_text = field.label, field.help_text
-    shown.required = False
+    # What has a usual value may be left empty; secrets that are needed are asked for by the kind's form.
+    shown.required = field.required and field.initial is None and not isinstance(field, forms.BooleanField)
     shown.initial = deepcopy(field.initial)
     return shown
 

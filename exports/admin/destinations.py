@@ -23,6 +23,14 @@ from tenants.admin.badges import badge
 from tenants.admin.base import TenantAdmin
 
 SHOWN = 20
+# What pressing the button does; not every kind can take back what it sent.
+_PROBED = _("A small file is written there and removed again, with what is saved.")
+_PROBES = {
+    DestinationKind.EMAIL: _("A test mail without a file goes to every address, with what is saved."),
+    DestinationKind.HTTP: _(
+        "A small file is sent there, with what is saved. It cannot be removed from here."
+    ),
+}
 
 
 @admin.register(ExportDestination)
@@ -123,6 +131,7 @@ class DestinationPage(TenantAdmin):
         if row is not None:
             rows = ExportShipment.objects.filter(destination=row).order_by("-id")
             context |= {"shipments": list(rows[:SHOWN]), "may_try": self.has_try_permission(request)}
+            context["what_is_tried"] = _PROBES.get(DestinationKind(row.kind), _PROBED)
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description=_("health"))

@@ -36,6 +36,8 @@ class OutgoingFile:
     link: str = ""
     """Where it can be downloaded without credentials, until `expires_at`."""
     expires_at: datetime | None = None
+    reached: frozenset[str] = frozenset()
+    """Of several addresses those that a former attempt has reached: they have it already."""
     is_wanted: Callable[[], bool] = lambda: True
     """Asked now and then while it is read; when it says no, reading raises Interrupted."""
 

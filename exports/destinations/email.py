@@ -1,6 +1,7 @@
 """E-mail: the file is attached while it is small enough, otherwise the mail has a link that works as long as the file is kept."""
 
 from collections.abc import Mapping, Sequence
+from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -19,6 +20,9 @@ MEGABYTE: Final = 1024 * 1024
 # Beginning of SMTP's answers that will not change.
 FINAL: Final = 500
 TOO_LARGE: Final = (523, 534, 552)
+NO_LOGIN: Final = (530, 535, 538)
+# Nobody else would get it, either.
+OF_EVERYBODY: Final = ("mail_away", "mail_login", "sender_refused")
 REFUSED_ADDRESS: Final = (550, 551, 553)
 
 
@@ -34,7 +38,7 @@ class EmailDestination(Destination):
         is_attached = file.size <= self._largest
         attachments = [_attachment(file, name)] if is_attached else []
         text = _text(file, name, is_attached=is_attached)
-        self._mail(self._subject or file.title, text, file.id, attachments)
+        self._mail(self._subject or file.title, text, file.id, attachments, file.reached)
         return Receipt(", ".join(self._addresses), file.size if is_attached else 0)
 
     def check(self) -> str:
@@ -48,21 +52,33 @@ class EmailDestination(Destination):
         )
         return told % {"count": count}
 
-    def _mail(self, subject: str, text: str, id_: UUID, attachments: Sequence[Attachment]) -> None:
-        """To everybody. Where the server refuses one of them for good, the others have it all the same."""
+    def _mail(
+        self,
+        subject: str,
+        text: str,
+        id_: UUID,
+        attachments: Sequence[Attachment],
+        reached: frozenset[str] = frozenset(),
+    ) -> None:
+        """To everybody who has not been reached. Where the server refuses one of them, the others have it all the same."""
         if not can_mail():
             raise NotSent("no_mail")
-        refused: NotSent | None = None
+        problems: list[NotSent] = []
         for address in self._addresses:
+            if address in reached:
+                continue
             try:
                 send_mail(address, subject, text, uuid5(id_, address), attachments)
+                reached |= {address}
             except NotMailed as error:
-                problem = _refusal(error, address)
-                if not problem.is_final:
-                    raise problem from error
-                refused = problem
-        if refused is not None:
-            raise refused
+                problems.append(_refusal(error, address))
+                if problems[-1].code in OF_EVERYBODY:
+                    break
+        if problems:
+            # What may pass goes first: it is tried again.
+            problem = min(problems, key=lambda one: one.is_final)
+            problem.reached = reached
+            raise problem
 
 
 def _attachment(file: OutgoingFile, name: str) -> Attachment:
@@ -81,10 +97,21 @@ def _text(file: OutgoingFile, name: str, *, is_attached: bool) -> str:
 
 
 def _refusal(error: NotMailed, address: str) -> NotSent:
+    return NotSent(_code(error), str(error), address=address, status=error.status)
+
+
+def _code(error: NotMailed) -> str:
     status = error.status
+    if error.kind == SMTPAuthenticationError.__name__ or status in NO_LOGIN:
+        return "mail_login" if status >= FINAL else "mail_away"
+    if not status:
+        return "mail_away"
     if status in TOO_LARGE:
-        return NotSent("too_large", str(error))
+        return "too_large"
+    if error.kind == SMTPSenderRefused.__name__ and status >= FINAL:
+        return "sender_refused"
     if status in REFUSED_ADDRESS:
-        return NotSent("address_refused", str(error), address=address)
-    code = "mail_refused" if status >= FINAL else "mail_failed"
-    return NotSent(code, str(error), status=status or str(error))
+        return "address_refused"
+    if status >= FINAL:
+        return "mail_refused"
+    return "address_later" if error.kind == SMTPRecipientsRefused.__name__ else "mail_failed"

@@ -62,7 +62,17 @@ REASONS: Final[Mapping[str, Reason]] = {
     "rejected": Reason(_("The other side did not take the file (%(status)s).")),
     # Mail.
     "no_mail": Reason(_("This installation sends no mail. The operator sets EMAIL_URL.")),
+    "mail_away": Reason(
+        _("The mail server of this installation cannot be used at the moment. If it stays so, tell the operator."), is_final=False
+    ),
+    "mail_login": Reason(_("The mail server does not let this installation sign in. The operator corrects EMAIL_URL.")),
+    "sender_refused": Reason(
+        _("The mail server takes no mail from this installation's address (%(status)s). The operator corrects EMAIL_FROM.")
+    ),
     "mail_failed": Reason(_("The mail server did not take the mail (%(status)s)."), is_final=False),
+    "address_later": Reason(
+        _("The mail server takes nothing for %(address)s at the moment (%(status)s): perhaps the mail box is full."), is_final=False
+    ),
     "address_refused": Reason(_("The mail server takes nothing for %(address)s.")),
     "mail_refused": Reason(_("The mail server refuses this mail for good (%(status)s).")),
     # On our side.
@@ -76,7 +86,10 @@ REASONS: Final[Mapping[str, Reason]] = {
 
 
 class NotSent(HubError):
-    """It did not arrive; the text is of REASONS and never has a secret in it. `retry_after` is in seconds, if they told."""
+    """It did not arrive; the text is of REASONS and never has a secret in it. `retry_after` is in seconds, if they told.
+
+    `reached` are the addresses that have it all the same: the next attempt leaves them out.
+    """
 
     def __init__(
         self, code: str, detail: str = "", *, retry_after: float | None = None, **words: Any
@@ -86,3 +99,4 @@ class NotSent(HubError):
         self.code = code
         self.is_final = reason.is_final
         self.retry_after = retry_after
+        self.reached: frozenset[str] = frozenset()

@@ -50,6 +50,8 @@ class ExportShipment(TenantModel):
     reason = models.TextField(_("reason"), blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_try_at = models.DateTimeField(_("next attempt"), null=True)
+    # Of several addresses those that have it although the attempt failed.
+    reached = models.JSONField(default=list, editable=False)
     receipt = models.TextField(_("receipt"), blank=True)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
     started_at = models.DateTimeField(_("started"), null=True)

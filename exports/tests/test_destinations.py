@@ -9,6 +9,7 @@ import sys
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -509,9 +510,59 @@ def test_mail_failures(post: MailServer, file: OutgoingFile, settings: Any) -> N
         post.refuses_data = answer
         assert failure(lambda: destination.send(file, "a.csv")).code == code
     settings.EMAIL_PORT = 9
-    assert failure(lambda: destination.send(file, "a.csv")).code == "mail_failed"
+    away = failure(lambda: destination.send(file, "a.csv"))
+    assert (away.code, away.is_final) == ("mail_away", False)
+    assert "Error" not in str(away)
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     assert failure(destination.check).code == "no_mail"
+
+
+def test_a_full_mail_box_keeps_nobody_else_waiting(post: MailServer, file: OutgoingFile) -> None:
+    """And whoever has the mail does not get it with every further attempt."""
+    everybody = ["full@example.com", "anna@example.com", "boris@example.com"]
+    destination = opened("email", {"addresses": everybody})
+    post.refused["full@example.com"] = "452 4.2.2 mailbox full"
+
+    later = failure(lambda: destination.send(file, "a.csv"))
+
+    assert (later.code, later.is_final) == ("address_later", False)
+    assert "full@example.com" in str(later)
+    assert later.reached == {"anna@example.com", "boris@example.com"}
+    assert [mail["To"] for mail in post.mails] == everybody[1:]
+    post.refused.clear()
+    destination.send(replace(file, reached=later.reached), "a.csv")
+    assert [mail["To"] for mail in post.mails] == [*everybody[1:], everybody[0]]
+
+
+def test_what_may_pass_is_told_before_what_is_refused_for_good(post: MailServer, file: OutgoingFile) -> None:
+    destination = opened("email", {"addresses": ["gone@example.com", "full@example.com"]})
+    post.refused |= {"gone@example.com": "550 no such user", "full@example.com": "452 full"}
+
+    assert failure(lambda: destination.send(file, "a.csv")).code == "address_later"
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "code", "is_final"),
+    [
+        ("MAIL", "530 5.7.0 Authentication required", "mail_login", True),
+        ("AUTH", "535 5.7.8 bad password", "mail_login", True),
+        ("AUTH", "534 5.7.9 Application-specific password required", "mail_login", True),
+        ("AUTH", "454 4.7.0 not now", "mail_away", False),
+        ("MAIL", "553 5.7.1 Sender address rejected: not owned by auth user", "sender_refused", True),
+        ("MAIL", "552 5.3.4 too big", "too_large", True),
+        ("MAIL", "451 4.7.1 later", "mail_failed", False),
+    ],
+)
+def test_what_is_wrong_with_the_installations_own_mail(
+    post: MailServer, settings: Any, verb: str, answer: str, code: str, is_final: bool
+) -> None:
+    """It is no fault of the address, nor of the file, and only the operator can mend it."""
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = ("hub", "x") if verb == "AUTH" else ("", "")
+    post.answers[verb] = answer
+
+    told = failure(opened("email", {"addresses": ["anna@example.com"]}).check)
+
+    assert (told.code, told.is_final) == (code, is_final)
 
 
 def test_mail_is_tried(post: MailServer) -> None:

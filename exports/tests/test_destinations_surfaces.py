@@ -8,6 +8,8 @@ import pytest
 import yaml
 from django.test import Client
 
+from exports.actions.save_destination import create_destination
+from exports.admin.destination_form import form_for
 from exports.destinations import KINDS
 from exports.models import Export, ExportDestination
 from exports.tests.carrying import ask_for, carry, make_destination, shipment_of
@@ -326,3 +328,35 @@ def test_the_page_of_an_export_tells_where_it_went_and_sends_again(
     assert shipment_of(export).state == "done"
     page = administrator.get(f"{PAGES}{the_destination().pk}/change/").content.decode()
     assert shipment_of(export).file_name in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "required", "optional"),
+    [
+        ("sftp", {"settings__host", "settings__host_key", "settings__username"}, {"settings__port", "settings__folder"}),
+        ("s3", {"settings__endpoint", "settings__bucket", "settings__key_id"}, {"settings__region", "settings__path_style"}),
+        ("email", {"settings__addresses"}, {"settings__subject", "settings__largest_mb"}),
+        ("webdav", {"settings__url"}, {"settings__username", "credentials__password"}),
+    ],
+)  # fmt: skip
+def test_the_form_marks_what_is_needed(kind: str, required: set[str], optional: set[str]) -> None:
+    fields = form_for(kind).base_fields
+
+    assert {name for name in required | optional if fields[name].required} == required
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings_of_it", "told"),
+    [
+        ("email", {"addresses": ["anna@example.com"]}, "A test mail without a file goes to every address"),
+        ("http", {"url": "http://127.0.0.1:8099/{name}"}, "It cannot be removed from here"),
+        ("webdav", {"url": "http://127.0.0.1:8099/", "login": "none"}, "written there and removed again"),
+    ],
+)
+def test_the_page_says_what_a_test_does(
+    tenant: Tenant, administrator: Client, kind: str, settings_of_it: Any, told: str
+) -> None:
+    with tenant_scope(tenant):
+        row = create_destination(tenant, name="There", kind=kind, settings=settings_of_it, credentials={})
+
+    assert told in administrator.get(f"{PAGES}{row.pk}/change/").content.decode()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from exports.actions import cancel_export, delete_export, expire_exports, request_export, rerun_export
 from exports.actions.resend_shipment import resend_shipment
-from exports.actions.save_destination import delete_destination, update_destination
+from exports.actions.save_destination import create_destination, delete_destination, update_destination
 from exports.links import mailed_url
 from exports.models import Export, ExportDestination, ExportShipment
 from exports.request import ExportRequest, InvalidRequest
@@ -24,6 +24,7 @@ from tenants.ids import uuid7
 from tenants.models import AuditEntry, Event, Tenant, Work
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_tenant
+from tests.outside.smtp import MailServer
 from tests.outside.webdav import WebDavServer
 
 LONG = timedelta(days=1)
@@ -266,3 +267,37 @@ def test_a_mailed_link_opens_that_file_and_no_other(tenant: Tenant, client: Clie
     assert client.get(f"/export/{one.pk}/download?token={token}").status_code == 200
     assert client.get(f"/export/{other.pk}/download?token={token}").status_code == 403
     assert client.get(f"/export/{one.pk}/download?token={token}x").status_code == 403
+
+
+def test_a_mail_that_reached_some_goes_to_the_others_only(tenant: Tenant, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = ""
+    make_entries(tenant, 1)
+    with MailServer() as post:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", post.port
+        post.refused["full@example.com"] = "452 4.2.2 mailbox full"
+        with tenant_scope(tenant):
+            addresses = ["anna@example.com", "full@example.com"]
+            destination = create_destination(
+                tenant, name="Mail", kind="email", settings={"addresses": addresses}, credentials={}
+            )
+        export = run(ask_for(tenant, destination))
+        carry()
+        waiting = shipment_of(export)
+
+        assert (waiting.state, waiting.error_code, waiting.reached) == (
+            "waiting",
+            "address_later",
+            ["anna@example.com"],
+        )
+        post.refused.clear()
+        carry(LONG)
+
+        done = shipment_of(export)
+        assert (done.state, done.reached) == ("done", [])
+        assert [mail["To"] for mail in post.mails] == addresses
+        with tenant_scope(tenant):
+            assert resend_shipment(done) is None
+        carry(LONG)
+        assert [mail["To"] for mail in post.mails] == [*addresses, *addresses]

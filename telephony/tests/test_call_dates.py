@@ -73,6 +73,26 @@ def test_times_narrow_it(client, calls):
     assert found(client, calls, "ru", **query) == {"last", "after"}
 
 
+def test_a_time_is_where_it_ends_in_the_list_as_in_its_file(client, calls):
+    """What began at that very moment is in the next part: parts that follow each other show no call twice."""
+    query = {
+        "started_at_from_0": "10.03.2026",
+        "started_at_from_1": "00:00",
+        "started_at_to_0": "11.03.2026",
+        "started_at_to_1": "00:00",
+    }
+    address = f"{reverse('admin:telephony_call_export')}?{urlencode(query)}"
+
+    client.post(address, {"format": "csv", "columns": ["id"]}, headers={"accept-language": "ru"})
+
+    export = Export._base_manager.get()
+    with tenant_scope(export.tenant):
+        reader = Reader(get_dataset("calls"), ["id"], export.filters, export.tenant.zone)
+        keys = {key for block in reader.blocks() for (key,) in block}
+    assert keys == {calls["first"].pk, calls["last"].pk}
+    assert found(client, calls, "ru", **query) == {"first", "last"}
+
+
 def test_the_other_language_writes_days_otherwise(client, calls, tenant):
     assert found(client, calls, "en", started_at_to_0="2026-03-09") == {"before"}
 

@@ -72,7 +72,7 @@ class WhenFilter(MomentRange):
         if since is not None:
             queryset = queryset.filter(id__gte=uuid7_at(since))
         if until is not None:
-            queryset = queryset.filter(id__lt=uuid7_at(until + timedelta(milliseconds=1)))
+            queryset = queryset.filter(id__lt=uuid7_at(until))
         return queryset
 
 

@@ -19,6 +19,11 @@ class Conversation(socketserver.StreamRequestHandler):
                 return
             if verb == "DATA":
                 self._take()
+            elif verb == "EHLO" and "AUTH" in self.server.answers:
+                self._say("250-test")
+                self._say("250 AUTH PLAIN")
+            elif verb in self.server.answers:
+                self._say(self.server.answers[verb])
             elif verb == "RCPT":
                 address = line.partition("<")[2].partition(">")[0]
                 self._say(self.server.refused.get(address, "250 ok"))
@@ -39,7 +44,7 @@ class Conversation(socketserver.StreamRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """`refused`: an answer by address; `refuses_data`: an answer to every mail."""
+    """`refused`: an answer by address; `refuses_data`: an answer to every mail; `answers`: one by SMTP's verb."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -49,6 +54,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.mails: list[Message] = []
         self.refused: dict[str, str] = {}
         self.refuses_data = ""
+        self.answers: dict[str, str] = {}
 
     @property
     def port(self) -> int:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from integrations.actions.save_plan import save_plan
 from integrations.models import Integration, SyncPlan, SyncRun
@@ -52,6 +53,25 @@ def test_an_hour_that_is_skipped_in_spring_happens_all_the_same() -> None:
 def test_what_is_no_schedule(text: str) -> None:
     with pytest.raises(BadCron):
         parsed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("61 * * * *", "«61» — не минута: напишите число от 0 до 59"),
+        ("0 24 * * *", "«24» — не час: напишите число от 0 до 23"),
+        ("0 0 L * *", "«L» — не день месяца: напишите число от 1 до 31"),
+        ("0 0 * 0 *", "«0» — не месяц: напишите число от 1 до 12"),
+        ("0 0 * * пн", "«пн» — не день недели: напишите число от 0 (воскресенье) до 6"),
+        ("*/0 * * * *", "«*/0» — не минута"),
+    ],
+)
+def test_whoever_wrote_it_is_told_which_part_cannot_be(text: str, told: str) -> None:
+    with override("ru"), pytest.raises(BadCron) as caught:
+        parsed(text)
+
+    assert str(caught.value).startswith(told)
+    assert "Invalid" not in str(caught.value)
 
 
 @pytest.mark.django_db
