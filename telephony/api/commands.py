@@ -79,18 +79,18 @@ class SteeringActions(ReadOnlyTenantViewSet):
 
         People with the role of an agent end their own calls only. 409 for a call that is over.
         """
-        return self._command(request, CommandKind.HANG_UP)
+        return self._command(request, self.get_object(), CommandKind.HANG_UP)
 
     @extend_schema(request=NewTransferSerializer, responses={202: CallCommandSerializer})
     @action(detail=True, methods=["post"], pagination_class=None)
     def transfer(self, request: Request, pk: str) -> Response:
         """Give the client to a colleague, whose phone then rings: one who talks, or who waits for an answer. As for `hangup`."""
+        call: Call = self.get_object()
         form = NewTransferSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return self._command(request, CommandKind.TRANSFER, form.validated_data["extension"])
+        return self._command(request, call, CommandKind.TRANSFER, form.validated_data["extension"])
 
-    def _command(self, request: Request, kind: CommandKind, extension: str = "") -> Response:
-        call: Call = self.get_object()
+    def _command(self, request: Request, call: Call, kind: CommandKind, extension: str = "") -> Response:
         wish = Wish(
             kind=kind,
             extension=extension,
