@@ -8,17 +8,19 @@ from uuid import UUID
 from django.db import transaction
 
 from telephony.actions import catch_up
+from telephony.actions.carry_out import carry_out, record_carried
 from telephony.actions.click_to_call import LANE
 from telephony.actions.finish_calls import finish_calls
 from telephony.actions.fold_calls import fold_calls
 from telephony.actions.follow_clicks import Followed, follow_clicks, record_followed
 from telephony.actions.move_call import move_call, record_moved
 from telephony.actions.notify_crm import Told, load, notify_crm, record_told
+from telephony.actions.request_command import LANE as COMMAND_LANE
 from telephony.actions.send_click import FOLLOW_LANE, Sending, record_sending, send_click
 from telephony.actions.tally_calls import LANE as TALLY_LANE
 from telephony.actions.tally_calls import tally
 from telephony.demo import playing
-from telephony.models import CallNotification, RedirectDecision
+from telephony.models import CallCommand, CallNotification, RedirectDecision
 from telephony.recordings.checking import Looked, check, record_looks
 from tenants.work import BatchLane, Leased, Outcome, PooledLane, register, withdraw
 from tenants.work.lanes import Settle
@@ -143,6 +145,23 @@ class RedirectLane(PooledLane):
         record_moved([one.result for one in outcomes if isinstance(one.result, RedirectDecision)])
 
 
+class CommandLane(PooledLane):
+    """Subject: a command for a call that goes on; group: its exchange. Somebody waits for it: one try."""
+
+    name = COMMAND_LANE
+    queue = "calls"
+    is_urgent = True
+    capacity = 16
+    per_group = 8
+    lease_seconds = 45.0  # longer than a connection, a list and an answer may take
+
+    def act(self, row: Leased) -> Outcome:
+        return Outcome.done(row, carry_out(row.subject))
+
+    def record(self, outcomes: list[Outcome]) -> None:
+        record_carried([one.result for one in outcomes if isinstance(one.result, CallCommand)])
+
+
 class RecordingLane(PooledLane):
     """Subject: a recording that is expected; group: its exchange. It is looked for until it is complete, then copied."""
 
@@ -231,6 +250,7 @@ register(NotifyLane())
 register(CatchUpLane())
 register(TallyLane())
 register(RedirectLane())
+register(CommandLane())
 register(RecordingLane())
 register(OriginateLane())
 register(FollowLane())

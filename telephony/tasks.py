@@ -10,7 +10,14 @@ from django.utils import timezone
 from config.ids import uuid7_at
 from telephony.actions.catch_up import queue_all, queue_outages
 from telephony.actions.give_up import give_up_calls
-from telephony.models import AmiAccess, CatchUpReport, OriginateRequest, RedirectDecision
+from telephony.models import (
+    AmiAccess,
+    CallCommand,
+    CatchUpReport,
+    CommandState,
+    OriginateRequest,
+    RedirectDecision,
+)
 from telephony.models.ami import want_listener
 from telephony.models.origination import OVER
 from telephony.recordings.keeping import forget_old
@@ -62,9 +69,11 @@ def forget_redirects() -> int:
 
 @shared_task
 def forget_clicks() -> int:
-    """Remove clicks that are over after three months, batch by batch; how many. Their calls stay."""
+    """Remove clicks and commands that are over after three months, batch by batch; how many. Their calls stay."""
     with all_tenants():
-        return _forget(OriginateRequest.objects.filter(state__in=OVER), CLICKS_KEPT)
+        commands = CallCommand.objects.exclude(state=CommandState.PENDING)
+        clicks = OriginateRequest.objects.filter(state__in=OVER)
+        return _forget(clicks, CLICKS_KEPT) + _forget(commands, CLICKS_KEPT)
 
 
 def _forget(rows: QuerySet[Any], kept: timedelta) -> int:

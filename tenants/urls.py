@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from tenants.api import rules  # noqa: F401 the API's part of the permission matrix
 from tenants.api.base import router
+from tenants.api.extensions import ExtensionViewSet
 from tenants.api.keys import ApiKeyViewSet
 from tenants.api.oauth import ClientIntrospectView, ClientRevokeView, ClientTokenView
 from tenants.api.resources import MeView
@@ -11,6 +12,7 @@ from tenants.api.trail import AuditViewSet
 from tenants.views import switch_tenant
 
 router.register("api-keys", ApiKeyViewSet, basename="api-key")
+router.register("extensions", ExtensionViewSet, basename="extension")
 router.register("audit", AuditViewSet, basename="audit")
 
 urlpatterns = [

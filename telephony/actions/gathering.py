@@ -9,7 +9,7 @@ from telephony.actions.grouping import Channel, Group, group
 from telephony.fold import FOLDED, Ours
 from telephony.fold.manager import TYING, ties
 from telephony.models import Call, CallAlias, CallEvent, EventSource, Pbx
-from tenants.models import Extension, Tenant
+from tenants.models import Extension, Mobile, Tenant
 from tenants.reads import Read
 
 MAX_EVENTS: Final = 1000  # of one call: beyond that somebody sends the same id for everything
@@ -45,6 +45,7 @@ _tying_events = Read(
     ),
 )
 _extensions = Read(Extension, "tenant_id {among}")
+_mobiles = Read(Mobile, "tenant_id {among}")
 
 Names = dict[UUID, tuple[Channel, ...]]
 """Event -> the channels and bridges that it names."""
@@ -115,16 +116,25 @@ def events_of(
 
 
 def companies(pbxs: dict[UUID, Pbx], events: dict[tuple[UUID, str], list[CallEvent]]) -> dict[UUID, Ours]:
-    """What the fold has to know of each exchange's company. The dialplan's posts need no list of extensions."""
-    asked = {
+    """What the fold has to know of each exchange's company. The dialplan's posts need no list of extensions, unless those have mobiles."""
+    outside = {pbx.tenant_id for pbx in pbxs.values() if pbx.tenant.has_mobiles}
+    asked = outside | {
         pbxs[pbx_id].tenant_id
         for (pbx_id, _name), found in events.items()
         if any(event.source != EventSource.HTTP for event in found)
     }
-    numbers: dict[int, set[str]] = defaultdict(set)
+    numbers: dict[int, dict[UUID, str]] = defaultdict(dict)
     for extension in _extensions(asked) if asked else ():
-        numbers[extension.tenant_id].add(extension.number)
+        numbers[extension.tenant_id][extension.pk] = extension.number
+    mobiles: dict[int, dict[str, str]] = defaultdict(dict)
+    for mobile in _mobiles(outside) if outside else ():
+        mobiles[mobile.tenant_id][mobile.number] = numbers[mobile.tenant_id].get(mobile.extension_id, "")
     return {
-        pbx.pk: Ours(pbx.tenant.phone_region, frozenset(numbers[pbx.tenant_id]), pbx.trunk_names)
+        pbx.pk: Ours(
+            pbx.tenant.phone_region,
+            frozenset(numbers[pbx.tenant_id].values()),
+            pbx.trunk_names,
+            mobiles.get(pbx.tenant_id, {}),
+        )
         for pbx in pbxs.values()
     }

@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from exports.admin.button import ExportButtonMixin
+from telephony.actions.click_to_call import CALLERS
 from telephony.admin import badges
 from telephony.admin.call_filters import (
     CrmFilter,
@@ -29,6 +30,7 @@ from telephony.admin.call_filters import (
     presets,
 )
 from telephony.admin.call_story import story
+from telephony.admin.commands import SteeringPage
 from telephony.admin.demo import play_view
 from telephony.admin.live import LivePage
 from telephony.admin.why import WhyPage
@@ -46,13 +48,13 @@ LISTENERS = MANAGERS | {Role.AGENT}
 
 
 @admin.register(Call)
-class CallPage(LivePage, WhyPage, ExportButtonMixin, LogAdmin):
+class CallPage(LivePage, SteeringPage, WhyPage, ExportButtonMixin, LogAdmin):
     menu_icon = "call"
     menu_place = 10
     empty_hint = _("Calls appear here as soon as the telephone exchange reports one.")
     export_dataset = "calls"
     sees_own = (Role.AGENT,)
-    own_roles = {"play": MANAGERS, "explain": MANAGERS, "listen": LISTENERS}
+    own_roles = {"play": MANAGERS, "explain": MANAGERS, "listen": LISTENERS, "steer": CALLERS}
     buttons = {
         "export": "export",
         "demo": "play",
@@ -60,6 +62,7 @@ class CallPage(LivePage, WhyPage, ExportButtonMixin, LogAdmin):
         "live_now": "view",
         "why": "explain",
         "recording": "listen",
+        "steer": "steer",
     }
     menu_more = (
         MenuEntry("live", _("Now"), "phone_in_talk", 5),
@@ -144,7 +147,10 @@ class CallPage(LivePage, WhyPage, ExportButtonMixin, LogAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         call = self.get_object(request, object_id)
-        context = {} if call is None else {"call": call, **story(call, request), **self._sound(call, request)}
+        context: dict[str, Any] = {}
+        if call is not None:
+            steering = {"steer_address": self.steer_address(request, call)}
+            context = {"call": call, **story(call, request), **self._sound(call, request), **steering}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def _sound(self, call: Call, request: HttpRequest) -> dict[str, Any]:

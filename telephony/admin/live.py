@@ -1,6 +1,6 @@
 """The page of the calls that are going on, which keeps itself up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,7 @@ from telephony.selectors.live import LiveCall, Snapshot, live, waiting
 from tenants.access import member_of
 from tenants.admin.audited import AdminPart
 from tenants.admin.badges import Tone, badge
-from tenants.models import Role
+from tenants.models import Member, Role
 from tenants.scoping import current_tenant_id
 
 STATES: Final[Mapping[str, tuple[Promise, Tone]]] = {
@@ -71,16 +71,22 @@ class LivePage(AdminPart):
         tenant_id = current_tenant_id()
         if not admin.has_view_permission(request):
             raise PermissionDenied
-        return shown(live(tenant_id), request) if tenant_id is not None else None
+        return (
+            shown(live(tenant_id), request, may_steer=admin.has_steer_permission(request))
+            if tenant_id is not None
+            else None
+        )
 
 
-def shown(snapshot: Snapshot, request: HttpRequest) -> dict[str, Any]:
-    """What the templates need, as much as this person may see."""
+def shown(snapshot: Snapshot, request: HttpRequest, *, may_steer: bool = False) -> dict[str, Any]:
+    """What the templates need, as much as this person may see. Agents end and transfer what they are in themselves."""
     member = member_of(request)
+    steered = _steered(member) if may_steer else (lambda call: False)
     seen = snapshot.of(member)
     return {
-        "calls": [_row(call, snapshot.names) for call in seen.calls],
+        "calls": [_row(call, snapshot.names, can_steer=steered(call)) for call in seen.calls],
         "phones": [(phone, badge(*_state(phone.state))) for phone in seen.phones],
+        "can_steer": may_steer,
         "version": seen.version,
         "now": seen.at,
         "waiting": waiting(seen.calls),
@@ -94,13 +100,21 @@ def _state(state: str) -> tuple[Promise, Tone]:
     return STATES.get(state, STATES["unknown"])
 
 
-def _row(call: LiveCall, names: Mapping[str, str]) -> dict[str, Any]:
+def _steered(member: Member | None) -> Callable[[LiveCall], bool]:
+    if member is None or member.role != Role.AGENT:
+        return lambda call: True
+    own = member.extension.number if member.extension else ""
+    return lambda call: own in call.extensions
+
+
+def _row(call: LiveCall, names: Mapping[str, str], *, can_steer: bool) -> dict[str, Any]:
     phase = CallPhase(call.phase)
     tone: Tone = "good" if phase == CallPhase.TALKING else "bad" if call.is_waiting else "warn"
     return {
         "call": call,
         "way": badges.way(CallDirection(call.direction)),
         "state": badge(_waits() if call.is_waiting else phase.label, tone),
+        "can_steer": can_steer,
         "people": [f"{number} {names.get(number, '')}".strip() for number in call.extensions],
     }
 

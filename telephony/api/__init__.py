@@ -3,6 +3,7 @@
 from telephony.api.call_records import CallRecordsViewSet
 from telephony.api.calls import CallViewSet
 from telephony.api.choices import CallRuleViewSet, LineViewSet, WorkingHoursViewSet
+from telephony.api.commands import CallCommandViewSet
 from telephony.api.exchanges import TelephoneExchangeViewSet
 from telephony.api.missed import MissedClientViewSet
 from telephony.api.originations import OriginationViewSet
@@ -11,6 +12,7 @@ from telephony.api.redirects import RedirectViewSet
 from tenants.api.base import router
 
 router.register("calls", CallViewSet, basename="call")
+router.register("call-commands", CallCommandViewSet, basename="call-command")
 router.register("missed-clients", MissedClientViewSet, basename="missed-client")
 router.register("originations", OriginationViewSet, basename="origination")
 router.register("telephone-exchanges", TelephoneExchangeViewSet, basename="telephone-exchange")

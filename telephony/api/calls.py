@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from telephony.actions.click_to_call import CALLERS
+from telephony.api.commands import SteeringActions
 from telephony.api.serializers import (
     CallDetailSerializer,
     CallFilterSerializer,
@@ -21,16 +23,16 @@ from telephony.models import Call
 from telephony.selectors import Sight, filtered, timeline, visible_calls
 from tenants.access import member_of
 from tenants.api.authentication import machine_of
-from tenants.api.base import ReadOnlyTenantViewSet
 from tenants.models import Member, Role
 
 
-class CallViewSet(ReadOnlyTenantViewSet):
+class CallViewSet(SteeringActions):
     """Calls, newest first. Agents see those that their own extension had a part in."""
 
     resource = "calls"
     model = Call
     filters = tuple(CallFilterSerializer().fields)
+    write_roles = CALLERS
     sees_own = (Role.AGENT,)
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:

@@ -4,7 +4,8 @@ Each word is checked before (Ask), and quoted all the same: what arrives at the 
 """
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import paramiko
@@ -16,6 +17,7 @@ from telephony.models import DialAccess
 
 SECONDS: Final = 5.0
 LONGEST_ANSWER: Final = 2000
+CHUNK: Final = 32 * 1024
 NO_EXIT_STATUS: Final = -1
 
 
@@ -27,15 +29,21 @@ def words(ask: Ask) -> list[str]:
 
 def originate(ask: Ask, access: DialAccess, extra: str, claim: Callable[[], bool]) -> None:
     """Once `claim` says that it is ours to send, send it. NotAsked, Refused or Doubtful when it did not work."""
+    with reached(access, extra) as transport:
+        session = opened(transport)
+        if claim():
+            _run(session, shlex.join(words(ask)))
+
+
+@contextmanager
+def reached(access: DialAccess, extra: str) -> Iterator[paramiko.Transport]:
+    """A way to the exchange's machine. NotAsked when there is none, or when it ends before anything was sent."""
     try:
         key = private_key(access.ssh_key)
         with connected(
             access.ssh_host, access.ssh_port, access.ssh_user, key, access.ssh_host_key, extra
         ) as transport:
-            session = transport.open_session(timeout=SECONDS)
-            session.settimeout(SECONDS)
-            if claim():
-                _run(session, shlex.join(words(ask)))
+            yield transport
     except UnknownHost as error:
         raise NotAsked("host_key", is_final=True) from error
     except (BadKey, LoginRefused) as error:
@@ -46,24 +54,36 @@ def originate(ask: Ask, access: DialAccess, extra: str, claim: Callable[[], bool
         raise NotAsked("unreachable", type(error).__name__) from error
 
 
-def _run(session: paramiko.Channel, command: str) -> None:
+def opened(transport: paramiko.Transport) -> paramiko.Channel:
+    """A session for one command."""
+    session = transport.open_session(timeout=SECONDS)
+    session.settimeout(SECONDS)
+    return session
+
+
+def answer(session: paramiko.Channel, command: str, longest: int = LONGEST_ANSWER) -> tuple[int, str]:
+    """Run it: its exit status and what it said, no more than `longest` bytes of it. Doubtful when it did not come to its end."""
     try:
         session.exec_command(command)
         session.shutdown_write()
-        said = b"".join((_all(session.recv), _all(session.recv_stderr)))
+        said = b"".join((_all(session.recv, longest), _all(session.recv_stderr, LONGEST_ANSWER)))
         status = session.recv_exit_status() if session.status_event.wait(SECONDS) else NO_EXIT_STATUS
     except (OSError, EOFError, paramiko.SSHException) as error:
         raise Doubtful(type(error).__name__) from error
     if status == NO_EXIT_STATUS:
         raise Doubtful("no exit status")
-    answer = said.decode("utf-8", "replace").strip()
-    if status != 0 or answer:
+    return status, said.decode("utf-8", "replace").strip()
+
+
+def _run(session: paramiko.Channel, command: str) -> None:
+    status, said = answer(session, command)
+    if status != 0 or said:
         # Asterisk says nothing when it took the command.
-        raise Refused("rejected", " ".join(answer.split()) or f"exit status {status}")
+        raise Refused("rejected", " ".join(said.split()) or f"exit status {status}")
 
 
-def _all(receive: Callable[[int], bytes]) -> bytes:
+def _all(receive: Callable[[int], bytes], longest: int) -> bytes:
     found = b""
-    while len(found) < LONGEST_ANSWER and (data := receive(LONGEST_ANSWER)):
+    while len(found) < longest and (data := receive(min(longest, CHUNK))):
         found += data
-    return found[:LONGEST_ANSWER]
+    return found[:longest]

@@ -7,6 +7,7 @@ from telephony.fold import dialplan, manager, records
 from telephony.fold.channel_records import ChannelRecord, end_of
 from telephony.fold.facts import Seen
 from telephony.fold.manager import GONE, Heard
+from telephony.fold.mobiles import as_colleagues
 from telephony.fold.ours import Ours
 from telephony.fold.reading import Fact
 from telephony.fold.record_rows import Row
@@ -24,6 +25,8 @@ def fold(events: Iterable[Fact], ours: Ours | str) -> CallState:
     company = Ours(ours) if isinstance(ours, str) else ours
     facts = list(events)
     posts, packets = _of(facts, Seen), _of(facts, Heard)
+    if company.mobiles:
+        posts = as_colleagues(posts, company)
     rows, cel = _of(facts, Row), _of(facts, ChannelRecord)
     swept = _of_whole_calls(packets)
     packets = [packet for packet in packets if packet not in swept]

@@ -1,19 +1,25 @@
-"""What the fold knows of a company beforehand: its internal numbers, its outside lines, its country."""
+"""What the fold knows of a company beforehand: its internal numbers, its outside lines, its country, its colleagues' mobiles."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from telephony.fold.numbers import is_extension
+from telephony.fold.numbers import is_extension, to_e164
 
 
 @dataclass(frozen=True, slots=True)
 class Ours:
     """`region` completes local numbers. `extensions` are those that the company entered, `trunks` names of outside lines
-    or what their names begin with; both may be empty or incomplete.
+    or what their names begin with; both may be empty or incomplete. `mobiles` are telephones outside, in E.164, and whose.
     """
 
     region: str
     extensions: frozenset[str] = frozenset()
     trunks: tuple[str, ...] = ()
+    mobiles: Mapping[str, str] = field(default_factory=dict)
+
+    def colleague(self, number: str) -> str:
+        """The extension of whose mobile this is, in any usual form; empty for every other number."""
+        return self.mobiles.get(to_e164(number, self.region), "") if self.mobiles and number else ""
 
     def is_trunk(self, device: str, number: str) -> bool:
         """Whether a channel of this name is an outside line.

@@ -1,12 +1,15 @@
 """One row of the exchange's call records, and what its two channels are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from telephony.fold.numbers import is_extension
 from telephony.fold.ours import Ours
+
+_PARTS: Final = re.compile(r"[@/,:&]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a row's two channels are: trunk or phone, with its extension."""
+    """What a row's two channels are: trunk or phone, with its extension. A line to or from a colleague's mobile is a phone."""
 
     row: Row
     from_trunk: bool
     to_trunk: bool
     caller: str
     callee: str
+    is_by_mobile: bool = False
 
 
 def sides_of(row: Row, ours: Ours) -> Sides:
@@ -66,11 +70,20 @@ def sides_of(row: Row, ours: Ours) -> Sides:
     source = row.text("src")
     from_trunk = is_device(channel) and ours.is_trunk(channel, source)
     to_trunk = is_device(other) and ours.is_trunk(other, "")
+    calling = ours.colleague(source) if from_trunk else ""
+    called = _called(row, ours) if to_trunk and ours.mobiles else ""
+    from_trunk, to_trunk = from_trunk and not calling, to_trunk and not called
     caller = (
         "" if from_trunk else ours.extension(channel, source) if is_device(channel) else _extension(source)
     )
     callee = ours.extension(other, "") if is_device(other) and not to_trunk else ""
-    return Sides(row, from_trunk, to_trunk, caller[:10], callee[:10])
+    return Sides(row, from_trunk, to_trunk, (calling or caller)[:10], (called or callee)[:10], bool(calling))
+
+
+def _called(row: Row, ours: Ours) -> str:
+    """Whose mobile the line was dialled for: `PJSIP/+375291112233@provider,20`, else the number that was dialled."""
+    dialled = [*_PARTS.split(row.text("lastdata")), row.text("dst")]
+    return next((whose for number in dialled if (whose := ours.colleague(number))), "")
 
 
 def _extension(text: str) -> str:

@@ -95,7 +95,7 @@ def _direction(sides: list[Sides], ours: Ours) -> Direction:
         return Direction.IN
     if any(one.to_trunk for one in sides):
         return Direction.OUT
-    if any(one.caller and _is_outside(one.row.text("dst"), ours) for one in sides):
+    if any(one.caller and not one.is_by_mobile and _is_outside(one.row.text("dst"), ours) for one in sides):
         return Direction.OUT
     is_talk = any(one.caller and one.callee and one.caller != one.callee for one in sides)
     return Direction.INTERNAL if is_talk or any(_is_called(one) for one in sides) else Direction.UNKNOWN
@@ -111,7 +111,8 @@ def _is_called(one: Sides) -> bool:
 
 
 def _is_outside(number: str, ours: Ours) -> bool:
-    return bool(number) and not is_extension(number) and to_e164(number, ours.region) != ""
+    is_number = bool(number) and not is_extension(number) and to_e164(number, ours.region) != ""
+    return is_number and not ours.colleague(number)
 
 
 def _talks(sides: list[Sides], direction: Direction) -> tuple[Talk, ...]:

@@ -13,6 +13,7 @@ from telephony.models.call import (
     CallStatus,
     LegRole,
 )
+from telephony.models.command import CallCommand, CommandKind, CommandState
 from telephony.models.dialing import CallerIdRule, DialAccess, DialPolicy, NumberForm, Transport
 from telephony.models.event import CallEvent, EventKind, EventSource
 from telephony.models.hours import WorkingHours
@@ -65,6 +66,7 @@ __all__ = [
     "Attribution",
     "Call",
     "CallAlias",
+    "CallCommand",
     "CallDirection",
     "CallEvent",
     "CallLeg",
@@ -83,6 +85,8 @@ __all__ = [
     "CdrSource",
     "Clearing",
     "ClientTask",
+    "CommandKind",
+    "CommandState",
     "DialAccess",
     "DialPolicy",
     "EventKind",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from integrations.phones import digits, to_e164
+from tenants.models import Mobile
 from tenants.scoping import all_tenants
 
 TIME_TO_LIVE: Final = 3.0
@@ -99,7 +100,13 @@ def _read(tenant_id: int) -> Rules:
     with all_tenants():
         found = RedirectSettings.objects.filter(tenant_id=tenant_id).select_related("tenant")
         row = found.prefetch_related("lines").first()
-        return rules_from(row) if row is not None else OFF
+        if row is None:
+            return OFF
+        rules = rules_from(row)
+        if not (rules.is_enabled and row.tenant.has_mobiles):
+            return rules
+        mobiles = Mobile.objects.filter(tenant_id=tenant_id).values_list("number", flat=True)
+        return replace(rules, excluded_numbers=rules.excluded_numbers | set(mobiles))
 
 
 def rules_from(row: Any) -> Rules:

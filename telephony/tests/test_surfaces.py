@@ -200,7 +200,7 @@ def test_the_story_is_in_order_and_costs_a_fixed_number_of_queries(pbx: Pbx, ten
     with all_tenants(), CaptureQueriesContext(connection) as queries:
         entries = timeline(call)
 
-    assert len(queries) <= 6
+    assert len(queries) <= 7
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
     assert (entries[0].source, entries[0].ms) == ("pbx", 0)
     assert {"pbx", "call", "event", "crm"} <= {entry.source for entry in entries}

@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from tenants.access import NOBODY, is_operator
+from tenants.actions.save_mobiles import mobiles_of, save_mobiles
 from tenants.admin.base import SwitchboardAdmin, TenantAdmin
 from tenants.admin.dashboard import Step, setup_steps
+from tenants.admin.extension_form import ExtensionForm
 from tenants.models import Extension, Tenant
 from tenants.scoping import current_tenant_id
 
@@ -45,8 +49,23 @@ class ExtensionPage(TenantAdmin):
     menu_icon = "dialpad"
     menu_place = 510
     empty_hint = _("Enter the internal numbers of your staff, such as 150, and whose they are.")
-    list_display = ("number", "name")
+    form = ExtensionForm
+    fields = ("number", "name", "mobile_numbers")
+    list_display = ("number", "name", "mobile_numbers")
     search_fields = ("number", "name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Extension]:
+        found: QuerySet[Extension] = super().get_queryset(request)
+        return found.prefetch_related("mobiles")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            save_mobiles(obj, form.cleaned_data["mobile_numbers"])
+
+    @display(description=_("mobile numbers"))
+    def mobile_numbers(self, row: Extension) -> str:
+        return ", ".join(mobiles_of(row)) or "—"
 
 
 @setup_steps

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tenants import audit
-from tenants.configuration.reading import Block, ConfigurationError, Place
+from tenants.actions.save_mobiles import mobiles_of, save_mobiles
+from tenants.configuration.reading import Block, ConfigurationError, Fraction, Items, Number, Place
 from tenants.configuration.sections import Plan, Section, each, flag, in_words, register_section, text
 from tenants.members import lock_company
 from tenants.models import Extension, Member, Role, Tenant, User
@@ -21,15 +22,34 @@ class Extensions(Section):
     place = 10
 
     def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
-        for block in each(value, {"number", "name"}, {"number"}, place, identity="number"):
+        for block in each(value, {"number", "name", "mobiles"}, {"number"}, place, identity="number"):
             number = text(block, "number")
             row = Extension.objects.filter(number=number).first() or Extension(tenant=tenant, number=number)
             plan.save(row, f"extension {number}", {"name": text(block, "name", row.name)}, block.place)
+            if "mobiles" in block:
+                self._save_mobiles(row, block, plan)
+
+    @staticmethod
+    def _save_mobiles(row: Extension, block: Block, plan: Plan) -> None:
+        given = block["mobiles"]
+        if not isinstance(given, Items):
+            raise ConfigurationError(block.at("mobiles"), "“mobiles” must be a list")
+        texts = [one.source if isinstance(one, Number | Fraction) else str(one) for one in given]
+        try:
+            is_changed = save_mobiles(row, texts)
+        except ValidationError as error:
+            raise ConfigurationError(block.at("mobiles"), in_words(error)) from error
+        if is_changed:
+            plan.note("update", f"extension {row.number}", mobiles=mobiles_of(row))
 
     def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
         return [
-            {"number": row.number, **({"name": row.name} if row.name else {})}
-            for row in Extension.objects.all()
+            {
+                "number": row.number,
+                **({"name": row.name} if row.name else {}),
+                **({"mobiles": mobiles} if (mobiles := mobiles_of(row)) else {}),
+            }
+            for row in Extension.objects.prefetch_related("mobiles")
         ]
 
 

@@ -7,7 +7,7 @@ from tenants.models.installation import Severity, SystemAlert
 from tenants.models.invitation import Invitation
 from tenants.models.mark import ChangeMark
 from tenants.models.oauth import OAuthApplication
-from tenants.models.tenant import Extension, Member, Role, Tenant, User
+from tenants.models.tenant import Extension, Member, Mobile, Role, Tenant, User
 from tenants.models.trail import AuditChain, AuditEntry, AuditLink, Event, Heartbeat, StoredAnswer
 from tenants.models.work import Work
 
@@ -23,6 +23,7 @@ __all__ = [
     "Invitation",
     "MachineCredential",
     "Member",
+    "Mobile",
     "OAuthApplication",
     "Role",
     "SeenNonce",

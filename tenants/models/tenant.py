@@ -99,6 +99,8 @@ class Tenant(models.Model):
         ),
     )
     is_active = models.BooleanField(_("active"), default=True)
+    # Each batch of events reads this row anyway: companies without such numbers are not asked for them.
+    has_mobiles = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -150,6 +152,27 @@ class Extension(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}".strip()
+
+
+class Mobile(TenantModel):
+    """A telephone outside, in E.164, on which a colleague is reached: calls with it are that colleague's."""
+
+    extension = models.ForeignKey(
+        Extension, on_delete=models.CASCADE, related_name="mobiles", verbose_name=_("extension")
+    )
+    number = models.CharField(_("number"), max_length=16)
+
+    class Meta:
+        verbose_name = _("mobile number of a colleague")
+        verbose_name_plural = _("mobile numbers of colleagues")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="mobile_number"),
+            models.CheckConstraint(condition=models.Q(number__startswith="+"), name="mobile_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Member(TenantModel):

@@ -32,6 +32,33 @@ def wait_for_state(company: Company, key: str, *states: str) -> dict[str, Any]:
     return row
 
 
+def command(company: Company, path: str, body: Any = None) -> dict[str, Any]:
+    """What became of it."""
+    key = company.api("POST", path, body)["id"]
+
+    def settled() -> dict[str, Any] | None:
+        row: dict[str, Any] = company.api("GET", f"/api/v1/call-commands/{key}")
+        return row if row["state"] != "pending" else None
+
+    row = wait_for(settled, PATIENCE, lambda: company.hub.output[-2000:])
+    assert row is not None
+    return row
+
+
+def wait_for_talk(company: Company, client: str, extension: str) -> None:
+    """Until the client talks with that colleague."""
+
+    def talks() -> bool:
+        live: dict[str, Any] = company.api("GET", "/api/v1/calls/live")
+        return any(
+            call["client_number"] == client
+            and (call["phase"], call["extensions"]) == ("talking", [extension])
+            for call in live["calls"]
+        )
+
+    wait_for(talks, PATIENCE, lambda: str(company.calls_of(client)))
+
+
 def test_a_click_rings_the_colleague_and_then_the_client(
     exchange: Exchange, bench: Bench, client: str
 ) -> None:
@@ -73,6 +100,46 @@ def test_a_click_by_the_exchanges_command_line(exchange: Exchange, bench: Bench,
     row = wait_for_state(company, key, "ended")
     assert (call["direction"], call["answered_by"] or call["responsible"]) == ("out", "150")
     assert row["agent_answered_at"] is not None
+
+
+@pytest.mark.parametrize("way", ["ami", "both"])
+def test_a_talk_is_given_to_a_colleague_and_ended(
+    exchange: Exchange, bench: Bench, client: str, way: str
+) -> None:
+    """Over the manager interface, and where clicks go by SSH by the command line."""
+    company = bench.companies[way]
+    exchange.calls_in("1001", client, talks=60)
+    call = company.call_of(client, "talking")
+
+    given = command(company, f"/api/v1/calls/{call['id']}/transfer", {"extension": "151"})
+
+    assert (given["state"], given["talker"]) == ("done", "150"), str(given)
+    wait_for_talk(company, client, "151")
+
+    ended = command(company, f"/api/v1/calls/{call['id']}/hangup")
+
+    assert (ended["state"], ended["talker"]) == ("done", "151"), str(ended)
+    over = company.call_of(client, "answered")
+    assert (over["direction"], over["answered_by"], over["responsible"]) == ("in", "150", "151")
+    assert {one["extension"] for one in over["participants"]} == {"150", "151"}
+
+
+def test_a_client_who_was_called_is_given_to_a_colleague(
+    exchange: Exchange, bench: Bench, client: str
+) -> None:
+    company = bench.companies["ami"]
+    exchange.does(client, "answer-1-60")
+    wait_for_state(company, click(company, client), "talking")
+    call = company.call_of(client, "talking")
+
+    given = command(company, f"/api/v1/calls/{call['id']}/transfer", {"extension": "151"})
+
+    assert given["state"] == "done", str(given)
+    wait_for_talk(company, client, "151")
+    ended = command(company, f"/api/v1/calls/{call['id']}/hangup")
+    assert ended["state"] == "done", str(ended)
+    over = company.call_of(client, "answered")
+    assert (over["direction"], over["responsible"]) == ("out", "151")
 
 
 def test_a_client_who_waits_is_moved_to_the_manager(exchange: Exchange, bench: Bench) -> None:

@@ -133,6 +133,11 @@ def test_the_documented_forced_command_takes_what_we_send(forced: Machine) -> No
         COMMAND.replace("Dial", "System"),
         COMMAND.replace("from-internal", "$(id)"),
         COMMAND.replace("'", ""),
+        "asterisk -rx 'channel request hangup all'",
+        "asterisk -rx 'channel request hangup PJSIP/a-1 PJSIP/b-1'",
+        "asterisk -rx 'channel redirect PJSIP/a-1 phones,900(x),1'",
+        "asterisk -rx 'core show channels concise\n'",
+        "asterisk -rx 'core show channels verbose'",
         "",
     ],
 )

@@ -1,6 +1,7 @@
 """Who is who in a call: which channels carry the client, which are our phones, and which way the call goes."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,12 +27,14 @@ class Cast:
 
 
 def cast(tracks: Tracks, ours: Ours) -> Cast:
-    """Tell lines from phones, and by who was dialled the direction."""
+    """Tell lines from phones, and by who was dialled the direction. A line to or from a colleague's mobile is a phone."""
     devices = tracks.devices
-    trunks = tuple(track for track in devices if ours.is_trunk(track.device, track.number))
+    lines = [track for track in devices if ours.is_trunk(track.device, track.number)]
+    mobiles = {track.uid: whose for track in lines if (whose := _colleague(track, ours))}
+    trunks = tuple(track for track in lines if track.uid not in mobiles)
     named = {track.uid for track in trunks}
     phones = [track for track in devices if track.uid not in named]
-    direction = _direction(trunks, phones, ours)
+    direction = _direction(trunks, phones, mobiles, ours)
     caller = _caller(phones, direction)
     match direction:
         case Direction.IN:
@@ -40,15 +43,29 @@ def cast(tracks: Tracks, ours: Ours) -> Cast:
             clients = tuple(track for track in trunks if track.was_dialled)
         case _:
             clients = (caller,) if caller is not None else ()
-    extensions = {track.uid: ours.extension(track.device, track.number)[:10] for track in phones}
+    extensions = {
+        track.uid: mobiles.get(track.uid) or ours.extension(track.device, track.number)[:10]
+        for track in phones
+    }
     return Cast(direction, clients, extensions, trunks, caller)
 
 
-def _direction(trunks: tuple[Track, ...], phones: list[Track], ours: Ours) -> Direction:
+def _colleague(track: Track, ours: Ours) -> str:
+    """The extension of whose mobile is at the other end of a line; empty for everybody else's."""
+    if not ours.mobiles:
+        return ""
+    dialled = _dialled(track) if track.was_dialled else []
+    return next((whose for number in dialled or [track.number] if (whose := ours.colleague(number))), "")
+
+
+def _direction(
+    trunks: tuple[Track, ...], phones: list[Track], mobiles: Mapping[str, str], ours: Ours
+) -> Direction:
     if trunks:
         return Direction.OUT if trunks[0].was_dialled else Direction.IN
     calling = [track for track in phones if not track.was_dialled]
-    if any(_is_outside(track.exten, ours) for track in calling):
+    # What a colleague's mobile dialled is a line of ours.
+    if any(_is_outside(track.exten, ours) for track in calling if track.uid not in mobiles):
         # No line was free, or it has not been dialled yet.
         return Direction.OUT
     # A phone that the exchange calls by itself is the first half of a click-to-call and no call of its own.
@@ -56,7 +73,8 @@ def _direction(trunks: tuple[Track, ...], phones: list[Track], ours: Ours) -> Di
 
 
 def _is_outside(exten: str, ours: Ours) -> bool:
-    return bool(exten) and not is_extension(exten) and to_e164(exten, ours.region) != ""
+    is_number = bool(exten) and not is_extension(exten) and to_e164(exten, ours.region) != ""
+    return is_number and not ours.colleague(exten)
 
 
 def _caller(phones: list[Track], direction: Direction) -> Track | None:

@@ -25,8 +25,10 @@ from telephony.redirect.handlers import BODY_LIMIT, Redirects
 from telephony.redirect.tests.factories import ask, question, switch_on
 from telephony.redirect.words import EXPLANATIONS, Reason
 from telephony.tests.factories import make_pbx, play, posts, store
+from tenants.actions.save_mobiles import save_mobiles
 from tenants.models import Tenant
-from tenants.tests.factories import make_tenant
+from tenants.scoping import tenant_scope
+from tenants.tests.factories import make_extension, make_tenant
 from tenants.work import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -295,6 +297,19 @@ def test_calls_that_go_the_usual_way_ask_nobody(
     assert (found["extension"], found["reason"]) == ("", reason)
     assert asked_of(crm) == 0
     assert RedirectDecision.objects.get().reason_code == reason
+
+
+def test_a_colleagues_mobile_is_not_looked_at(
+    integration: Integration, pbx: Pbx, crm: Simulator, tenant: Tenant
+) -> None:
+    with tenant_scope(tenant):
+        save_mobiles(make_extension(tenant, "150"), ["8 (029) 111-22-33"])
+    switch_on(tenant)
+
+    found = told(MARIAS, uid="1")
+
+    assert (found["extension"], found["reason"]) == ("", "own_number")
+    assert asked_of(crm) == 0
 
 
 def test_where_it_is_off_nothing_is_asked_and_nothing_kept(

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from telephony.models import (
     Call,
     CallAlias,
+    CallCommand,
     CallEvent,
     CallNotification,
+    CommandState,
     EventSource,
     NotificationState,
     RedirectDecision,
@@ -23,7 +25,7 @@ from tenants.models import Event
 
 
 def timeline(call: Call, sight: Sight = Sight.EVERYTHING) -> list[Entry]:
-    """Everything that happened to a call, in order: seven queries at most, whatever its length."""
+    """Everything that happened to a call, in order: eight queries at most, whatever its length."""
     events = list(CallEvent.objects.filter(call=call).order_by("created_at", "id")[:MAX_ENTRIES])
     story = Story(min([event.created_at for event in events], default=call.started_at))
     _tell_events(story, events, has_bodies=Sight.MESSAGES in sight)
@@ -94,6 +96,7 @@ def _tell_news(story: Story, call: Call) -> None:
 
 def _tell_messages(story: Story, call: Call) -> None:
     _tell_redirects(story, call)
+    _tell_commands(story, call)
     _tell_crms(story, call)
 
 
@@ -116,6 +119,20 @@ def _tell_redirects(story: Story, call: Call) -> None:
             parts=(Part(_("Who was considered"), "\n".join(steps)),) if steps else (),
             link=("telephony_redirectdecision", one.pk),
             seconds=one.ms / 1000,
+        )
+
+
+def _tell_commands(story: Story, call: Call) -> None:
+    """Who ended or transferred it from here."""
+    tones = {CommandState.DONE.value: "good", CommandState.FAILED.value: "bad"}
+    for one in CallCommand.objects.filter(call=call).order_by("id")[:MAX_ENTRIES]:
+        story.add(
+            one.created_at,
+            "call",
+            f"{one} – {one.get_state_display()}",
+            tone=tones.get(one.state, ""),
+            text=" · ".join(text for text in (one.requester, one.reason) if text),
+            link=("telephony_callcommand", one.pk),
         )
 
 
