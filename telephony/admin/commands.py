@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from telephony.actions.request_command import NotPossible, Wish, may_steer, request_command, talker
 from telephony.admin import badges
 from telephony.models import Call, CallCommand, CallPhase, CommandKind, CommandState, OriginateOrigin
-from telephony.selectors.commands import visible_commands
+from telephony.selectors.commands import of_person
 from tenants.access import member_of
 from tenants.admin.audited import AdminPart
 from tenants.admin.badges import Tone, badge
@@ -145,8 +145,7 @@ class CallCommandPage(LogAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CallCommand]:
         found: QuerySet[CallCommand] = super().get_queryset(request)
-        member = member_of(request)
-        return found if member is None else found.filter(id__in=visible_commands(member).values("id"))
+        return of_person(found, member_of(request))
 
     @display(description=_("why"))
     def why(self, row: CallCommand) -> str:

@@ -9,7 +9,11 @@ from tenants.models import Member, Role
 
 def visible_commands(member: Member | None) -> QuerySet[CallCommand]:
     """Those of the tenant in scope; agents see those of their own calls. None: a machine or the operator's staff."""
-    rows = CallCommand.objects.all()
+    return of_person(CallCommand.objects.all(), member)
+
+
+def of_person(rows: QuerySet[CallCommand], member: Member | None) -> QuerySet[CallCommand]:
+    """Those of the rows that this person may see."""
     if member is None or member.role != Role.AGENT:
         return rows
     return rows.filter(call_id__in=visible_calls(member).values("id"))

@@ -40,7 +40,7 @@ def test_what_is_rare_has_its_index(tenant: Tenant, name: str, value: str, index
         assert index in plan(Call.objects.filter(NARROWINGS[name].q(value)))
 
 
-@pytest.mark.parametrize("path", ["call", "missedclient", "originaterequest"])
+@pytest.mark.parametrize("path", ["call", "callcommand", "missedclient", "originaterequest"])
 @pytest.mark.parametrize("role", ["owner", "manager", "viewer"])
 def test_who_sees_everything_asks_for_no_list_of_it(
     tenant: Tenant, client: Client, path: str, role: str
