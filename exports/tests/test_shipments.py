@@ -320,6 +320,7 @@ def test_a_schedules_page_tells_what_did_not_arrive(
         schedule.save()
         made = run_schedule_now(schedule)
     server.troubles["PUT"] = 403
+    assert made.export is not None
     run(made.export)
     carry()
 
