@@ -14,6 +14,7 @@ from exports.columns import DatasetColumn
 from exports.documents import document, shown
 from exports.formats.base import Row
 from exports.kinds import Kind
+from exports.times import in_zone
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -39,11 +40,11 @@ def durations(values: Sequence[Any]) -> Sequence[Any]:
 
 def local_times(zone: ZoneInfo) -> ToCells:
     """Wall-clock times of the tenant without a zone: what Excel can hold."""
+    zoned = zoned_times(zone)
 
     def convert(values: Sequence[Any]) -> Sequence[Any]:
         return [
-            value.astimezone(zone).replace(tzinfo=None) if isinstance(value, datetime) else value
-            for value in values
+            value.replace(tzinfo=None) if isinstance(value, datetime) else value for value in zoned(values)
         ]
 
     return convert
@@ -51,7 +52,10 @@ def local_times(zone: ZoneInfo) -> ToCells:
 
 def zoned_times(zone: ZoneInfo) -> ToCells:
     def convert(values: Sequence[Any]) -> Sequence[Any]:
-        return [value.astimezone(zone) if isinstance(value, datetime) else value for value in values]
+        try:
+            return [value.astimezone(zone) if isinstance(value, datetime) else value for value in values]
+        except OverflowError:
+            return [in_zone(value, zone) if isinstance(value, datetime) else value for value in values]
 
     return convert
 

@@ -133,7 +133,7 @@ class ExportSchedulePage(TenantAdmin):
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            context["runs"] = list(schedule_runs(obj)[:SHOWN_RUNS])
+            context["runs"] = list(schedule_runs(obj).prefetch_related("export__shipments")[:SHOWN_RUNS])
             context["can_run"] = self.has_run_permission(request)
             context["data_title"] = self.data(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -18,6 +18,7 @@ from exports.admin.template_form import TemplateForm
 from exports.audience import hidden_from
 from exports.chosen import name_of
 from exports.computed import BadExpression, compile_expression
+from exports.formats import FORMATS
 from exports.models import ExportSchedule, ExportTemplate
 from exports.preview import preview
 from exports.refusals import InvalidRequest
@@ -34,7 +35,7 @@ class ExportTemplatePage(TenantAdmin):
     menu_icon = "bookmark"
     view_roles = write_roles = MANAGERS
     buttons = {"check": "view", "preview": "view"}
-    list_display = ("name", "data", "format", "column_count", "updated_at")
+    list_display = ("name", "data", "format_title", "column_count", "updated_at")
     search_fields = ("name",)
     empty_hint = _(
         "A template keeps which columns a file has. Save one above any list, or begin with the button here."
@@ -183,6 +184,11 @@ class ExportTemplatePage(TenantAdmin):
             return str(get_dataset(template.dataset).title)
         except UnknownDataset:
             return template.dataset
+
+    @admin.display(description=_("format"))
+    def format_title(self, template: ExportTemplate) -> str:
+        found = FORMATS.get(template.format)
+        return str(found.title) if found else template.format
 
     @admin.display(description=_("columns"))
     def column_count(self, template: ExportTemplate) -> str:

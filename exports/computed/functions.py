@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Final
 
@@ -63,6 +63,11 @@ def _first(*values: Any) -> Any:
     return next((value for value in values if value is not None and value != ""), None)
 
 
+def _in_order(value: Any) -> Any:
+    # In UTC: two times of one zone would be compared by their clocks, which show an hour of autumn twice.
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
 def _whole(rounding: str) -> Callable[[Decimal], Decimal]:
     return lambda value: value.to_integral_value(rounding, CONTEXT)
 
@@ -72,8 +77,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "floor": Function((_NUMBER,), Type.NUMBER, _whole(ROUND_FLOOR)),
     "ceil": Function((_NUMBER,), Type.NUMBER, _whole(ROUND_CEILING)),
     "abs": Function((_NUMBER,), Type.NUMBER, CONTEXT.abs),
-    "min": Function((_ORDERED,), None, lambda *values: min(values), least=2, is_open=True),
-    "max": Function((_ORDERED,), None, lambda *values: max(values), least=2, is_open=True),
+    "min": Function((_ORDERED,), None, lambda *values: min(values, key=_in_order), least=2, is_open=True),
+    "max": Function((_ORDERED,), None, lambda *values: max(values, key=_in_order), least=2, is_open=True),
     "number": Function((_TEXT,), Type.NUMBER, number),
     "upper": Function((_TEXT,), Type.TEXT, lambda text: text.upper()),
     "lower": Function((_TEXT,), Type.TEXT, lambda text: text.lower()),

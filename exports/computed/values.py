@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exports.documents import shown
 from exports.kinds import Kind
+from exports.times import in_zone
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -72,7 +73,7 @@ def converter(kind: Kind, zone: ZoneInfo) -> Convert:
     by_type: dict[Type, Convert] = {
         Type.NUMBER: number,
         Type.BOOLEAN: bool,
-        Type.MOMENT: lambda value: value.astimezone(zone),
+        Type.MOMENT: lambda value: in_zone(value, zone),
         Type.DATE: _date,
         Type.TEXT: shown if kind == Kind.JSON else str,
     }

@@ -30,8 +30,10 @@ _ZIP: Final = b"PK\x03\x04"
 # What people rename: old Excel, PDF, pictures, RTF, archives, programs, web pages.
 _NO_TEXT: Final = (
     _ZIP, b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b",
-    b"\x7fELF", b"MZ\x90", b"<?xml", b"<!DOCTYPE", b"<html", b"SQLite format",
+    b"\x7fELF", b"MZ\x90", b"SQLite format",
 )  # fmt: skip
+# Many systems name a web page with a table in it .xls or .csv. Whatever the case of its letters.
+_MARKUP: Final = (b"<?xml", b"<!doctype", b"<html", b"<table", b"<meta", b"<head")
 
 
 def clean_name(name: str) -> str:
@@ -72,7 +74,8 @@ def _check_beginning(file: Any, found: str) -> None:
     head: bytes = file.read(16)
     file.seek(0)
     is_text = found == "csv"
-    if is_text and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(_NO_TEXT):
+    start = head.lstrip(b"\xef\xbb\xbf \r\n\t")
+    if is_text and (start.startswith(_NO_TEXT) or start.lower().startswith(_MARKUP)):
         raise FileRefused("magic", _("The file is named as text, but it is something else."))
     if not is_text and not head.startswith(_ZIP):
         raise FileRefused("magic", _("The file is named as a workbook, but it is something else."))

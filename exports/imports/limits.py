@@ -15,6 +15,8 @@ MOST_ENTRIES: Final = 2_000
 MOST_UNPACKED: Final = 512 * 1024**2
 # Excel keeps the texts of all cells in one part, which has to be read before the first row.
 MOST_TEXTS: Final = 64 * 1024**2
+# Styles, relations and the like become trees in memory, some ten times as large; real ones have hundreds of kilobytes.
+MOST_PART: Final = 16 * 1024**2
 # Deflate reaches 1032 times; tables of a real workbook some thirty times.
 LARGEST_RATIO: Final = 250
 RATIO_FROM: Final = 8 * 1024**2

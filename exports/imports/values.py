@@ -22,6 +22,27 @@ LARGEST_EXPONENT: Final = 40
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']")
 _SEPARATORS: Final = re.compile(r"[,;\r\n]+")
 _YES: Final = frozenset({"yes", "true", "1", "да", "истина", "+", "on"})
+# What sheets show of a formula that went wrong.
+_FAILED: Final = frozenset(
+    {
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
+        "#Н/Д",
+        "#ССЫЛКА!",
+        "#ЗНАЧ!",
+        "#ДЕЛ/0!",
+        "#ИМЯ?",
+        "#ЧИСЛО!",
+        "#ПУСТО!",
+    }
+)
 _NO: Final = frozenset({"no", "false", "0", "нет", "ложь", "-", "off"})
 
 
@@ -39,6 +60,8 @@ def read_cell(column: DatasetColumn, cell: Any, *, is_text: bool) -> Any:
         text = restored(text)
     if not text.strip():
         return None
+    if text.strip() in _FAILED:
+        raise BadCell(_("The formula in this cell has no result (%(value)s).") % {"value": text.strip()})
     if column.labels:
         return _choice(column, text.strip())
     return _READERS.get(column.kind, _text)(text)
@@ -51,7 +74,9 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        # Fifteen digits, as Excel shows and keeps them: what it computed may have noise behind them. And no exponent.
+        exact = Decimal(f"{cell:.15g}")
+        return format(exact, "f") if abs(exact.adjusted()) <= LARGEST_EXPONENT else repr(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(" ", "seconds")
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)

@@ -106,6 +106,23 @@ def test_it_calculates(text: str, expected: Any) -> None:
     assert str(found) == str(expected)
 
 
+def test_of_the_hour_that_is_there_twice_the_second_one_is_later() -> None:
+    """By the clock it is half an hour earlier."""
+    first, second = datetime(2026, 10, 25, 0, 50, tzinfo=UTC), datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
+
+    assert value("max(begun, ended)", begun=first, ended=second).astimezone(UTC) == second
+    assert value("min(begun, ended)", begun=first, ended=second).astimezone(UTC) == first
+    assert value("minute(max(begun, ended))", begun=first, ended=second) == Decimal(10)
+
+
+@pytest.mark.parametrize("moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("zone", ["Europe/Minsk", "America/New_York"])
+def test_the_ends_of_the_calendar_are_times_as_well(moment: datetime, zone: str) -> None:
+    program = compile_expression("year(begun) & ''", COLUMNS, ZoneInfo(zone))
+
+    assert program.run([moment]) == str(moment.year)
+
+
 def test_nothing_makes_nothing_but_an_empty_text() -> None:
     assert value("total + 1", total=None) is None
     assert value("upper(who)", who=None) is None

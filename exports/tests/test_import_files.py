@@ -5,6 +5,7 @@ import io
 import zipfile
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,22 @@ def test_a_workbook(tenant: Tenant) -> None:
         {"number": "150", "name": "Anna"},
         {"number": "151", "name": "true"},
     ]
+
+
+def test_a_formula_that_went_wrong_is_an_error_and_no_text(tenant: Tenant) -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for row in (["Number", "Name"], ["150", "Anna"], ["151", "#N/A"]):
+        sheet.append(row)
+    assert sheet["B3"].data_type == "e"
+    stream = io.BytesIO()
+    book.save(stream)
+
+    job = previewed(tenant, xlsx_file(stream.getvalue()))
+
+    assert actions_of(job) == {2: "new", 3: "error"}
+    [_sound, wrong] = rows_of(job)
+    assert wrong.part("errors") == {"name": "The formula in this cell has no result (#N/A)."}
 
 
 def test_formulas_are_never_computed(tenant: Tenant) -> None:
@@ -143,6 +160,9 @@ def refused(tenant: Tenant, file: Any) -> str:
         (csv_file(workbook(BOOK), "a.csv"), "something else"),
         (csv_file(b"%PDF-1.7", "a.csv"), "something else"),
         (csv_file(b"\xd0\xcf\x11\xe0aaaa", "a.csv"), "something else"),
+        (csv_file(b"\xef\xbb\xbf<HTML><body><table>", "a.csv"), "something else"),
+        (csv_file(b"<!doctype html>", "a.csv"), "something else"),
+        (csv_file(b"<table border=1><tr><td>Number", "a.csv"), "something else"),
         (csv_file("a,b", "a.xlsx", XLSX), "something else"),
         (csv_file(b"PK\x03\x04nonsense", "a.xlsx", XLSX), "damaged"),
         (xlsx_file(repacked(workbook(BOOK), {"xl/vbaProject.bin": b"x"})), "macros"),
@@ -239,6 +259,59 @@ def test_the_whole_archive_is_counted_while_it_is_unpacked(
     assert previewed(tenant, xlsx_file(texts)).error_code == "too_many_texts"
 
 
+def moved(book: bytes, part: str, place: str, content: bytes) -> bytes:
+    """The workbook with that part elsewhere, where its table of contents and its relations say it is."""
+    with zipfile.ZipFile(io.BytesIO(book)) as source:
+        lists = {
+            name: source.read(name).replace(part.encode(), place.encode())
+            for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels")
+        }
+    return repacked(book, {**lists, place: content})
+
+
+def test_a_sheet_of_another_name_is_looked_through_as_well(tenant: Tenant) -> None:
+    """Any part can be a sheet: the relations say so, not the name."""
+    bomb = HEAD + b'<!DOCTYPE a [<!ENTITY b "cc">]><worksheet>&b;</worksheet>'
+    large = HEAD + b"<worksheet>" + b" " * (limits.RATIO_FROM + 1) + b"</worksheet>"
+
+    for content, code in ((bomb, "entities"), (large, "bomb")):
+        file = xlsx_file(moved(workbook(BOOK), SHEET, "xl/worksheets/sheet1.bin", content))
+        job = previewed(tenant, file)
+        assert (job.state, job.error_code) == ("failed", code)
+
+
+def test_the_texts_of_a_workbook_are_counted_wherever_they_are(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "MOST_TEXTS", 10)
+    with zipfile.ZipFile(io.BytesIO(workbook(BOOK))) as source:
+        table = source.read("[Content_Types].xml")
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    told = f'<Override PartName="/xl/worksheets/words.xml" ContentType="{kind}"/></Types>'
+    book = repacked(
+        workbook(BOOK),
+        {
+            "[Content_Types].xml": table.replace(b"</Types>", told.encode()),
+            "xl/worksheets/words.xml": b"<sst>many words</sst>",
+        },
+    )
+
+    assert previewed(tenant, xlsx_file(book)).error_code == "too_many_texts"
+
+
+def test_a_part_that_is_read_at_once_is_small(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Styles, relations and the like become trees in memory, which only sheets and texts do not."""
+    styles = b"<styleSheet>" + b"<x/>" * 10_000 + b"</styleSheet>"
+    book = repacked(workbook(BOOK), {"xl/styles.xml": styles})
+    monkeypatch.setattr(archive, "MOST_PART", 30_000)
+
+    assert previewed(tenant, xlsx_file(book)).error_code == "bomb"
+    assert (
+        previewed(tenant, xlsx_file(workbook([*BOOK, *([str(at), "x"] for at in range(2000))]))).state
+        == "ready"
+    )
+
+
 def test_a_cell_that_cannot_be_is_named_by_row_and_column(tenant: Tenant) -> None:
     job = previewed(tenant, xlsx_file([["Number", "Name"], ["150", "x" * 201], [None, "nobody"]]))
 
@@ -265,6 +338,12 @@ def column(kind: Kind, labels: dict[Any, Any] | None = None) -> DatasetColumn:
         (Kind.JSON, '["a", "b, c"]', ["a", "b, c"]),
         (Kind.JSON, "a; b,c\nd", ["a", "b", "c", "d"]),
         (Kind.TEXT, 375291234567.0, "375291234567"),
+        (Kind.TEXT, 1234567890123450.0, "1234567890123450"),
+        (Kind.TEXT, 1.5e20, "150000000000000000000"),
+        (Kind.TEXT, 0.00001, "0.00001"),
+        (Kind.DECIMAL, 0.1 + 0.2, "0.3"),
+        (Kind.DECIMAL, 59.97, "59.97"),
+        (Kind.TEXT, 0.0, "0"),
         (Kind.TEXT, "  ", None),
     ],
 )
@@ -278,7 +357,7 @@ def test_cells_become_values(kind: Kind, cell: Any, expected: Any) -> None:
         (Kind.DECIMAL, "1e999999999"), (Kind.DECIMAL, "NaN"), (Kind.DECIMAL, "a"), (Kind.BOOLEAN, "maybe"),
         (Kind.JSON, "[1"), (Kind.JSON, "[[1]]"), (Kind.JSON, "[" * 50_000), (Kind.JSON, '["\\u0000"]'),
         (Kind.JSON, '["\\ud800"]'), (Kind.TEXT, "\ud800"), (Kind.TEXT, "a\x00"),
-        (Kind.TEXT, "x" * 10_000_000),
+        (Kind.TEXT, "x" * 10_000_000), (Kind.TEXT, "#N/A"), (Kind.DECIMAL, "#ДЕЛ/0!"), (Kind.DECIMAL, 1e300),
     ],
 )  # fmt: skip
 def test_cells_that_are_no_values(kind: Kind, cell: str) -> None:

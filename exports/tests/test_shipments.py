@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from exports.actions import cancel_export, delete_export, expire_exports, request_export, rerun_export
 from exports.actions.resend_shipment import resend_shipment
+from exports.actions.run_schedule import run_schedule_now
 from exports.actions.save_destination import create_destination, delete_destination, update_destination
 from exports.links import mailed_url
-from exports.models import Export, ExportDestination, ExportShipment
+from exports.models import Export, ExportDestination, ExportSchedule, ExportShipment, ExportTemplate
 from exports.request import ExportRequest, InvalidRequest
 from exports.shipments import LANE
 from exports.shipping import RETRY_SECONDS
@@ -23,7 +24,7 @@ from exports.tests.support import make_entries, path_of, run
 from tenants.ids import uuid7
 from tenants.models import AuditEntry, Event, Tenant, Work
 from tenants.scoping import all_tenants, tenant_scope
-from tenants.tests.factories import make_tenant
+from tenants.tests.factories import make_member, make_tenant
 from tests.outside.smtp import MailServer
 from tests.outside.webdav import WebDavServer
 
@@ -301,3 +302,30 @@ def test_a_mail_that_reached_some_goes_to_the_others_only(tenant: Tenant, settin
             assert resend_shipment(done) is None
         carry(LONG)
         assert [mail["To"] for mail in post.mails] == [*addresses, *addresses]
+
+
+def test_a_schedules_page_tells_what_did_not_arrive(
+    tenant: Tenant, server: WebDavServer, client: Client
+) -> None:
+    """The file was written, so the export is done: that is not all that its owner wants to know."""
+    make_entries(tenant, 1)
+    member = make_member(tenant, "admin")
+    destination = make_destination(tenant, server)
+    with tenant_scope(tenant):
+        template = ExportTemplate.objects.create(tenant=tenant, name="Mine", dataset="audit", format="csv")
+        schedule = ExportSchedule(
+            tenant=tenant, name="Nightly", owner=member, template=template, destination=destination
+        )
+        schedule.full_clean()
+        schedule.save()
+        made = run_schedule_now(schedule)
+    server.troubles["PUT"] = 403
+    assert made.export is not None
+    run(made.export)
+    carry()
+
+    client.force_login(member.user)
+    page = client.get(f"/admin/exports/exportschedule/{schedule.pk}/change/").content.decode()
+
+    assert "Cloud: failed" in page
+    assert "We may sign in there, but not write to this place." in page

@@ -2,24 +2,39 @@
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
 
-from exports.imports.limits import LARGEST_RATIO, MOST_ENTRIES, MOST_TEXTS, MOST_UNPACKED, RATIO_FROM
+from exports.imports.limits import (
+    LARGEST_RATIO,
+    MOST_ENTRIES,
+    MOST_PART,
+    MOST_TEXTS,
+    MOST_UNPACKED,
+    RATIO_FROM,
+)
 from exports.imports.refused import FileRefused
 
 _CHUNK: Final = 1 << 18
 _ENCRYPTED: Final = 0x1
 _TYPES: Final = "[content_types].xml"
 _TEXTS: Final = "xl/sharedstrings.xml"
+_TEXTS_TYPE: Final = "sharedstrings+xml"
+_BOOK_TYPE: Final = "main+xml"
+# What is read at once, whatever the table of contents calls it.
+_WHOLE: Final = (_TYPES, "xl/styles.xml", "xl/theme/theme1.xml", "docprops/core.xml", "docprops/custom.xml")
 # A document type is where entities are declared, and with them the bombs; Excel writes none.
 _DECLARATIONS: Final = (b"<!doctype", b"<!entity")
 _OVERLAP: Final = max(map(len, _DECLARATIONS)) - 1
 _MACROS: Final = ("vbaproject", "vbadata", "xl/macrosheets/", "xl/dialogsheets/", "xl/activex/")
 _ELSEWHERE: Final = ("xl/externallinks/", "xl/embeddings/", "xl/connections.xml", "xl/querytables/")
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 _PARSED: Final = (".xml", ".rels", ".vml")
+_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
 def check_names(path: Path) -> None:
@@ -52,34 +67,75 @@ def check_contents(path: Path) -> None:
     """What is really in it, unpacked and counted piece by piece: nothing of it is kept."""
     total = 0
     with _archive(path) as archive:
+        limits = _limits(archive)
         for entry in archive.infolist():
-            name = entry.filename.lower()
-            if name.endswith(_PARSED):
-                total = _check_entry(archive, entry, name, total)
+            total = _check_entry(archive, entry, limits, total)
 
 
-def _check_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, total: int) -> int:
-    """The sum of bytes with this entry's."""
-    size, tail = 0, b""
+def _limits(archive: zipfile.ZipFile) -> Mapping[str, int]:
+    """How large parts may be of which there is more in memory than a piece: readers go by the table of contents, not by names."""
+    found = {**dict.fromkeys(_WHOLE, MOST_PART), _TEXTS: MOST_TEXTS}
+    for name, kind in _contents(archive):
+        if kind.endswith(_TEXTS_TYPE):
+            found[name] = min(MOST_TEXTS, found.get(name, MOST_TEXTS))
+        if kind.endswith(_BOOK_TYPE):
+            found[name] = MOST_PART
+    return found
+
+
+def _contents(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """The parts that the table of contents names, with their types."""
+    try:
+        entry = next(one for one in archive.infolist() if one.filename.lower() == _TYPES)
+        with archive.open(entry) as stream:
+            table = stream.read(MOST_PART + 1)
+        _check_text(_TYPES, table.lower(), is_first=True)
+        # Without a document type, which was just looked for, there is nothing in it that could unfold.
+        parts = list(ElementTree.fromstring(table)) if len(table) <= MOST_PART else []  # noqa: S314
+    except (ElementTree.ParseError, StopIteration, *_UNREADABLE) as error:
+        raise _broken(error) from error
+    if not parts:
+        raise _bomb() if len(table) > MOST_PART else _broken(ValueError("an empty table of contents"))
+    return [
+        (one.get("PartName", "").lower().lstrip("/"), one.get("ContentType", "").lower()) for one in parts
+    ]
+
+
+def _check_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Mapping[str, int], total: int
+) -> int:
+    """The sum of bytes with this entry's. Pictures and the like are only counted."""
+    name = entry.filename.lower()
+    most = min(limits.get(name, MOST_UNPACKED), MOST_PART if name.endswith(".rels") else MOST_UNPACKED)
+    size, tail, is_markup = 0, b"", name.endswith(_PARSED)
     try:
         with archive.open(entry) as stream:
             while chunk := stream.read(_CHUNK):
+                is_first = not size
                 size += len(chunk)
-                _check_size(name, size, total + size, max(entry.compress_size, 1))
-                seen = tail + chunk.lower()
-                _check_text(name, seen, is_first=size == len(chunk))
-                tail = seen[-_OVERLAP:]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+                is_markup = is_markup or (is_first and _looks_like_markup(chunk))
+                _check_size(size, total + size, max(entry.compress_size, 1), most)
+                if is_markup:
+                    seen = tail + chunk.lower()
+                    _check_text(name, seen, is_first=is_first)
+                    tail = seen[-_OVERLAP:]
+    except _UNREADABLE as error:
         raise _broken(error) from error
     return total + size
 
 
-def _check_size(name: str, size: int, total: int, packed: int) -> None:
-    if name == _TEXTS and size > MOST_TEXTS:
+def _looks_like_markup(head: bytes) -> bool:
+    """Whatever its name: any part may be named as a sheet."""
+    start = head.lstrip(b" \t\r\n\x00")
+    return not start or start.startswith((b"<", *_MARKS))
+
+
+def _check_size(size: int, total: int, packed: int, most: int) -> None:
+    if size > most == MOST_TEXTS:
         raise FileRefused(
             "too_many_texts", _("The workbook has too much text to be read as one. Save the table as CSV.")
         )
-    if total > MOST_UNPACKED or (size > RATIO_FROM and size > packed * LARGEST_RATIO):
+    if size > most or total > MOST_UNPACKED or (size > RATIO_FROM and size > packed * LARGEST_RATIO):
         raise _bomb()
 
 
