@@ -160,6 +160,7 @@ def _settle(
     found: list[UUID] = []
     later: list[PendingWrite] = []
     faults: list[tuple[Fault, UUID]] = []
+    answers = {**answers, **_read_meanwhile(job, answers, known)}
     for one in rows:
         out = known.get(one.pk)
         answer = answers.get(str(one.pk))
@@ -188,6 +189,25 @@ def _settle(
     job.run.written += len(fresh)
     ledger.note_faults(job.run, [fault for fault, _record in faults], [record for _fault, record in faults])
     return bool(found)
+
+
+def _read_meanwhile(
+    job: "Job", answers: Mapping[str, Written], known: Mapping[UUID, Outgoing]
+) -> dict[str, Written]:
+    """Instead of an answer that names an object of another record: a run that reads as well met it before it was linked."""
+    created = {
+        answers[key].outside_id[:200]: key
+        for key, out in ((str(pk), one) for pk, one in known.items())
+        if out.link is None and key in answers and answers[key].outside_id
+    }
+    theirs = Link.objects.filter(
+        integration_id=job.plan.integration_id, kind=job.kind, outside_id__in=list(created)
+    )
+    text = _("It is there as “%(id)s”, which belongs to another record here: merge the two, or leave it.")
+    return {
+        created[id_]: Written(key=created[id_], error=OutcomeUnknown(text % {"id": id_}))
+        for id_ in theirs.values_list("outside_id", flat=True)
+    }
 
 
 def linked_there(owner: Owner, kind: RecordKind, record_id: UUID, outside_id: str) -> Link:

@@ -56,6 +56,11 @@ def said(answer: Any) -> list[str]:
     return [str(one) for one in get_messages(answer.wsgi_request)]
 
 
+def is_deleted(row: Any) -> bool:
+    row.refresh_from_db()
+    return row.deleted_at is not None
+
+
 def chosen(rows: Any, action: str, **more: str) -> dict[str, Any]:
     return {"action": action, "_selected_action": [str(row.pk) for row in rows], **more}
 
@@ -65,7 +70,7 @@ def test_one_is_deleted_after_it_was_said_what_that_means(
     client: Client, integration: Integration, kind: RecordKind
 ) -> None:
     keep(integration, kind, EVERY[kind])
-    row: Any = MODELS[kind].objects.get()
+    row = MODELS[kind].objects.get()
     is_mirror = kind in (RecordKind.STOCK, RecordKind.PAYMENT)
     if is_mirror:
         refused = client.post(page(kind, "delete", row.pk))
@@ -75,15 +80,14 @@ def test_one_is_deleted_after_it_was_said_what_that_means(
 
     assert page(kind, "delete", row.pk) in client.get(page(kind, "change", row.pk)).content.decode()
     asked = client.get(page(kind, "delete", row.pk))
-    assert not type(row).objects.filter(deleted_at__isnull=False)
+    assert not is_deleted(row)
     text = asked.context["text"]
     assert "1 record is marked as deleted here, and can be restored." in text
     assert ("No connected system has any of it." if is_mirror else f"{integration.name} (1)") in text
     done = client.post(page(kind, "delete", row.pk))
 
     assert done.url == page(kind, "changelist")
-    row.refresh_from_db()
-    assert row.deleted_at is not None
+    assert is_deleted(row)
     assert AuditEntry.objects.filter(action=f"{kind}.deleted").count() == 1
     shown = client.get(page(kind, "change", row.pk)).content.decode()
     assert page(kind, "restore", row.pk) in shown
@@ -93,12 +97,10 @@ def test_one_is_deleted_after_it_was_said_what_that_means(
 
     asked = client.get(page(kind, "restore", row.pk))
     assert "1 record is there again" in asked.context["text"]
-    row.refresh_from_db()
-    assert row.deleted_at is not None
+    assert is_deleted(row)
     client.post(page(kind, "restore", row.pk))
 
-    row.refresh_from_db()
-    assert row.deleted_at is None
+    assert not is_deleted(row)
     assert AuditEntry.objects.filter(action=f"{kind}.restored").count() == 1
     again = client.post(page(kind, "restore", row.pk))
     assert "There is nothing to restore." in said(again)

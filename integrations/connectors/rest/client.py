@@ -1,19 +1,19 @@
 """The calls, as the settings describe them; every address stays below the one that was entered."""
 
 from base64 import b64encode
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from integrations.capabilities import Repeat
+from integrations.connectors.rest.graphql import inspect_mutation, inspect_query
 from integrations.connectors.rest.plan import ID, KEY, Scheme
 from integrations.http.client import ApiClient
 from integrations.http.messages import Request, Response
-from tenants.errors import AuthFailed, ConfigError, HubError, RateLimited, RemoteRejected, TransientError
+from tenants.errors import ConfigError, HubError, RemoteRejected
 
 Pairs = tuple[tuple[str, str], ...]
 LONGEST_ID = 200
@@ -55,9 +55,33 @@ class Rest:
     def graphql(self, path: str, query: str, variables: Mapping[str, Any], operation: str) -> Response:
         """A query, which changes nothing; what is wrong with it stands in the answer, mostly with 200."""
         body = {"query": query, "variables": dict(variables)}
-        self._http.inspect = _inspect_graphql
+        self._http.inspect = inspect_query
         try:
             return self._call("POST", path, operation, json=body, repeat=Repeat.ALWAYS, changes=False)
+        finally:
+            self._http.inspect = self._inspect
+
+    def mutate(
+        self,
+        path: str,
+        mutation: str,
+        variables: Mapping[str, Any],
+        operation: str,
+        key: str,
+        is_told: Callable[[Any], bool],
+    ) -> Response:
+        """What was refused for speed goes again; nothing else does, but where that system knows our key again."""
+        knows = self.creates_once and operation == "create"
+        self._http.inspect = partial(inspect_mutation, is_told=is_told)
+        try:
+            return self._call(
+                "POST",
+                path,
+                operation,
+                json={"query": mutation, "variables": dict(variables)},
+                repeat=Repeat.ALWAYS if knows else Repeat.IF_UNSENT,
+                headers={self._idempotency_header: key} if knows else {},
+            )
         finally:
             self._http.inspect = self._inspect
 
@@ -132,39 +156,6 @@ class Rest:
 
 def path_to_find(template: str, key: str) -> str:
     return template.replace(KEY, quote(key, safe=""))
-
-
-def _inspect_graphql(response: Response) -> HubError | None:
-    """The first error decides; services that know better than 200 say it in the same form."""
-    if response.status >= 500 or response.status in (401, 408, 429):
-        return None
-    try:
-        answer = response.json_object()
-    except HubError as error:
-        return error if response.status < 400 else None
-    errors = answer.get("errors")
-    if not errors:
-        return None
-    first = errors[0] if isinstance(errors, list) and isinstance(errors[0], Mapping) else {}
-    extensions = first.get("extensions")
-    code = str(extensions.get("code") or "") if isinstance(extensions, Mapping) else ""
-    why = str(first.get("message") or "")[:500]
-    detail = f"HTTP {response.status}, {code}: {why}"
-    make, text = _GRAPHQL.get(code, (RemoteRejected, _("The outside system rejected the query: %(why)s")))
-    return make(str(text) % {"why": why or code}, detail=detail)
-
-
-_GRAPHQL: Final[Mapping[str, tuple[type[HubError], Promise]]] = {
-    **dict.fromkeys(
-        ("UNAUTHENTICATED", "FORBIDDEN", "ACCESS_DENIED"),
-        (AuthFailed, _lazy("The outside system refuses access: %(why)s")),
-    ),
-    **dict.fromkeys(
-        ("THROTTLED", "RATE_LIMITED", "TOO_MANY_REQUESTS"),
-        (RateLimited, _lazy("The outside system asks us to slow down.")),
-    ),
-    "INTERNAL_SERVER_ERROR": (TransientError, _lazy("The outside system had an error: %(why)s")),
-}
 
 
 def path_of(template: str, outside_id: str) -> str | None:

@@ -1,5 +1,6 @@
 """The form of one kind of objects: where they are, how pages follow one another, how they are changed."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from integrations.connectors.rest.plan import ID, KEY, KINDS, MOST_PER_PAGE, Paging
 from integrations.fields import Field, FieldType
 from integrations.mapping.transforms.dates import CHOICES
+
+_COMMENT = re.compile(r"#[^\n\r]*")
+# An operation begins the document, or follows another one or a fragment.
+_MUTATION = re.compile(r"(?:^|\})[\s,]*mutation\b")
 
 
 def path(value: str) -> str:
@@ -29,6 +34,21 @@ def path_with_key(value: str) -> str:
     if KEY not in value:
         raise ValidationError(_("The path must contain {key} where our key stands."))
     return path(value)
+
+
+def reading(text: str) -> str:
+    """What only reads is sent again after a failure, and in a dry run."""
+    if _MUTATION.search(_COMMENT.sub("", text)):
+        raise ValidationError(
+            _("This must be a query: a mutation would be sent each time something is read.")
+        )
+    return text
+
+
+def changing(text: str) -> str:
+    if not _MUTATION.search(_COMMENT.sub("", text)):
+        raise ValidationError(_("This must be a mutation."))
+    return text
 
 
 def per_page(value: Any) -> int:
@@ -74,9 +94,10 @@ COLUMNS: tuple[Field, ...] = (
           placeholder="@odata.deltaLink"),
     Field("query", _("GraphQL query of the list"), required=False, has_lines=True,
           placeholder="query($first: Int, $after: String) { contacts(first: $first, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }",
+          validator=reading,
           help=_("Sent by POST to the path of the list. Its variables are the parameters named here.")),
     Field("object_query", _("GraphQL query of one object"), required=False, has_lines=True,
-          placeholder="query($id: ID!) { contact(id: $id) { id } }", help=_("Its variable is $id.")),
+          placeholder="query($id: ID!) { contact(id: $id) { id } }", validator=reading, help=_("Its variable is $id.")),
     Field("total_field", _("where the total is in the answer"), required=False, placeholder="meta.total"),
     Field("updated_field", _("field with the time of the last change"), required=False, placeholder="updated_at"),
     _choice("time_format", _("how that system writes times"), CHOICES, default="iso"),
@@ -95,7 +116,23 @@ COLUMNS: tuple[Field, ...] = (
     Field("update_path", _("path to change"), required=False, placeholder="/contacts/{id}", validator=path_with_id),
     _choice("update_method", _("method to change"), (("PATCH", "PATCH"), ("PUT", "PUT"), ("POST", "POST")),
             default="PATCH"),
-    Field("body_in", _("what the object is wrapped in when it is sent"), required=False, placeholder="contact"),
+    Field("body_in", _("what the object is wrapped in when it is sent"), required=False, placeholder="contact",
+          help=_("With a mutation: the variable that has the fields, such as input.")),
+    Field("create_query", _("GraphQL mutation to create"), required=False, has_lines=True, validator=changing,
+          placeholder="mutation($input: ContactInput!) { createContact(input: $input) { contact { id updated_at } userErrors { field message } } }",
+          help=_("Sent by POST to the path of the list, with what is mapped as variables.")),
+    Field("create_in", _("where the object is in its answer"), required=False, placeholder="data.createContact.contact"),
+    Field("update_query", _("GraphQL mutation to change"), required=False, has_lines=True, validator=changing,
+          placeholder="mutation($id: ID!, $input: ContactInput!) { updateContact(id: $id, input: $input) { contact { id updated_at } userErrors { field message } } }"),
+    Field("update_in", _("where the changed object is in its answer"), required=False,
+          placeholder="data.updateContact.contact"),
+    Field("id_variable", _("variable with the id of what is changed"), default="id", placeholder="input.id",
+          help=_("Sent as text. A point leads into an object: input.id")),
+    Field("refusals", _("where a mutation lists what it refuses"), required=False, default="userErrors",
+          help=_("A field of its result, beside the object.")),
+    Field("find_query", _("GraphQL query to find what was created"), required=False, has_lines=True, validator=reading,
+          placeholder="query($key: String!) { contacts(first: 2, externalId: $key) { nodes { id external_id } } }",
+          help=_("Its variable is $key. Its objects are where those of the list are.")),
     Field("is_deletable", _("may be deleted there (DELETE at the path of one object)"), FieldType.BOOL,
           required=False, default=False),
 )  # fmt: skip

@@ -53,12 +53,24 @@ def body_of(plan: Plan, extra: Mapping[str, Any]) -> dict[str, Any]:
     """What is sent: names with dots become objects inside objects."""
     body: dict[str, Any] = {}
     for name, value in extra.items():
-        inside = body
-        *steps, last = name.split(".")
-        for step in steps:
-            deeper = inside.setdefault(step, {})
-            if not isinstance(deeper, dict):
-                deeper = inside[step] = {}
-            inside = deeper
-        inside[last] = value
+        _put(body, name, value)
     return {plan.body_in: body} if plan.body_in else body
+
+
+def variables_of(plan: Plan, body: Mapping[str, Any], outside_id: str) -> dict[str, Any]:
+    """The variables of a mutation: what is sent, and the id where it is a change."""
+    found = dict(body)
+    if outside_id:
+        _put(found, plan.id_variable, outside_id)
+    return found
+
+
+def _put(body: dict[str, Any], name: str, value: Any) -> None:
+    inside = body
+    *steps, last = name.split(".")
+    for step in steps:
+        deeper = inside.setdefault(step, {})
+        if not isinstance(deeper, dict):
+            deeper = inside[step] = {}
+        inside = deeper
+    inside[last] = value

@@ -104,17 +104,32 @@ class Plan:
     update_path: str = ""
     update_method: str = "PATCH"
     body_in: str = ""
+    create_query: str = ""
+    create_in: str = ""
+    update_query: str = ""
+    update_in: str = ""
+    id_variable: str = "id"
+    refusals: str = "userErrors"
+    find_query: str = ""
     is_deletable: bool = False
 
     @property
     def support(self) -> KindSupport:
         return KindSupport(
-            is_writable=bool(self.create_path or self.update_path),
+            is_writable=self.can_create or self.can_change,
             is_deletable=self.is_deletable,
             changes=self._changes,
             names_deleted=bool(self.delta_field),
-            finds_by_key=bool(self.find_path),
+            finds_by_key=bool(self.find_path or self.find_query),
         )
+
+    @property
+    def can_create(self) -> bool:
+        return bool(self.create_path or self.create_query)
+
+    @property
+    def can_change(self) -> bool:
+        return bool(self.update_path or self.update_query)
 
     @property
     def _changes(self) -> Changes:
@@ -173,6 +188,22 @@ def _wrong(plan: Plan) -> list[Any]:
         ),
         (bool(plan.object_query) and not plan.query, _("The query of one object needs that of the list.")),
         (
+            bool(plan.create_query or plan.update_query or plan.find_query) and not plan.query,
+            _("GraphQL mutations go where the query of the list goes: enter that, too."),
+        ),
+        (
+            bool(plan.create_query and plan.create_path) or bool(plan.update_query and plan.update_path),
+            _("Objects are created and changed either by a path or by a mutation."),
+        ),
+        (
+            bool(plan.create_query) and not plan.create_in,
+            _("The mutation to create needs to know where the object is in its answer."),
+        ),
+        (
+            bool(plan.find_query and plan.find_path),
+            _("What was created is found either by a path or by a query."),
+        ),
+        (
             bool(plan.delta_field) and plan.paging is not Paging.NEXT_URL,
             _("The address of later changes needs the paging by addresses in the answer."),
         ),
@@ -181,8 +212,8 @@ def _wrong(plan: Plan) -> list[Any]:
             _("Changes are asked for either by a time or by the address of later changes."),
         ),
         (
-            bool(plan.find_path) != bool(plan.key_field),
-            _("Finding what was created needs both the path and the field with our key."),
+            bool(plan.find_path or plan.find_query) != bool(plan.key_field),
+            _("Finding what was created needs both the path or query and the field with our key."),
         ),
         (plan.is_deletable and not plan.object_path, _("Deleting needs the path of one object.")),
     )

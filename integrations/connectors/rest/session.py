@@ -21,7 +21,7 @@ from integrations.capabilities import (
 )
 from integrations.capabilities.records import value_at
 from integrations.connector import Session
-from integrations.connectors.rest import mapping, paging
+from integrations.connectors.rest import graphql, mapping, paging
 from integrations.connectors.rest.client import NotThere, Pairs, Rest, path_of, path_to_find
 from integrations.connectors.rest.diagnosis import diagnose
 from integrations.connectors.rest.plan import ID, KINDS, MOST_PER_PAGE, Paging, Plan, plans
@@ -183,18 +183,49 @@ class RestSession(Session, Account, Records):
         own = {plan.key_field: change.key} if plan.key_field and not outside_id else {}
         body = mapping.body_of(plan, {**change.extra, **own})
         if outside_id:
+            if plan.update_query:
+                return self._mutated(plan, change, body)
             path = path_of(plan.update_path, outside_id)
             if not plan.update_path or path is None:
                 raise RemoteRejected(_("Objects of this kind cannot be changed there."))
             response = self._api.update(plan.update_method, path, body)
         else:
-            if not plan.create_path:
+            if not plan.can_create:
                 raise RemoteRejected(_("Objects of this kind cannot be created there."))
             made = self._made_before(plan, change.key)
             if made is not None:
                 return self._known(plan, change, made)
+            if plan.create_query:
+                return self._mutated(plan, change, body)
             response = self._api.create(plan.create_path, body, change.key)
         return self._receipt(plan, change, response)
+
+    def _mutated(self, plan: Plan, change: Change, body: Mapping[str, Any]) -> Written:
+        """By a GraphQL mutation, whose answer may refuse the input with 200, or have the object and errors besides."""
+        outside_id = change.record.outside_id
+        text, place = (
+            (plan.update_query, plan.update_in) if outside_id else (plan.create_query, plan.create_in)
+        )
+
+        def told(answer: Any) -> Mapping[str, Any]:
+            item = paging.at(answer, place) if place else None
+            return item if isinstance(item, Mapping) and mapping.id_of(plan, item) else {}
+
+        answer = self._api.mutate(
+            plan.list_path,
+            text,
+            mapping.variables_of(plan, body, outside_id),
+            "update" if outside_id else "create",
+            change.key,
+            lambda given: bool(told(given)),
+        ).json()
+        item, refusal = told(answer), graphql.refusal_of(answer, plan.refusals)
+        if refusal is not None:
+            # Where the object is there all the same, it is changed from now on.
+            return Written(key=change.key, outside_id=outside_id or mapping.id_of(plan, item), error=refusal)
+        if outside_id and place and not item:
+            raise RemoteRejected(_("The outside system has no such object, or does not tell its id."))
+        return self._known(plan, change, item)
 
     def _receipt(self, plan: Plan, change: Change, response: Response) -> Written:
         """A change may be acknowledged without a body; something new must say its id."""
@@ -206,9 +237,13 @@ class RestSession(Session, Account, Records):
     def _made_before(self, plan: Plan, key: str) -> Mapping[str, Any] | None:
         """What was created under that key. ConfigError where others are found: that system ignores the filter, or not our
         field is searched, and what was created would be created again."""
-        if not plan.find_path:
+        if not plan.support.finds_by_key:
             return None
-        answer = self._api.read(path_to_find(plan.find_path, key), (), f"{plan.kind.value} find").json()
+        operation = f"{plan.kind.value} find"
+        if plan.find_query:
+            answer = self._api.graphql(plan.list_path, plan.find_query, {"key": key}, operation).json()
+        else:
+            answer = self._api.read(path_to_find(plan.find_path, key), (), operation).json()
         items = _items(plan, answer)
         for item in items:
             if isinstance(item, Mapping) and str(value_at(item, plan.key_field)) == key:

@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.actions.edit_record import create_record
+from integrations.actions.merge_records import Wish, merge_records
 from integrations.capabilities import Change, Written
 from integrations.models import Contact, Integration, Link, PendingWrite, SyncDirection, SyncPlan
 from integrations.records import RecordKind
@@ -71,6 +73,33 @@ def test_a_later_run_finds_what_was_created_and_links_it(
     assert len(target.objects["contacts"]) == 1
     assert not PendingWrite.objects.exists()
     assert Link.objects.filter(integration=plan.integration).count() == 1
+
+
+@pytest.mark.usefixtures("_finds")
+def test_what_was_read_as_another_record_waits_until_the_two_are_merged(
+    crm: TinyCrm, integration: Integration
+) -> None:
+    plan = plan_for(integration, direction=SyncDirection.BOTH)
+    ours = create_record(integration.tenant, RecordKind.CONTACT, {"name": "Anna"})
+    crm.fail_next("reset", after=True, method="POST", path="/contacts")
+    run(plan)
+    later()
+
+    again = run(plan)
+
+    assert again.state == "completed"
+    read = Contact.objects.exclude(pk=ours.pk).get()
+    waiting = PendingWrite.objects.get()
+    assert (waiting.record_id, waiting.is_uncertain, waiting.is_parked) == (ours.pk, True, True)
+    assert "belongs to another record" in waiting.error
+
+    merge_records(integration.tenant_id, Wish(RecordKind.CONTACT, ours.pk, (read.pk,), {}))
+    later()
+    run(plan)
+
+    assert len(crm.objects["contacts"]) == 1
+    assert not PendingWrite.objects.exists()
+    assert Link.objects.get().record_id == ours.pk
 
 
 @pytest.mark.usefixtures("_finds")

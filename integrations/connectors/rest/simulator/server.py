@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from integrations.connectors.rest.simulator import graphql, odata
+from integrations.connectors.rest.simulator import odata
+from integrations.connectors.rest.simulator.graphql import GraphQL
 from integrations.connectors.rest.simulator.keys import CLIENT_ID, Keys
 from integrations.connectors.rest.simulator.store import COLLECTIONS, Store
 from integrations.connectors.rest.simulator.styles import STYLES, BadRequest
@@ -38,6 +39,7 @@ class Simulator(BaseSimulator):
         super().__init__(host=host, port=port)
         self.key, self.scheme, self.keys = key, scheme, Keys(scheme, key)
         self.store = Store(self.clock)
+        self.graphql = GraphQL(self.store)
         self._is_furnished = is_furnished
         self._furnish()
 
@@ -68,7 +70,10 @@ class Simulator(BaseSimulator):
         if not self.keys.is_known(request):
             return Reply.json({"error": "unauthorized"}, 401)
         if request.path == "/api/graphql" and request.method == "POST":
-            return graphql.answer(self.store, request)
+            try:
+                return self.graphql.answer(request)
+            finally:
+                self.changes.touch()
         steps = request.path.removeprefix("/api/").split("/")
         if not request.path.startswith("/api/") or len(steps) > 2:
             return _missing()
@@ -120,6 +125,12 @@ class Simulator(BaseSimulator):
         row = self.store.change(collection, number, _body(request))
         self.changes.touch()
         return Reply.json({"data": row})
+
+    def excess(self, request: Request) -> Reply:
+        if request.path != "/api/graphql":
+            return super().excess(request)
+        told = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+        return Reply.json({"errors": [told]}, headers=(("Retry-After", "1"),))
 
     def stirs(self) -> dict[Kind, Callable[[Request], object]]:
         return {

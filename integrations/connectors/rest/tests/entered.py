@@ -43,7 +43,7 @@ query($first: Int!, $after: String, $since: String) {
 
 
 def graphql_row(kind: str = "contact", **values: Any) -> Any:
-    """A kind that is read by GraphQL, and written by REST."""
+    """A kind that is read by GraphQL."""
     many = f"{kind}s"
     return {
         "kind": kind,
@@ -62,6 +62,40 @@ def graphql_row(kind: str = "contact", **values: Any) -> Any:
         "since_parameter": "since",
         **values,
     }
+
+
+CREATES = """
+mutation Make($input: {One}Input!) {
+  create{One}(input: $input) { {one} { id updated_at } userErrors { field message } }
+}
+"""
+CHANGES = """
+mutation Change($id: ID!, $input: {One}Input!) {
+  update{One}(id: $id, input: $input) { {one} { id updated_at } userErrors { field message } }
+}
+"""
+FINDS = "query($key: String!) { {one}s(first: 2, externalId: $key) { nodes { id external_id } } }"
+
+
+def named(text: str, kind: str) -> str:
+    return text.replace("{One}", kind.title()).replace("{one}", kind)
+
+
+def mutated_row(kind: str = "contact", **values: Any) -> Any:
+    """A kind that is read and written by GraphQL."""
+    written = {
+        "body_in": "input",
+        "create_query": named(CREATES, kind),
+        "create_in": named("data.create{One}.{one}", kind),
+        "update_query": named(CHANGES, kind),
+        "update_in": named("data.update{One}.{one}", kind),
+    }
+    return graphql_row(kind, **{**written, **values})
+
+
+def found_row(kind: str = "contact", **values: Any) -> Any:
+    """One in which what was created is found by our key."""
+    return mutated_row(kind, **{"find_query": named(FINDS, kind), "key_field": "external_id", **values})
 
 
 def odata_row(kind: str = "contact", **values: Any) -> Any:

@@ -9,8 +9,8 @@ from integrations.capabilities import Account
 from integrations.connectors.rest.simulator import Simulator
 from integrations.connectors.rest.tests.entered import (
     delta_row,
-    graphql_row,
     kind_row,
+    mutated_row,
     settings_of,
 )
 from integrations.models import Exchange, Integration, OutsideUser
@@ -129,9 +129,7 @@ class TestODataDelta(RestContract):
 
 
 class TestGraphQL(RestContract):
-    """Read by GraphQL; objects are not changed by it."""
-
-    written_kinds = ()
+    """Read and written by GraphQL."""
 
     def settings_for(self, simulator: Any) -> dict[str, Any]:
-        return settings_of(simulator.url, *(graphql_row(kind.value) for kind in COLLECTIONS))
+        return settings_of(simulator.url, *(mutated_row(kind.value) for kind in COLLECTIONS))
