@@ -13,7 +13,7 @@ from tenants.scoping import current_tenant_id
 
 class ExtensionForm(forms.ModelForm[Extension]):
     mobile_numbers = forms.CharField(
-        label=_("mobile numbers"),
+        label=_("Mobile numbers"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2, "spellcheck": "false", "inputmode": "tel"}),
         help_text=_("One a line. Calls with them are this colleague's, and between colleagues internal."),

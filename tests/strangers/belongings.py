@@ -167,6 +167,7 @@ SPECIAL: Mapping[str, Callable[[Belongings], dict[str, Any]]] = {
     "integrations.AlertChoice": lambda _belongings: {"wants_mail": True},
     "tenants.User": lambda own: {"username": own.mark, "language": "en"},
     "tenants.Member": lambda own: {"role": Role.VIEWER},
+    "tenants.Mobile": lambda own: {"number": f"+{own.mark}"[:16]},
     "tenants.ApiKey": lambda own: {"scopes": ["calls:read"], "allowed_networks": []},
     "tenants.OAuthApplication": lambda own: {
         "scopes": ["calls:read"],
