@@ -62,7 +62,7 @@ class Sides:
     to_trunk: bool
     caller: str
     callee: str
-    is_by_mobile: bool = False
+    has_mobile: bool = False
 
 
 def sides_of(row: Row, ours: Ours) -> Sides:
@@ -77,7 +77,9 @@ def sides_of(row: Row, ours: Ours) -> Sides:
         "" if from_trunk else ours.extension(channel, source) if is_device(channel) else _extension(source)
     )
     callee = ours.extension(other, "") if is_device(other) and not to_trunk else ""
-    return Sides(row, from_trunk, to_trunk, (calling or caller)[:10], (called or callee)[:10], bool(calling))
+    return Sides(
+        row, from_trunk, to_trunk, (calling or caller)[:10], (called or callee)[:10], bool(calling or called)
+    )
 
 
 def _called(row: Row, ours: Ours) -> str:

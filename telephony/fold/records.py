@@ -95,7 +95,7 @@ def _direction(sides: list[Sides], ours: Ours) -> Direction:
         return Direction.IN
     if any(one.to_trunk for one in sides):
         return Direction.OUT
-    if any(one.caller and not one.is_by_mobile and _is_outside(one.row.text("dst"), ours) for one in sides):
+    if any(one.caller and not one.has_mobile and _is_outside(one.row.text("dst"), ours) for one in sides):
         return Direction.OUT
     is_talk = any(one.caller and one.callee and one.caller != one.callee for one in sides)
     return Direction.INTERNAL if is_talk or any(_is_called(one) for one in sides) else Direction.UNKNOWN

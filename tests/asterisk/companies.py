@@ -8,6 +8,8 @@ from integrations.connectors.retailcrm.simulator import Simulator
 from tests.processes import Installation, wait_for
 
 PATIENCE: Final = 120  # on a busy machine; a second or ten on an idle one
+MOBILE: Final = "+375297777701"
+"""Of the colleague with 152, whom line 1008 calls there."""
 CODES: Final = {"150": 19, "151": 18, "152": 17, "153": 16}
 
 CONFIGURATION: Final = """
@@ -16,7 +18,7 @@ CONFIGURATION: Final = """
   timezone: UTC
   phone_region: BY
   pbx_token: "{token}"
-  extensions: [{{number: "150"}}, {{number: "151"}}, {{number: "152"}}, {{number: "153"}}]
+  extensions: [{{number: "150"}}, {{number: "151"}}, {{number: "152", mobiles: ["{mobile}"]}}, {{number: "153"}}]
   api_keys: [{{name: tests, key: "{key}", scopes: ["*"]}}]
   integrations:
   - connector: retailcrm
@@ -49,7 +51,12 @@ class Company:
     @property
     def configuration(self) -> str:
         text = CONFIGURATION.format(
-            number=self.number, token=self.token, key=self.key, crm=self.crm.url, crm_key=self.crm.api_key
+            number=self.number,
+            token=self.token,
+            key=self.key,
+            crm=self.crm.url,
+            crm_key=self.crm.api_key,
+            mobile=MOBILE,
         )
         return text + self.more
 

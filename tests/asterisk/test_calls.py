@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.asterisk.companies import Company
+from tests.asterisk.companies import MOBILE, PATIENCE, Company
 from tests.asterisk.conftest import Bench
 from tests.asterisk.exchange import Exchange
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(900)]
 
@@ -133,6 +134,38 @@ HOSTILE = [
     "slash/, (brackets), {braces} and ? marks",
     "x" * 79,  # Asterisk keeps no more of what it is asked to send
 ]
+
+
+def test_a_client_who_is_sent_on_to_a_mobile_was_answered_by_that_colleague(
+    exchange: Exchange, bench: Bench, client: str
+) -> None:
+    company = bench.companies["ami"]
+    exchange.does(MOBILE, "answer-1-60")
+
+    exchange.calls_in("1008", client, talks=2)
+
+    call = company.call_of(client, "answered")
+    uploaded = company.wait_for_upload(client)
+    assert (call["direction"], call["answered_by"], call["responsible"]) == ("in", "152", "152")
+    assert (uploaded.type, uploaded.result, uploaded.code) == ("in", "answered", "152")
+
+
+def test_a_colleague_who_calls_from_a_mobile_is_told_to_no_crm(
+    exchange: Exchange, bench: Bench, client: str
+) -> None:
+    company = bench.companies["ami"]
+
+    exchange.calls_in("1001", MOBILE, talks=1)
+    exchange.calls_in("1001", client, talks=1)
+
+    def internal() -> list[tuple[str, str]]:
+        found = company.api("GET", "/api/v1/calls?direction=internal&extension=152")["results"]
+        return [(call["status"], call["answered_by"]) for call in found]
+
+    company.wait_for_upload(client)
+    wait_for(lambda: internal() == [("answered", "150")], PATIENCE, lambda: str(internal()))
+    assert company.calls_of(MOBILE) == []
+    assert company.popups_of(MOBILE) == []
 
 
 def test_what_strangers_call_themselves_changes_nothing_but_their_names(

@@ -64,8 +64,10 @@ def _direction(
     if trunks:
         return Direction.OUT if trunks[0].was_dialled else Direction.IN
     calling = [track for track in phones if not track.was_dialled]
-    # What a colleague's mobile dialled is a line of ours.
-    if any(_is_outside(track.exten, ours) for track in calling if track.uid not in mobiles):
+    # What a colleague's mobile dialled is a line of ours, and what led to one is that colleague, whatever was dialled.
+    asked = [track for track in calling if track.uid not in mobiles]
+    is_colleagues = any(track.was_dialled for track in phones if track.uid in mobiles)
+    if not is_colleagues and any(_is_outside(track.exten, ours) for track in asked):
         # No line was free, or it has not been dialled yet.
         return Direction.OUT
     # A phone that the exchange calls by itself is the first half of a click-to-call and no call of its own.

@@ -133,6 +133,27 @@ def test_a_colleagues_mobile_is_dialled_before_its_line_is_seen() -> None:
     assert state.direction == "internal"
 
 
+def test_a_colleague_who_is_dialled_with_a_prefix_is_one_all_the_same() -> None:
+    phone = "PJSIP/151-00000001"
+    state = fold(
+        [
+            new(0, "c1", phone, "4", "151", "980297654321"),
+            new(1, "c2", OUT, "0", ""),
+            dial(1, "c1", "c2", OUT, MOBILE, f"{MOBILE}@trunk-gsm"),
+            *bridged(4, 9, "b", "c1", "c2"),
+            hung(9, "c2"),
+            hung(9, "c1"),
+        ],
+        BORIS,
+    )
+
+    assert (state.direction, state.outcome, people(state)) == (
+        "internal",
+        "answered",
+        {"151": True, "150": False},
+    )
+
+
 def test_a_post_that_leaves_the_number_out_changes_nothing() -> None:
     """Such as a hang-up without its caller: the exchange's own word that it came from outside stands in it all the same."""
     facts = [
