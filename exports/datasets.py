@@ -1,6 +1,7 @@
 """What the rooms below have to export; rooms above declare theirs themselves."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from exports.columns import Column
 from exports.filters import ChoiceFilter, RangeFilter, TextFilter
@@ -21,10 +22,10 @@ class AuditResource(DatasetResource):
     object_type = Column(_("Object type"))
     object_name = Column(_("Object"))
     object_id = Column(_("Object id"), is_default=False)
-    address = Column(_("From"), kind=Kind.TEXT)
+    address = Column(pgettext_lazy("address", "From"), kind=Kind.TEXT)
     user_agent = Column(_("Program"), is_default=False)
-    before = Column(_("Before"))
-    after = Column(_("After"))
+    before = Column(pgettext_lazy("values", "Before"))
+    after = Column(pgettext_lazy("values", "After"))
     correlation_id = Column(_("Correlation"), kind=Kind.TEXT, is_default=False)
     id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
 
@@ -44,7 +45,7 @@ AUDIT = register_dataset(
             TextFilter("action", _("Action")),
             TextFilter("object_id", _("Object id")),
             TextFilter("object_name", _("Object"), lookup="icontains"),
-            TextFilter("address", _("From")),
+            TextFilter("address", pgettext_lazy("address", "From")),
         ),
         search=("actor", "action", "object_name"),
         order=("-id",),

@@ -3,7 +3,9 @@
 import pytest
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F
+from django.utils.translation import override
 
+from exports import datasets
 from exports.columns import Column
 from exports.filters import ChoiceFilter, RangeFilter
 from exports.kinds import Kind
@@ -90,3 +92,14 @@ def test_a_wrong_declaration_is_refused_at_once(dataset: Dataset, error: type[Ex
 
     with pytest.raises(UnknownDataset):
         get_dataset("x")
+
+
+def test_the_columns_of_the_audit_trail_are_no_range_in_russian() -> None:
+    """From (where), before and after are words of ranges as well."""
+    with override("ru"):
+        columns = Dataset(name="trail", title="Trail", resource=datasets.AuditResource).columns
+        assert [str(columns[name].heading) for name in ("address", "before", "after")] == [
+            "Откуда",
+            "Было",
+            "Стало",
+        ]
