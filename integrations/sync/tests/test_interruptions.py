@@ -33,7 +33,8 @@ from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_tenant
 from tenants.work import drain
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
+# Real transactions: what a worker that dies has not committed is gone, and nothing else.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 FOLDERS = {RecordKind.CONTACT: "contacts", RecordKind.COMPANY: "companies", RecordKind.PRODUCT: "products"}
 DEEDS = st.one_of(
