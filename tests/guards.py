@@ -258,7 +258,7 @@ GUARDS = (
     ), only="replay"),
     Guard("hidden-fields-of-forms", replaced("tenants.admin.base.TenantAdmin.get_exclude", nothing), (
         f"{FORGED}::test_a_form_of_the_admin_sets_only_what_it_shows",
-    ), only="Extension"),
+    ), only="DuplicateRules"),
     Guard("questions-about-secrets", replaced("tenants.admin.base.is_secret_name", nothing), (
         f"{FORGED}::test_no_list_answers_questions_about_secrets",
     ), only="ApiKey"),
