@@ -75,11 +75,11 @@ def answers(tryout: Tryout) -> bool:
 
 def wait_for(holds: Callable[[], bool]) -> None:
     rest = threading.Event()
-    for _try in range(100):
+    for _try in range(600):
         if holds():
             return
         rest.wait(0.1)
-    raise AssertionError("it did not come to that in ten seconds")
+    raise AssertionError("it did not come to that in a minute")
 
 
 def live(client: Client, tryout: Tryout) -> dict[str, Any]:

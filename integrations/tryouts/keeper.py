@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_check
@@ -74,8 +75,9 @@ class Keeper:
             return
         self._running[row.pk] = running
         logger.info("%s is simulated on port %d", row.integration.connector, row.port)
-        self._note(row, TryoutState.RUNNING, "")
-        with all_tenants():
+        # Who sees that it runs sees a check that is on its way: nothing is left to be queued later.
+        with all_tenants(), transaction.atomic():
+            self._note(row, TryoutState.RUNNING, "")
             queue_check(row.integration_id, row.tenant_id)
 
     @staticmethod
