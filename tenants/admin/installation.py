@@ -49,7 +49,7 @@ class SystemAlertPage(SwitchboardAdmin):
     def severity_label(self, row: SystemAlert) -> SafeString:
         return badge(row.get_severity_display(), "quiet" if row.is_over else _TONES[row.severity])
 
-    @admin.display(description=_("ended"), ordering="ended_at")
+    @admin.display(description=_("end"), ordering="ended_at")
     def end(self, row: SystemAlert) -> Any:
         return row.ended_at or gettext("it lasts")
 
