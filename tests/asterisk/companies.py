@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from integrations.connectors.retailcrm.simulator import Simulator
+from integrations.connectors.retailcrm.simulator import Customer, Simulator
 from tests.processes import Installation, wait_for
 
 PATIENCE: Final = 120  # on a busy machine; a second or ten on an idle one
 MOBILE: Final = "+375297777701"
 """Of the colleague with 152, whom line 1008 calls there."""
 CODES: Final = {"150": 19, "151": 18, "152": 17, "153": 16}
+CUSTOMERS: Final = [Customer(id, f"Client {id}", "", f"+37529{id}34570", 18) for id in (12, 13)]
+"""Of the CRM's user 18, who has the extension 151."""
 
 CONFIGURATION: Final = """
 - number: "{number}"

@@ -13,7 +13,7 @@ import pytest
 
 from integrations.connectors.retailcrm.simulator import Simulator
 from tests import claims
-from tests.asterisk.companies import CODES, PATIENCE, Company
+from tests.asterisk.companies import CODES, CUSTOMERS, PATIENCE, Company
 from tests.asterisk.exchange import PHONES, Exchange, Ports
 from tests.asterisk.root import Impossible, install
 from tests.installations import StartInstallation
@@ -88,7 +88,7 @@ def bench(
 
 
 def _crm() -> object:
-    return Simulator(codes=CODES, limits_rate=False).running()
+    return Simulator(codes=CODES, customers=CUSTOMERS, limits_rate=False).running()
 
 
 def _clicking_over_ssh(machine: Sshd) -> str:

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.asterisk.companies import PATIENCE, Company
+from tests.asterisk.companies import CUSTOMERS, PATIENCE, Company
 from tests.asterisk.conftest import Bench
 from tests.asterisk.exchange import Exchange
 from tests.processes import wait_for
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(900)]
 
-# Of the simulated CRM: a client, whose manager is the user 18, who has the extension 151.
-CLIENT, MANAGER = "+375291234570", "151"
+WAITING, CALLING = (customer.phone for customer in CUSTOMERS)  # one for each test: a call is known by its client
+MANAGER = "151"
 
 
 def click(company: Company, phone: str, extension: str = "150") -> str:
@@ -145,14 +145,14 @@ def test_a_client_who_was_called_is_given_to_a_colleague(
 def test_a_client_who_waits_is_moved_to_the_manager(exchange: Exchange, bench: Bench) -> None:
     """The exchange is told: the client hears ringing, and nobody's phone has rung."""
     company = bench.companies["both"]
-    exchange.calls_in("1007", CLIENT, talks=1)
-    waiting = company.call_of(CLIENT, "ringing", "new")
+    exchange.calls_in("1007", WAITING, talks=1)
+    waiting = company.call_of(WAITING, "ringing", "new")
     channel = company.api("GET", f"/api/v1/calls/{waiting['id']}")["legs"][0]["device"]
 
-    asked = {"phone": CLIENT, "unique_id": waiting["external_id"], "channel": channel}
+    asked = {"phone": WAITING, "unique_id": waiting["external_id"], "channel": channel}
     decided = company.api("POST", "/api/smart-redirect", asked)
 
-    call = company.call_of(CLIENT, "answered")
+    call = company.call_of(WAITING, "answered")
     row = company.api("GET", f"/api/v1/redirects/{decided['id']}")
     assert (row["outcome"], row["extension"]) == ("redirected", MANAGER), str(row)
     assert call["answered_by"] == MANAGER
@@ -162,9 +162,9 @@ def test_a_client_who_waits_is_moved_to_the_manager(exchange: Exchange, bench: B
 def test_a_client_is_put_through_to_the_manager(exchange: Exchange, bench: Bench) -> None:
     company = bench.companies["both"]
 
-    exchange.calls_in("4005", CLIENT, talks=1)
+    exchange.calls_in("4005", CALLING, talks=1)
 
-    call = company.call_of(CLIENT, "answered")
+    call = company.call_of(CALLING, "answered")
     assert call["answered_by"] == MANAGER
     assert {one["extension"] for one in call["participants"]} == {MANAGER}
 
