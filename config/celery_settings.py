@@ -38,7 +38,7 @@ if broker_url.startswith("filesystem://"):
         "data_folder_in": str(_messages / "queue"),
         "data_folder_out": str(_messages / "queue"),
         "control_folder": str(_messages / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": 0.25,  # who waits for it is woken by the bell or the lookout
     }
     worker_enable_remote_control = False
     task_queues = [Queue(name) for name in QUEUES]

@@ -41,7 +41,6 @@ def tenant() -> Tenant:
 def never_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found by polling would hide what was not handed on."""
     monkeypatch.setattr(machinery, "IDLE_SECONDS", 600)
-    monkeypatch.setattr(machinery, "IDLE_SECONDS_EMBEDDED", 600)
 
 
 def hand(lane: Handed, tenant: Tenant, groups: str) -> list[uuid.UUID]:

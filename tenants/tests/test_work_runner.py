@@ -48,7 +48,6 @@ def test_outcomes_are_settled_in_batches(tenant, run):
 
 def test_a_wake_up_after_commit_is_enough(tenant, run, monkeypatch):
     monkeypatch.setattr(machinery, "IDLE_SECONDS", 600)
-    monkeypatch.setattr(machinery, "IDLE_SECONDS_EMBEDDED", 600)
     lane = Pooled()
     with registered(lane):
         run(lane)

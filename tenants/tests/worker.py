@@ -21,12 +21,12 @@ from celery.signals import worker_ready  # noqa: E402
 from config.celery import app  # noqa: E402
 from tenants.models import Event, Work  # noqa: E402
 from tenants.tests.lanes import wait_for  # noqa: E402
-from tenants.work import Leased, Outcome, PooledLane, enqueue, register, runner  # noqa: E402
+from tenants.work import Leased, Outcome, PooledLane, enqueue, lookout, register, runner  # noqa: E402
 
 __all__ = ["app"]
 
 FOLDER = Path(os.environ["TEST_FOLDER"])
-runner.IDLE_SECONDS = runner.IDLE_SECONDS_EMBEDDED = float(os.environ.get("TEST_IDLE_SECONDS", "0.1"))
+runner.IDLE_SECONDS = lookout.LOOK_SECONDS = float(os.environ.get("TEST_IDLE_SECONDS", "0.1"))
 
 
 class EventLane(PooledLane):

@@ -12,7 +12,9 @@ from django.utils.module_loading import autodiscover_modules
 from tenants.changes import follower
 from tenants.work import pools
 from tenants.work.bell import Bell
+from tenants.work.dialect import dialect
 from tenants.work.lanes import lanes
+from tenants.work.lookout import Lookout
 from tenants.work.runner import Runner
 from tenants.work.wake import heard, runners
 
@@ -22,6 +24,7 @@ STOP_SECONDS = (
     10.0  # the supervisor kills after twelve; what is cut off becomes due again when its lease ends
 )
 _bells: list[Bell] = []
+_lookouts: list[Lookout] = []
 
 
 def start(queues: Sequence[str]) -> None:
@@ -37,6 +40,9 @@ def start(queues: Sequence[str]) -> None:
             runners[lane.name].start()
     _bells.append(Bell(sorted(runners), heard))
     _bells[-1].hang()
+    if not dialect().is_postgres:
+        _lookouts.append(Lookout(sorted(runners), heard))
+        _lookouts[-1].start()
     logger.info("working on %s", ", ".join(sorted(runners)))
 
 
@@ -54,6 +60,8 @@ def stop(seconds: float = STOP_SECONDS) -> None:
 def _tell() -> None:
     for bell in _bells:
         bell.take_down()
+    for lookout in _lookouts:
+        lookout.stop()
     for runner in runners.values():
         runner.stop(0)
 

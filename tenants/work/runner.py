@@ -30,8 +30,7 @@ logger = logging.getLogger(__name__)
 BATCH = 256
 PULSE_SECONDS = 10.0
 SHORTEST_LOOK = 0.005
-IDLE_SECONDS = 1.0  # the cost of a lost wake-up on a server database
-IDLE_SECONDS_EMBEDDED = 0.1  # a look into SQLite costs microseconds
+IDLE_SECONDS = 1.0  # the cost of a lost wake-up on a server database; on SQLite there is a lookout
 settled = metrics.counter("switchboard_work_settled_total", "Leased rows settled.", ("lane", "verdict"))
 
 
@@ -149,16 +148,16 @@ class Runner(threading.Thread):
             return Counter(row.group for row in self._in_flight.values())
 
     def _is_time_to_look(self) -> bool:
-        return self._is_woken or time.monotonic() - self._looked_at >= min(_idle(), self._lane_patience)
+        return self._is_woken or time.monotonic() - self._looked_at >= min(IDLE_SECONDS, self._lane_patience)
 
     def _patience(self) -> float:
         """Seconds until it is time to look for rows, or to write outcomes that wait for company."""
-        moments = [self._looked_at + min(_idle(), self._lane_patience)]
+        moments = [self._looked_at + min(IDLE_SECONDS, self._lane_patience)]
         if self._outcomes:
             moments.append(self._settled_at + self.lane.settle_seconds)
         # What was due already could not be done: there is no room, or the database is away.
         ahead = [moment - time.monotonic() for moment in moments]
-        return min((seconds for seconds in ahead if seconds > 0), default=_idle())
+        return min((seconds for seconds in ahead if seconds > 0), default=IDLE_SECONDS)
 
     def _start(self, rows: list[Leased], at_hand: Mapping[uuid.UUID, Any] | None = None) -> None:
         try:
@@ -245,10 +244,6 @@ class Runner(threading.Thread):
             logger.warning("lane %s: the database answers again", self.lane.name)
             self._is_database_down = False
         return again
-
-
-def _idle() -> float:
-    return IDLE_SECONDS if connection.vendor == "postgresql" else IDLE_SECONDS_EMBEDDED
 
 
 def drain(lane: Lane, now: datetime | None = None) -> int:
