@@ -1,8 +1,10 @@
 """The check of the message catalogues."""
 
+from pathlib import Path
+
 from babel.messages.catalog import Catalog
 
-from config.management.commands.messages import compare
+from config.management.commands.messages import _unused, compare
 
 Text = str | tuple[str, ...]
 
@@ -32,3 +34,10 @@ def test_missing_empty_and_fuzzy_messages_are_named() -> None:
     assert list(compare(catalogue(("Call", "")), catalogue(("Call", "Звонок"), fuzzy=True))) == [
         "fuzzy: 'Call'"
     ]
+
+
+def test_a_package_with_catalogues_of_its_own_is_looked_through_like_any_other(tmp_path: Path) -> None:
+    """gettext would put its messages into them, and what they lack would never be missed."""
+    names = ["locale", "static", "fields.py", "views"]
+
+    assert set(names) - set(_unused(str(tmp_path), names)) == {"fields.py", "views"}

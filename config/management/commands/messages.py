@@ -120,6 +120,7 @@ def extract(folder: Path) -> None:
     ignored = [f"--ignore={pattern}" for pattern in (".venv", "var", "tests", "benchmarks", "static")]
     command = [
         sys.executable,
+        "-P",  # what is extracted from is not what extracts: a package's copy lacks parts of it
         "-m",
         "config.management.makemessages",
         *locales,
@@ -164,11 +165,14 @@ def _package_path(package: str) -> Path:
 
 
 def _unused(folder: str, names: list[str]) -> list[str]:
-    """The parts of a package that are apps of their own and not installed, and what holds no messages."""
+    """The parts of a package that are apps of their own and not installed, and what holds no messages.
+
+    Nor its catalogues: into them its messages would be extracted, and nobody would see which of them lack a translation.
+    """
     installed = {Path(app.path) for app in apps.get_app_configs()}
     parts = {name for name in names if Path(folder, name, "apps.py").exists()}
     left_out = {name for name in parts if Path(folder, name) not in installed}
-    return [*left_out, "__pycache__", "static"]
+    return [*left_out, "__pycache__", "static", "locale"]
 
 
 def _translated_elsewhere(language: str) -> Iterator[Key]:
