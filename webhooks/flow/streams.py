@@ -4,7 +4,7 @@ Whatever changes a stream (a new event, an outcome, a cancellation, a replay) fi
 sees to it that the stream's head is queued (`advance`). So no stream can be left without one, and none is sent out of order.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -36,16 +36,29 @@ def heads(streams: Collection[Stream]) -> dict[Stream, UUID]:
     return {(_uuid(endpoint), stream): _uuid(id_) for id_, endpoint, stream in found if id_ is not None}
 
 
-def advance(streams: Collection[Stream], tenants: dict[UUID, int]) -> None:
-    """Queue the heads. The endpoints' rows must be locked; `tenants` are those of the endpoints."""
+def advance(
+    streams: Collection[Stream], tenants: Mapping[UUID, int], only: Collection[UUID] | None = None
+) -> None:
+    """Queue the heads, or those of them that are among `only`. The endpoints' rows must be locked; `tenants` are theirs."""
     enqueue(
         "webhooks.deliver",
         [
             (id_, tenants[endpoint], endpoint.hex, None)
             for (endpoint, _stream), id_ in heads(streams).items()
-            if endpoint in tenants
+            if endpoint in tenants and (only is None or id_ in only)
         ],
     )
+
+
+def begin(fresh: Mapping[UUID, tuple[UUID, int, str]]) -> None:
+    """Queue those of new deliveries (endpoint, tenant, stream) that are heads; the endpoints' rows must be locked.
+
+    A head that was there before is in the queue already. Queueing it again would wait for whoever settles it just now, and
+    who then waits for the endpoint's row: a deadlock.
+    """
+    if fresh:
+        streams = {(endpoint, stream) for endpoint, _tenant, stream in fresh.values()}
+        advance(streams, {endpoint: tenant for endpoint, tenant, _stream in fresh.values()}, fresh)
 
 
 def advance_all(deliveries: Iterable[tuple[UUID, int, str | None]]) -> None:

@@ -15,7 +15,7 @@ from webhooks.actions.render_again import DETAIL_LENGTH, TEMPLATE_FAILED
 from webhooks.bodies import PAYLOAD, own_titles, payload_row
 from webhooks.events import TEST
 from webhooks.flow import rows as shared
-from webhooks.flow.streams import advance_all
+from webhooks.flow import streams
 from webhooks.formats import RenderFailed
 from webhooks.lanes.subscribers import Subscriber, Subscribers
 from webhooks.models import Delivery, DeliveryState, Endpoint, Trigger, delivery_id
@@ -123,7 +123,6 @@ def _write(matches: list[Match]) -> None:
     deliveries: list[tuple[Any, ...]] = []
     entries = []
     titles = own_titles(event for event, subscriber, _stream in matches if subscriber.form is not None)
-    ordered: list[tuple[uuid.UUID, int, str | None]] = []
     for event, subscriber, stream in matches:
         key = (event.id, subscriber.variant)
         if key not in bodies and key not in failures:
@@ -136,16 +135,17 @@ def _write(matches: list[Match]) -> None:
         failure = failures.get(key, "")
         delivery = delivery_id(event.id, subscriber.endpoint_id)
         deliveries.append((*_delivery_row(delivery, event, subscriber, now, failure), None, stream))
-        if stream is not None:
-            ordered.append((subscriber.endpoint_id, event.tenant_id, stream))
-        elif subscriber.is_enabled and not failure:
+        if stream is None and subscriber.is_enabled and not failure:
             # Tests wait for no limit: by them one finds out what is the matter.
             group = f"{subscriber.endpoint_id.hex}.test" if event.type == TEST else subscriber.endpoint_id.hex
             entries.append((delivery, event.tenant_id, group, None))
     with transaction.atomic():
         insert("webhooks_payload", PAYLOAD, list(bodies.values()), ignore_conflicts=True)
-        insert("webhooks_delivery", _DELIVERY, _numbered(deliveries), ignore_conflicts=True)
-        advance_all(ordered)
+        numbered = _numbered(deliveries)
+        insert("webhooks_delivery", _DELIVERY, numbered, ignore_conflicts=True)
+        streams.begin(
+            {row[0]: (row[3], row[1], row[_STREAM]) for row in numbered if row[_STREAM] is not None}
+        )
         enqueue("webhooks.deliver", entries)
 
 

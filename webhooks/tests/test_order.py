@@ -2,15 +2,17 @@
 
 import json
 import random
+import threading
 from collections import defaultdict
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tenants.models import Work
+from tenants.scoping import all_tenants
 from tenants.work import drain, lane, store
 from webhooks.actions.cancel_deliveries import cancel_deliveries
 from webhooks.actions.disable_endpoint import disable_endpoint
@@ -86,6 +88,44 @@ def test_by_a_key_each_value_waits_for_its_own_only(tenant, receiver):
     numbered = [got.headers.get("webhook-seq") for got in receiver.requests]
     assert sorted(filter(None, numbered)) == list("12345")
     assert numbered.count(None) == 1
+
+
+@pytest.mark.engine("postgresql")
+@pytest.mark.django_db(transaction=True)
+def test_new_events_do_not_wait_for_a_head_that_is_settled_meanwhile(tenant, receiver):
+    """Whoever settles it waits for the endpoint's row, which belongs to the new events until they are written."""
+    endpoint, _secret = make_endpoint(tenant, receiver.url(), ordering_mode="strict")
+    publish(tenant, "a")
+    [head] = store.lease(lane("webhooks.deliver"), 1)
+    is_taken, is_over = threading.Event(), threading.Event()
+
+    def settle():
+        try:
+            with all_tenants(), transaction.atomic():
+                store.withdraw([head])
+                is_taken.set()
+                is_over.wait(30)
+                Delivery.objects.filter(id=head.subject).update(state="done")
+                streams.advance_all([(endpoint.pk, tenant.pk, "")])
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=settle)
+    thread.start()
+    assert is_taken.wait(30)
+    make_event(tenant, name="b")
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+    try:
+        drain("webhooks.fanout")
+    finally:
+        is_over.set()
+        thread.join()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+
+    assert Delivery.objects.get(state="pending").seq == 2
+    assert queued() == 1
 
 
 def test_a_head_that_fails_holds_the_others_until_it_is_skipped(tenant, receiver):
