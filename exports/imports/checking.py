@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,6 +21,8 @@ from tenants import bulk
 from tenants.work import Leased
 
 BLOCK: Final = 500
+# Characters of a block: rows of a workbook may each name the same long text.
+HEAVIEST: Final = 2_000_000
 _COUNTED: Final = {
     RowAction.NEW: "new", RowAction.CHANGED: "changed", RowAction.REMOVED: "removed", RowAction.SAME: "same",
     RowAction.ERROR: "errors", RowAction.SKIPPED: "skipped",
@@ -45,7 +46,15 @@ def check(job: Import, row: Leased) -> None:
 
 def _blocks(file: OpenFile, behind: int) -> Iterator[Sequence[tuple[int, Sequence[Any]]]]:
     rows = (one for one in file.rows if one[0] > behind)
-    while block := list(islice(rows, BLOCK)):
+    block: list[tuple[int, Sequence[Any]]] = []
+    weight = 0
+    for one in rows:
+        block.append(one)
+        weight += sum(len(cell) for cell in one[1] if isinstance(cell, str))
+        if len(block) == BLOCK or weight >= HEAVIEST:
+            yield block
+            block, weight = [], 0
+    if block:
         yield block
 
 

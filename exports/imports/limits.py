@@ -15,7 +15,11 @@ MOST_ENTRIES: Final = 2_000
 MOST_UNPACKED: Final = 512 * 1024**2
 # Excel keeps the texts of all cells in one part, which has to be read before the first row.
 MOST_TEXTS: Final = 64 * 1024**2
-# Styles, relations and the like become trees in memory, some ten times as large; real ones have hundreds of kilobytes.
+# Of a sheet Excel holds so many rows, and cells in each; and of a sheet no more cells are looked at, empty ones included.
+MOST_ROWS_OF_A_SHEET: Final = 1_048_576
+MOST_CELLS_OF_A_ROW: Final = 16_384
+MOST_CELLS: Final = 32_000_000
+# Styles, relations and the like; real ones have hundreds of kilobytes.
 MOST_PART: Final = 16 * 1024**2
 # Deflate reaches 1032 times; tables of a real workbook some thirty times.
 LARGEST_RATIO: Final = 250

@@ -234,17 +234,52 @@ def test_a_workbook_that_is_none_fails_in_words(tenant: Tenant, part: str, conte
     assert (job.state, job.error_code, extensions_of(tenant)) == ("failed", code, {})
 
 
-def test_a_sheet_that_claims_a_huge_place_costs_nothing(tenant: Tenant, settings: Any) -> None:
-    settings.IMPORT_MAX_ROWS = 1000
+def claiming(row: str) -> bytes:
     sheet = (
-        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/><sheetData>'
-        b'<row r="1"><c r="A1" t="inlineStr"><is><t>Number</t></is></c></row>'
-        b'<row r="99999999999"><c r="A99999999999"><v>150</v></c></row></sheetData></worksheet>'
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1:XFD1048576"/><sheetData>'
+        f'<row r="1"><c r="A1" t="inlineStr"><is><t>Number</t></is></c></row>{row}</sheetData></worksheet>'
     )
+    return repacked(workbook(BOOK), {SHEET: sheet.encode()})
 
-    job = previewed(tenant, xlsx_file(repacked(workbook(BOOK), {SHEET: sheet})))
 
-    assert (job.state, job.rows_read) == ("ready", 0)
+def test_a_sheet_that_claims_a_huge_place_costs_nothing(tenant: Tenant, settings: Any) -> None:
+    """What counts are rows that have something, not where they are; and none of them is left out without a word."""
+    settings.IMPORT_MAX_ROWS = 1
+
+    job = previewed(tenant, xlsx_file(claiming('<row r="1048576"><c r="A1048576"><v>150</v></c></row>')))
+    assert actions_of(job) == {1_048_576: "new"}
+
+    job = previewed(tenant, xlsx_file(claiming('<row r="99999999999"><c r="A9"><v>150</v></c></row>')))
+    assert (job.state, job.error_code, job.rows_read) == ("failed", "too_many_rows", 0)
+    assert "a row 99999999999" in job.reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ('<c r="B2" t="inlineStr"><is><t>a_x005F_x0041__x000D_b</t></is></c>', "a_x0041_\rb"),
+        ('<c r="B2" t="inlineStr"><is><r><t>An</t></r><rPh><t>no</t></rPh><r><t>na</t></r></is></c>', "Anna"),
+        ('<c t="str"><f>A1</f><v>Anna</v></c>', "Anna"),
+        ('<c r="B2"><v>12.50</v></c>', "12.5"),
+        ('<c r="B2"><v>no number</v></c>', "no number"),
+        ('<c r="B2" t="d"><v>2026-01-31</v></c>', "2026-01-31"),
+    ],
+)
+def test_cells_are_read_as_excel_means_them(tenant: Tenant, cell: str, expected: str) -> None:
+    sheet = claiming(f'<row r="2"><c r="A2"><v>150</v></c>{cell}</row>')
+    named = repacked(sheet, {SHEET: zipfile.ZipFile(io.BytesIO(sheet)).read(SHEET).replace(
+        b"</is></c></row>", b'</is></c><c r="B1" t="inlineStr"><is><t>Name</t></is></c></row>', 1)})  # fmt: skip
+
+    [row] = rows_of(previewed(tenant, xlsx_file(named)))
+
+    assert row.part("values") == {"number": "150", "name": expected}
+
+
+@pytest.mark.parametrize("second", ["1", "0", "-1", "x"])
+def test_rows_out_of_order_are_a_damaged_sheet(tenant: Tenant, second: str) -> None:
+    job = previewed(tenant, xlsx_file(claiming(f'<row r="{second}"><c><v>150</v></c></row>')))
+
+    assert (job.error_code, "“Sheet” is damaged at row 1" in job.reason) == ("broken", True)
 
 
 def test_the_whole_archive_is_counted_while_it_is_unpacked(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from exports.imports import checking
-from exports.imports.reading import opened
+from exports.imports.reading import OpenFile, opened
 from exports.tests.imports import csv_file, fresh, run, upload
 from tenants.models import Tenant
 
@@ -42,3 +42,13 @@ def test_the_look_through_a_file_keeps_a_block_at_a_time(
     run(job)
 
     assert (sizes, fresh(job).rows_read) == ([500, 500, 200], 1200)
+
+
+def test_a_block_of_long_rows_has_fewer_of_them() -> None:
+    long = "x" * 900_000
+    file = OpenFile(["number"], iter([(at, [long, None, 1]) for at in range(2, 8)]), lambda: 0)
+
+    assert [[number for number, _cells in block] for block in checking._blocks(file, 2)] == [
+        [3, 4, 5],
+        [6, 7],
+    ]

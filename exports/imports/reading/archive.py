@@ -1,11 +1,11 @@
 """Looks through a workbook's archive before anything in it is read: bombs, macros, links to elsewhere."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from exports.imports.limits import (
     MOST_UNPACKED,
     RATIO_FROM,
 )
+from exports.imports.reading.markup import Malformed, Part, pieces
 from exports.imports.refused import FileRefused
 
 _CHUNK: Final = 1 << 18
@@ -90,15 +91,33 @@ def _contents(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
         with archive.open(entry) as stream:
             table = stream.read(MOST_PART + 1)
         _check_text(_TYPES, table.lower(), is_first=True)
-        # Without a document type, which was just looked for, there is nothing in it that could unfold.
-        parts = list(ElementTree.fromstring(table)) if len(table) <= MOST_PART else []  # noqa: S314
-    except (ElementTree.ParseError, StopIteration, *_UNREADABLE) as error:
+        if len(table) > MOST_PART:
+            raise _bomb()
+        listed = _Listed()
+        for _read in pieces(io.BytesIO(table), listed):
+            pass
+    except (Malformed, StopIteration, *_UNREADABLE) as error:
         raise _broken(error) from error
-    if not parts:
-        raise _bomb() if len(table) > MOST_PART else _broken(ValueError("an empty table of contents"))
-    return [
-        (one.get("PartName", "").lower().lstrip("/"), one.get("ContentType", "").lower()) for one in parts
-    ]
+    if not listed.parts:
+        raise _broken(ValueError("an empty table of contents"))
+    return listed.parts
+
+
+class _Listed(Part):
+    """The table of contents: what parts are there, and what is said of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[tuple[str, str]] = []
+
+    def opened(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.path) != 1:
+            return
+        # Each part is named once, and each ending.
+        if len(self.parts) > MOST_ENTRIES * 2:
+            raise _bomb()
+        place, kind = attributes.get("PartName", ""), attributes.get("ContentType", "")
+        self.parts.append((place.lower().lstrip("/"), kind.lower()))
 
 
 def _check_entry(
