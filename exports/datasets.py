@@ -1,5 +1,6 @@
 """What the rooms below have to export; rooms above declare theirs themselves."""
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -11,6 +12,7 @@ from exports.kinds import Kind
 from exports.registry import Dataset, register_dataset
 from exports.resources import DatasetResource
 from tenants.access import ADMINISTRATORS, MANAGERS
+from tenants.actions.save_mobiles import mobiles_of
 from tenants.models import AuditEntry, Extension
 
 
@@ -58,11 +60,19 @@ AUDIT = register_dataset(
 class ExtensionResource(DatasetResource):
     number = Column(_("Number"), kind=Kind.PHONE)
     name = Column(_("Name"))
+    mobiles = Column(_("Mobile numbers"), kind=Kind.JSON)
     created_at = Column(_("Created"), is_default=False)
     id = Column(_("Id"), kind=Kind.TEXT, is_default=False)
 
     class Meta:
         model = Extension
+
+    @classmethod
+    def rows(cls) -> QuerySet[Model]:
+        return super().rows().prefetch_related("mobiles")
+
+    def dehydrate_mobiles(self, extension: Extension) -> list[str]:
+        return mobiles_of(extension)
 
 
 EXTENSIONS = register_dataset(

@@ -95,7 +95,11 @@ def test_a_file_to_begin_with_has_what_can_be_imported(tenant: Tenant, admin: Cl
     with all_tenants():
         export = Export.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/exports/export/{export.pk}/change/")
-    assert (export.dataset, export.format, export.columns) == ("extensions", "xlsx", ["number", "name"])
+    assert (export.dataset, export.format, export.columns) == (
+        "extensions",
+        "xlsx",
+        ["number", "name", "mobiles"],
+    )
     assert admin.get(f"{LIST}import-start/").status_code == 405
 
 

@@ -34,5 +34,5 @@ class ExtensionForm(forms.ModelForm[Extension]):
             return []
         self.instance.tenant = tenant
         numbers = checked_mobiles(texts, tenant.phone_region)
-        check_free(self.instance, numbers)
+        check_free({self.instance: numbers})
         return numbers

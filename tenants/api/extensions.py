@@ -35,7 +35,7 @@ class ExtensionSerializer(serializers.ModelSerializer[Extension]):
         tenant = self.context["view"].tenant
         try:
             numbers = checked_mobiles(texts, tenant.phone_region)
-            check_free(self.instance or Extension(tenant=tenant), numbers)
+            check_free({self.instance or Extension(tenant=tenant): numbers})
         except ValidationError as error:
             raise serializers.ValidationError(get_error_detail(error)) from error
         return numbers

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tenants import audit
-from tenants.actions.save_mobiles import mobiles_of, save_mobiles
+from tenants.actions.save_mobiles import Taken, checked_mobiles, mobiles_of, save_mobiles_of
 from tenants.configuration.reading import Block, ConfigurationError, Fraction, Items, Number, Place
 from tenants.configuration.sections import Plan, Section, each, flag, in_words, register_section, text
 from tenants.members import lock_company
@@ -22,24 +22,24 @@ class Extensions(Section):
     place = 10
 
     def apply(self, tenant: Tenant, value: Any, plan: Plan, place: Place) -> None:
+        wanted: dict[Extension, Block] = {}
         for block in each(value, {"number", "name", "mobiles"}, {"number"}, place, identity="number"):
             number = text(block, "number")
             row = Extension.objects.filter(number=number).first() or Extension(tenant=tenant, number=number)
             plan.save(row, f"extension {number}", {"name": text(block, "name", row.name)}, block.place)
             if "mobiles" in block:
-                self._save_mobiles(row, block, plan)
+                wanted[row] = block
+        self._save_mobiles(tenant, wanted, plan)
 
     @staticmethod
-    def _save_mobiles(row: Extension, block: Block, plan: Plan) -> None:
-        given = block["mobiles"]
-        if not isinstance(given, Items):
-            raise ConfigurationError(block.at("mobiles"), "“mobiles” must be a list")
-        texts = [one.source if isinstance(one, Number | Fraction) else str(one) for one in given]
+    def _save_mobiles(tenant: Tenant, wanted: dict[Extension, Block], plan: Plan) -> None:
+        """All at once: the file may move a number from one of them to another, whichever it names first."""
+        numbers = {row: _mobiles(block, tenant.phone_region) for row, block in wanted.items()}
         try:
-            is_changed = save_mobiles(row, texts)
-        except ValidationError as error:
-            raise ConfigurationError(block.at("mobiles"), in_words(error)) from error
-        if is_changed:
+            changed = save_mobiles_of(numbers)
+        except Taken as error:
+            raise ConfigurationError(wanted[error.extension].at("mobiles"), in_words(error)) from error
+        for row in changed:
             plan.note("update", f"extension {row.number}", mobiles=mobiles_of(row))
 
     def dump(self, tenant: Tenant, *, secrets: bool) -> Any:
@@ -51,6 +51,17 @@ class Extensions(Section):
             }
             for row in Extension.objects.prefetch_related("mobiles")
         ]
+
+
+def _mobiles(block: Block, region: str) -> list[str]:
+    given = block["mobiles"]
+    if not isinstance(given, Items):
+        raise ConfigurationError(block.at("mobiles"), "“mobiles” must be a list")
+    texts = [one.source if isinstance(one, Number | Fraction) else str(one) for one in given]
+    try:
+        return checked_mobiles(texts, region)
+    except ValidationError as error:
+        raise ConfigurationError(block.at("mobiles"), in_words(error)) from error
 
 
 class Members(Section):

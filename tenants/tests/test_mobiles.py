@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tenants.actions.save_mobiles import mobiles_of, save_mobiles
+from tenants.actions.save_mobiles import mobiles_of, save_mobiles, save_mobiles_of
 from tenants.configuration.applying import apply_text, dump_tenants
 from tenants.configuration.reading import ConfigurationError
 from tenants.models import AuditEntry, Extension, Mobile, Role, Tenant
@@ -161,3 +162,44 @@ def test_the_configuration_file_has_them_too() -> None:
 def test_a_mistake_names_its_line(value: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         apply_text(FILE.replace('["80291112233", "+375297654321"]', value))
+
+
+def test_a_number_moves_whichever_extension_the_file_names_first() -> None:
+    apply_text(FILE)
+    moved = FILE.replace(', mobiles: ["80291112233", "+375297654321"]', ', mobiles: ["+375297654321"]')
+    moved = moved.replace('{number: "151"}', '{number: "151", mobiles: ["80291112233"]}')
+    swapped = moved.replace('"80291112233"', '"?"').replace('"+375297654321"', '"80291112233"')
+    swapped = swapped.replace('"?"', '"+375297654321"')
+
+    def owners() -> dict[str, str]:
+        with all_tenants():
+            return dict(Mobile.objects.values_list("number", "extension__number"))
+
+    apply_text(moved)
+    assert owners() == {ANNAS: "151", BORIS: "150"}
+    apply_text(swapped)
+    assert owners() == {ANNAS: "150", BORIS: "151"}
+    with all_tenants():
+        assert AuditEntry.objects.filter(action="extension.updated").count() == 5
+
+
+def test_who_wants_anothers_number_is_named_by_line() -> None:
+    both = FILE.replace('{number: "151"}', '{number: "151", mobiles: ["80291112233"]}')
+
+    with pytest.raises(ConfigurationError, match=r"line 8.*is the number of 150 Anna"):
+        apply_text(both)
+    with all_tenants():
+        assert Mobile.objects.count() == 0
+
+
+def test_many_cost_no_more_statements_than_one(tenant: Tenant) -> None:
+    def statements(first: int, count: int) -> int:
+        wanted = {
+            make_extension(tenant, str(first + place)): [f"+375291{first + place:06}"]
+            for place in range(count)
+        }
+        with tenant_scope(tenant), CaptureQueriesContext(connection) as asked:
+            save_mobiles_of(wanted)
+        return len(asked)
+
+    assert statements(200, 1) == statements(300, 30)
