@@ -35,11 +35,13 @@ def resolve_conflict(conflict: SyncConflict, resolution: Resolution) -> bool:
     theirs = {name: pair["theirs"] for name, pair in conflict.fields.items() if name in shape.content}
     link.theirs = {**link.theirs, **{name: digest(value) for name, value in theirs.items()}}
     link.ours = {name: one for name, one in link.ours.items() if name not in theirs}
-    link.status, link.synced_at = LinkStatus.ACTIVE, timezone.now()
+    is_there = link.status != LinkStatus.DELETED
+    link.status, link.synced_at = LinkStatus.ACTIVE if is_there else link.status, timezone.now()
     link.save()
     if resolution == Resolution.THEIRS:
         _take(owner, shape, link, theirs)
-    elif conflict.plan.writes:
+    if conflict.plan.writes and is_there:
+        # Whoever is right about these fields: what else was changed here has waited for the decision.
         queue_writes(conflict.plan, [link.record_id])
     audit.record("sync_conflict.resolved", conflict, after={"resolution": str(resolution)})
     return True

@@ -123,7 +123,7 @@ def _keep(owner: Owner, shape: Shape, contents: list[Content], manner: Manner, k
     kept.unchanged += len(contents) - len(fresh)
     for turn in _turns(fresh, {outside_id: record for outside_id, (_hash, _status, record) in known.items()}):
         batch = Batch(owner, shape, manner.plan, manner.policy, manner.run_id)
-        changes = batch.compare(turn, hashes)
+        changes = batch.compare(turn, hashes, is_dry=manner.is_dry)
         _count(kept, changes, shape)
         if not manner.is_dry:
             batch.write(changes)

@@ -37,14 +37,25 @@ class SyncRunAdmin(ExportButtonMixin, LogAdmin):
     heavy = ("differences",)
     list_display = ("created_at", "plan", "progress", "figures_shown", "finished_at")
     list_display_links = ("created_at",)
-    list_filter = ("state", "is_full", "is_dry")
+    list_filter = ("state", "is_full", "is_dry", "is_incomplete")
     list_select_related = ("plan__integration",)
     change_form_outer_before_template = "admin/sync/run.html"
     readonly_fields = ("figures_shown",)
     fieldsets = (
         (
             None,
-            {"fields": ("plan", "state", "figures_shown", "reason", "is_full", "is_dry", "allows_deletions")},
+            {
+                "fields": (
+                    "plan",
+                    "state",
+                    "figures_shown",
+                    "reason",
+                    "is_incomplete",
+                    "is_full",
+                    "is_dry",
+                    "allows_deletions",
+                )
+            },
         ),
         (_("Who and when"), {"fields": ("asked_by", "created_at", "started_at", "finished_at", "story")}),
     )

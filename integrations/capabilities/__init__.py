@@ -49,6 +49,7 @@ from integrations.capabilities.records import (
     Records,
     ValueType,
     Written,
+    behind,
 )
 from integrations.capabilities.updates import Polled, Updates
 
@@ -102,4 +103,5 @@ __all__ = [
     "Updates",
     "ValueType",
     "Written",
+    "behind",
 ]

@@ -1,11 +1,11 @@
 """Reading and writing a system's objects: what sync, mappings and look-ups speak to."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -59,8 +59,13 @@ class Page:
     """Some records, at most about 500. `next` is where the page after this begins, None behind the last.
 
     `resume` is where an incremental run of `Changes.CURSOR` begins next time: every page may bring one, the last page
-    must, that of a full run included (a full run notes its place before it reads the first page). `total` is how many
-    there are in all, where the system says so.
+    must, that of a full run included (a full run notes its place before it reads the first page).
+
+    Where pages are counted (by number or offset), what is deleted there meanwhile moves another object over the border
+    between two pages, and it is on neither. So that a run notices: `total` is how many objects this reading has in all, as
+    the system counts them for this page, exactly what all of its pages together bring as records and faults; None where it
+    says nothing, estimates, or counts what no page brings. `has_slipped`: this page, which was asked for with the last row
+    of the one before, does not begin with it. Then all is read again, and a run that remains incomplete says so.
     """
 
     records: tuple[Record, ...] = ()
@@ -69,6 +74,7 @@ class Page:
     deleted: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     total: int | None = None
+    has_slipped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +176,23 @@ class Records(Capability):
     def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
         """Their fields as the account has them now; empty where the system has no such list."""
         return ()
+
+
+_Row = TypeVar("_Row")
+
+
+def behind(last: str, rows: Sequence[_Row], name: Callable[[_Row], str]) -> tuple[Sequence[_Row], bool]:
+    """Of a page that was asked for with the last row of the one before: what follows that row, and `Page.has_slipped`.
+
+    `name` gives a row's id, and `last` is empty for the first page. Where rows were added before it, it comes later: then
+    some come a second time, and none is missing.
+    """
+    if not last:
+        return rows, False
+    for place, row in enumerate(rows):
+        if name(row) == last:
+            return rows[place + 1 :], False
+    return rows, True
 
 
 def value_at(raw: Json, name: str) -> Any:

@@ -13,7 +13,7 @@ from integrations.models.records import StoredRecord
 from integrations.models.sync.plan import ConflictPolicy
 from integrations.records import RecordKind
 from integrations.store import writing
-from integrations.store.conflicts import note_conflicts
+from integrations.store.conflicts import end_conflicts, note_conflicts
 from integrations.store.content import Content, is_empty, plain, values_of_row
 from integrations.store.merging import Base, Decision, decide
 from integrations.store.owner import Owner
@@ -68,7 +68,10 @@ class Batch:
         self._owner, self._shape, self._plan, self._policy, self._run_id = owner, shape, plan, policy, run_id
         self._now = timezone.now()
 
-    def compare(self, contents: Sequence[Content], hashes: Mapping[str, str]) -> list[Change]:
+    def compare(
+        self, contents: Sequence[Content], hashes: Mapping[str, str], *, is_dry: bool = False
+    ) -> list[Change]:
+        """With the records locked until the end of the transaction, unless it is only looked at."""
         links = {
             link.outside_id: link
             for link in Link.objects.filter(
@@ -77,7 +80,7 @@ class Batch:
                 outside_id__among=[one.outside_id for one in contents],
             )
         }
-        rows = self._shape.model.objects.in_bulk([link.record_id for link in links.values()])
+        rows = self._rows({link.record_id for link in links.values()}, is_dry=is_dry)
         lines = self._lines(list(rows))
         around = Neighbours.of(links.values(), self._shape, self._owner.integration_id)
         found = []
@@ -91,6 +94,12 @@ class Batch:
             change.link.their_hash = hashes[content.outside_id]
             found.append(change)
         return found
+
+    def _rows(self, ids: set[UUID], *, is_dry: bool) -> dict[UUID, StoredRecord]:
+        """They are written whole, so that another system's run, which holds another integration's lock, waits for each that
+        both have. In the order of their ids, lest two wait for one another."""
+        wanted = self._shape.model.objects.filter(pk__in=ids).order_by("pk")
+        return {row.pk: row for row in (wanted if is_dry else wanted.select_for_update(no_key=True))}
 
     def _lines(self, ids: Sequence[UUID]) -> dict[UUID, list[OrderLine]]:
         found: dict[UUID, list[OrderLine]] = {}
@@ -132,6 +141,7 @@ class Batch:
     def write(self, changes: Sequence[Change]) -> None:
         """All of it, with the events, in the caller's transaction."""
         touched = [one for one in changes if one.is_new or one.is_changed]
+        in_conflict = [one for one in changes if one.link.status == LinkStatus.CONFLICT]
         for one in changes:
             self._settle(one)
         # What was deleted here stays so, however it changes there: it is kept up to date in silence, for whoever restores it.
@@ -141,6 +151,7 @@ class Batch:
         self._write_parts(touched)
         tell(self._owner, self._shape.kind, [self._told(one) for one in present])
         note_conflicts(self._plan, [one for one in changes if one.decision.open])
+        end_conflicts([one for one in in_conflict if not one.decision.open])
         note_pending(
             self._owner,
             self._shape.kind,

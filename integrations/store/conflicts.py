@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from integrations.models import SyncConflict, SyncPlan
+from django.utils import timezone
+
+from integrations.models import Resolution, SyncConflict, SyncPlan
 from integrations.store.content import plain
 from tenants import bulk
 
@@ -40,3 +42,16 @@ def note_conflicts(plan: SyncPlan | None, changes: "Sequence[Change]") -> None:
         }
     bulk.create(fresh)
     bulk.change(stale, ["fields"])
+
+
+def end_conflicts(changes: "Sequence[Change]") -> None:
+    """There is nothing left to decide: both sides have come to the same, or one has gone back to what both knew."""
+    if not changes:
+        return
+    taken = {one.link.pk: one.decision.taken.keys() for one in changes}
+    ended = list(SyncConflict.objects.filter(link_id__in=list(taken), resolution=""))
+    for conflict in ended:
+        is_theirs = bool(conflict.fields.keys() & taken[conflict.link_id])
+        conflict.resolution = Resolution.THEIRS if is_theirs else Resolution.OURS
+        conflict.resolved_at = timezone.now()
+    bulk.change(ended, ["resolution", "resolved_at"])

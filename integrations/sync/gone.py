@@ -3,6 +3,7 @@
 Pages move while they are read, so an object may be missed that is there.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q, QuerySet
@@ -10,7 +11,6 @@ from django.db.models import Q, QuerySet
 from integrations.actions.remove_records import remove_records
 from integrations.actions.upsert_records import Manner, upsert_records
 from integrations.capabilities import Fault
-from integrations.mapping.engine import MappedRecord
 from integrations.mapping.through import in_words
 from integrations.models import Link, LinkStatus, RunPhase, RunState
 from integrations.sync import ledger
@@ -47,12 +47,16 @@ def delete_gone(job: "Job") -> None:
     run = job.run
     ids = list(_unseen(job).order_by("id").values_list("outside_id", flat=True)[:BATCH])
     found, gone, faults = [], [], []
-    for outside_id in ids:
+    for place, outside_id in enumerate(ids):
         try:
-            record = _fetched(job, outside_id)
+            record = job.records.fetch_mapped(job.kind, outside_id)
         except RemoteRejected as error:
             faults.append(Fault(outside_id, str(error)))
             continue
+        except Unsupported:
+            # Single objects cannot be asked for there: the reading has to be believed, as far as it is sure itself.
+            gone += _surely_gone(job, ids[place:])
+            break
         if record is None:
             gone.append(outside_id)
             continue
@@ -72,11 +76,16 @@ def delete_gone(job: "Job") -> None:
             finish_reading(job)
 
 
-def _fetched(job: "Job", outside_id: str) -> MappedRecord | None:
-    try:
-        return job.records.fetch_mapped(job.kind, outside_id)
-    except Unsupported:
-        return None  # single objects cannot be asked for there: the reading has to be believed
+def _surely_gone(job: "Job", ids: Sequence[str]) -> list[str]:
+    """Nothing of an incomplete reading, or of one with an object that nobody can name; nor what a request of the system
+    told us of while it was read."""
+    run = job.run
+    if run.is_incomplete or run.faults.filter(outside_id="").exists():
+        return []
+    began = run.started_at or run.created_at
+    return list(
+        _unseen(job).filter(outside_id__in=ids, synced_at__lt=began).values_list("outside_id", flat=True)
+    )
 
 
 def _unseen(job: "Job") -> "QuerySet[Link]":

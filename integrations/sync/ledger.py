@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from integrations.actions.upsert_records import DIFFERENCES_SHOWN, Kept
 from integrations.capabilities import Fault
@@ -18,7 +19,7 @@ from tenants.storable import storable_text
 FAULTS_KEPT: Final = 1000
 COLUMNS: Final = (
     "phase", "position", "resume", "seen_until", "total", "read", "created", "updated", "unchanged", "deleted",
-    "failed", "conflicts", "written", "differences", "reason",
+    "failed", "conflicts", "written", "differences", "reason", "has_slipped", "rereads", "is_incomplete",
 )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def count(run: SyncRun, kept: Kept) -> None:
     """A page's figures, faults and differences."""
     run.created += kept.created
     run.updated += kept.updated
-    run.unchanged += kept.unchanged
+    if not run.rereads:  # else it is what was counted before
+        run.unchanged += kept.unchanged
     run.conflicts += kept.conflicts
     run.differences = (run.differences + kept.differences)[:DIFFERENCES_SHOWN] if run.is_dry else []
     note_faults(run, kept.faults)
@@ -51,6 +53,10 @@ def count(run: SyncRun, kept: Kept) -> None:
 
 def note_faults(run: SyncRun, faults: Sequence[Fault], records: Sequence[UUID] = ()) -> None:
     """All are counted; the first thousand are kept with their reasons."""
+    if run.rereads and not records:
+        named = run.faults.filter(outside_id__in=[storable_text(one.outside_id)[:200] for one in faults])
+        told = set(named.values_list("outside_id", flat=True))
+        faults = [one for one in faults if storable_text(one.outside_id)[:200] not in told]
     room = max(0, FAULTS_KEPT - run.failed)
     run.failed += len(faults)
     bulk.create([
@@ -84,9 +90,23 @@ def begin(run: SyncRun, plan: SyncPlan, *, is_full: bool) -> None:
 
 def end(run: SyncRun, plan: SyncPlan, state: RunState, reason: str = "") -> None:
     """In the caller's transaction, of a run that still is under way."""
+    if state == RunState.COMPLETED and run.is_incomplete:
+        reason = " ".join(filter(None, (reason, _incomplete(run))))
     run.state, run.reason, run.finished_at = state, reason, timezone.now()
     SyncRun.objects.filter(pk=run.pk).update(state=state, reason=reason, finished_at=run.finished_at)
     tell_run("sync.completed" if state == RunState.COMPLETED else "sync.failed", run, plan)
+
+
+def _incomplete(run: SyncRun) -> str:
+    if run.is_full:
+        return _(
+            "It may be incomplete: objects were deleted or moved there while they were read, also when they were read "
+            "again. What this run did not meet it took for gone only where the system said so. The next full run reads all of it."
+        )
+    return _(
+        "It may be incomplete: objects were deleted or moved there while they were read, also when they were read again. "
+        "The next run asks for the same changes once more."
+    )
 
 
 def fail(run: SyncRun, plan: SyncPlan, reason: str) -> None:

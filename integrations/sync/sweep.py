@@ -39,6 +39,7 @@ def _start(plan: SyncPlan, now: datetime) -> bool:
                 start_run(plan, is_full=is_full)
         except IntegrityError:
             # One is under way: what has come up meanwhile is not left until the turn after the next.
-            SyncPlan.objects.filter(pk=plan.pk).update(next_due_at=now + LEAST_PAUSE)
+            name = "next_full_at" if is_full else "next_due_at"
+            SyncPlan.objects.filter(pk=plan.pk).update(**{name: now + LEAST_PAUSE})
             return False
     return True

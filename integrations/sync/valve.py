@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from integrations.models import Link, LinkStatus
@@ -10,10 +11,15 @@ if TYPE_CHECKING:
     from integrations.sync.work import Job
 
 
+def known(job: "Job") -> "QuerySet[Link]":
+    """The links to objects of that kind that are there, as far as we know."""
+    links = Link.objects.filter(integration_id=job.plan.integration_id, kind=job.kind)
+    return links.exclude(status=LinkStatus.DELETED)
+
+
 def would_empty(job: "Job", gone: int) -> str:
     """Why it must not go on, in words; empty when it may. `gone`: how many records are no longer there, in all."""
-    known = Link.objects.filter(integration_id=job.plan.integration_id, kind=job.kind)
-    total = known.exclude(status=LinkStatus.DELETED).count() + job.run.deleted
+    total = known(job).count() + job.run.deleted
     limit = job.plan.deletion_limit
     if not gone or not total or (gone < total and gone * 100 <= limit * total):
         return ""

@@ -1,6 +1,6 @@
 """The phase in which our changes are written there: a batch at a time, with an answer for each record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +23,7 @@ from integrations.store.owner import Owner
 from integrations.store.shapes import shape_of
 from integrations.store.writing import resolve_waiting, write_links
 from integrations.sync import ledger
+from integrations.sync.merged import follow_merges
 from tenants import bulk
 from tenants.errors import HubError, TransientError
 from tenants.work import backoff
@@ -155,6 +156,7 @@ def _settle(
 ) -> bool:
     """What became of each, in the transaction of the step; whether some were found there and are to be written now."""
     lock(job.owner)
+    _look_again(known.values())
     links: list[Link] = []
     done: list[tuple[UUID, int]] = []
     found: list[UUID] = []
@@ -180,33 +182,56 @@ def _settle(
         else:
             links.append(_linked(job, out, answer))
             done.append((one.pk, one.version))
+    follow_merges(job.owner.integration_id, job.kind, links, [one.row for one in known.values()])
     write_links(links)
-    fresh = [link.outside_id for link in links if link.status == LinkStatus.ACTIVE]
+    fresh = [link.outside_id for link in links if link.status != LinkStatus.FAILED]
     resolve_waiting(job.owner, job.kind, fresh)
     _finish(done)
     PendingWrite.objects.filter(pk__in=found).update(is_parked=False, is_uncertain=False, error="")
-    bulk.change(later, ["attempts", "due_at", "is_parked", "is_uncertain", "error"])
+    _note_later(later)
     job.run.written += len(fresh)
     ledger.note_faults(job.run, [fault for fault, _record in faults], [record for _fault, record in faults])
     return bool(found)
 
 
+def _look_again(known: Iterable[Outgoing]) -> None:
+    """The links as they are by now: a merge may have moved them, and a request of the system changed them."""
+    linked = {one.link.pk: one for one in known if one.link is not None}
+    for pk, link in Link.objects.in_bulk(list(linked)).items():
+        linked[pk].link = link
+
+
+def _note_later(later: Sequence[PendingWrite]) -> None:
+    """What changed here since it was sent is due again by that: of the newer state nobody has said anything yet."""
+    rows = PendingWrite.objects.filter(pk__in=[one.pk for one in later])
+    versions = dict(rows.values_list("pk", "version"))
+    same = [one for one in later if versions.get(one.pk) == one.version]
+    newer = [one for one in later if versions.get(one.pk, one.version) != one.version]
+    bulk.change(same, ["attempts", "due_at", "is_parked", "is_uncertain", "error"])
+    bulk.change([one for one in newer if one.is_uncertain], ["is_parked", "is_uncertain", "error"])
+    free = [one.pk for one in newer if not one.is_uncertain]
+    rows.filter(pk__in=free).update(is_parked=False, is_uncertain=False, error="")
+
+
 def _read_meanwhile(
     job: "Job", answers: Mapping[str, Written], known: Mapping[UUID, Outgoing]
 ) -> dict[str, Written]:
-    """Instead of an answer that names an object of another record: a run that reads as well met it before it was linked."""
-    created = {
-        answers[key].outside_id[:200]: key
-        for key, out in ((str(pk), one) for pk, one in known.items())
-        if out.link is None and key in answers and answers[key].outside_id
-    }
-    theirs = Link.objects.filter(
-        integration_id=job.plan.integration_id, kind=job.kind, outside_id__in=list(created)
+    """Instead of an answer that names an object of another record: a run that reads as well met it before it was linked,
+    or the system took two of these creations for one and the same."""
+    created: dict[str, list[str]] = {}
+    for key, out in ((str(pk), one) for pk, one in known.items()):
+        if out.link is None and key in answers and answers[key].outside_id:
+            created.setdefault(answers[key].outside_id[:200], []).append(key)
+    theirs = set(
+        Link.objects.filter(
+            integration_id=job.plan.integration_id, kind=job.kind, outside_id__in=list(created)
+        ).values_list("outside_id", flat=True)
     )
     text = _("It is there as “%(id)s”, which belongs to another record here: merge the two, or leave it.")
     return {
-        created[id_]: Written(key=created[id_], error=OutcomeUnknown(text % {"id": id_}))
-        for id_ in theirs.values_list("outside_id", flat=True)
+        key: Written(key=key, error=OutcomeUnknown(text % {"id": id_}))
+        for id_, keys in created.items()
+        for key in (keys if id_ in theirs else keys[1:])
     }
 
 
@@ -231,7 +256,9 @@ def _linked(job: "Job", out: Outgoing, answer: Written) -> Link:
     link.theirs = {**link.theirs, **written}
     link.ours = {name: one for name, one in link.ours.items() if name not in written}
     link.their_hash, link.is_written, link.error = "", True, ""
-    link.status, link.synced_at = LinkStatus.ACTIVE, timezone.now()
+    if link.status not in (LinkStatus.DELETED, LinkStatus.CONFLICT):  # which it has become meanwhile
+        link.status = LinkStatus.ACTIVE
+    link.synced_at = timezone.now()
     return link
 
 
@@ -258,7 +285,9 @@ def _put_off(
     elif delay is None:
         one.is_parked = True
         if out.link is not None:
-            out.link.status, out.link.error = LinkStatus.FAILED, str(error)
+            if out.link.status == LinkStatus.ACTIVE:
+                out.link.status = LinkStatus.FAILED
+            out.link.error = str(error)
             if out.link not in links:
                 links.append(out.link)
     else:

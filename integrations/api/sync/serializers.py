@@ -43,14 +43,15 @@ class SyncRunSerializer(serializers.ModelSerializer[SyncRun]):
     kind = serializers.CharField(source="plan.kind", read_only=True)
     full = serializers.BooleanField(source="is_full", read_only=True)
     dry_run = serializers.BooleanField(source="is_dry", read_only=True)
+    incomplete = serializers.BooleanField(source="is_incomplete", read_only=True)
     percent = serializers.IntegerField(read_only=True, allow_null=True)
 
     class Meta:
         model = SyncRun
         fields: ClassVar[Any] = (
             "id", "sync", "integration", "kind", "state", "phase", "full", "dry_run", "percent", "total", "read",
-            "created", "updated", "unchanged", "deleted", "failed", "conflicts", "written", "reason", "asked_by",
-            "correlation_id", "created_at", "started_at", "finished_at",
+            "created", "updated", "unchanged", "deleted", "failed", "conflicts", "written", "incomplete", "reason",
+            "asked_by", "correlation_id", "created_at", "started_at", "finished_at",
         )  # fmt: skip
 
 

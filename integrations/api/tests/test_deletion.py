@@ -160,7 +160,3 @@ def test_nobody_deletes_who_may_not(client: Client, integration: Integration, ki
     assert client.delete(address, headers=old).status_code in (409, 412)
     row.refresh_from_db()
     assert row.deleted_at is None
-
-
-def test_conversations_are_not_deleted(client: Client) -> None:
-    assert client.delete("/api/v1/conversations/0192f1b2-7c1e-7a3b-9d55-0c1d2e3f4a5b").status_code == 405

@@ -281,3 +281,26 @@ def test_what_was_sent_is_changed_and_nothing_else(client: Client, chat: Convers
     assert Work.objects.filter(lane="integrations.edits").count() == 1
     stranger = Client(headers={"x-api-key": make_api_key(make_tenant(), ["*"])[1]})
     assert post(stranger, {"text": "x"}, f"/api/v1/messages/{ours.pk}/edit")[0] == 404
+
+
+@pytest.mark.parametrize("act", ["delete", "restore"])
+@pytest.mark.parametrize("kind", ["conversations", "messages"])
+def test_what_was_said_is_not_deleted_and_that_is_explained(
+    tenant: Tenant, chat: Conversation, kind: str, act: str
+) -> None:
+    with tenant_scope(tenant):
+        said = Message.objects.create(tenant=tenant, conversation=chat, text="Hello")
+    address = f"/api/v1/{kind}/{chat.pk if kind == 'conversations' else said.pk}"
+
+    def ask(key: str) -> Any:
+        client = Client(headers={"x-api-key": key})
+        return client.delete(address) if act == "delete" else client.post(f"{address}/restore")
+
+    answer = ask(make_api_key(tenant, ["*"])[1])
+
+    assert (answer.status_code, answer["content-type"]) == (409, "application/problem+json")
+    assert "neither deleted nor restored" in answer.json()["detail"]
+    assert ask(make_api_key(make_tenant(), ["*"])[1]).status_code == 404
+    assert ask(make_api_key(tenant, [f"{kind}:read"])[1]).status_code == 403
+    with tenant_scope(tenant):
+        assert (Conversation.objects.count(), Message.objects.count()) == (1, 1)

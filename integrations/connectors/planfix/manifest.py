@@ -63,6 +63,16 @@ _RECORDS = (
         validator=number,
     ),
     Field(
+        "key_field",
+        _("Field of contacts for our key"),
+        required=False,
+        help=_(
+            "The number of an own text field of contacts and companies. What is made from here has our key in it, so that after "
+            "a lost answer it is found there and not made twice; each costs one request more. Empty: a person decides then."
+        ),
+        validator=number,
+    ),
+    Field(
         "deal_template",
         _("Template of tasks that are deals"),
         required=False,

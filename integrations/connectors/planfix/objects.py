@@ -41,6 +41,7 @@ class Reading:
     region: str
     zone: tzinfo
     amount_field: str = ""
+    key_field: str = ""
     currency: str = ""
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
@@ -53,6 +54,7 @@ class Reading:
             region=live.phone_region,
             zone=ZoneInfo(str(settings.get("zone") or live.timezone)),
             amount_field=str(settings.get("amount_field") or ""),
+            key_field=str(settings.get("key_field") or ""),
             currency=str(settings.get("currency") or ""),
             won=_numbers(settings.get("won_statuses")),
             lost=_numbers(settings.get("lost_statuses")),
@@ -68,6 +70,8 @@ def record(kind: RecordKind, row: Row, reading: Reading) -> Record:
     if wrong:
         raise Unreadable(", ".join(wrong))
     custom = custom_values(row)
+    if kind is not RecordKind.DEAL:
+        custom.pop(CUSTOM + reading.key_field, None)  # ours, and news to nobody
     shared: dict[str, Any] = {
         "outside_id": number,
         "updated_at": moment(row.get("dateOfLastUpdate"), reading.zone),

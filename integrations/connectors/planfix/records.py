@@ -1,6 +1,7 @@
 """Contacts, companies and deals of one account, read page by page and written one by one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -17,6 +18,7 @@ from integrations.capabilities import (
     Page,
     Records,
     Written,
+    behind,
 )
 from integrations.connector import Session
 from integrations.connectors.planfix import describing, objects, writing
@@ -27,8 +29,9 @@ from integrations.records import Json, Record, RecordKind
 from tenants.errors import HubError, RemoteRejected, TransientError, Unsupported
 
 KEPT_SECONDS: Final = 600
-CHANGED, TEMPLATE_OF_TASK = 38, 51
+CHANGED, TEMPLATE_OF_TASK, CUSTOM_TEXT = 38, 51, 4101
 _SUPPORT: Final = KindSupport(is_writable=True, changes=Changes.WATERMARK, lag=timedelta(minutes=2))
+_FOUND_BY_KEY: Final = replace(_SUPPORT, finds_by_key=True)
 
 
 class PlanfixRecords(Session, Records):
@@ -40,23 +43,33 @@ class PlanfixRecords(Session, Records):
 
     @classmethod
     def kinds_for(cls, settings: Mapping[str, Any]) -> Mapping[RecordKind, KindSupport]:
-        has_deals = bool(settings.get("deal_template"))
-        return {kind: one for kind, one in cls.kinds.items() if has_deals or kind is not RecordKind.DEAL}
+        found = dict(cls.kinds)
+        if not settings.get("deal_template"):
+            del found[RecordKind.DEAL]
+        if settings.get("key_field"):
+            # Of tasks no filter by an own text field is documented.
+            found |= dict.fromkeys((RecordKind.CONTACT, RecordKind.COMPANY), _FOUND_BY_KEY)
+        return found
 
     def read(
         self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
     ) -> Page:
-        offset = int(position["offset"]) if position else 0
+        offset, last = (int(position["offset"]), str(position.get("last", ""))) if position else (0, "")
+        # From the second page on the last row is asked for once more: nothing else tells that rows have moved meanwhile.
+        begin = offset - 1 if last else offset
         reading = Reading.of(self.live)
         more = {} if WHAT[kind] != CONTACT else {"isCompany": kind is RecordKind.COMPANY}
         filters = self._filters(kind, changed_since, reading)
-        rows = self.rest.page(WHAT[kind], offset, self._fields(WHAT[kind]), filters, more)
+        found = self.rest.page(WHAT[kind], begin, self._fields(WHAT[kind]), filters, more)
+        rows, has_slipped = behind(last, found, lambda row: objects.text(row.get("id")))
         records, faults = _read(kind, [row for row in rows if row.get("isDeleted") is not True], reading)
         if changed_since is not None:
             # Their filter knows minutes only.
             records = [one for one in records if one.updated_at is None or one.updated_at >= changed_since]
-        following = {"offset": offset + len(rows)} if len(rows) == PAGE_SIZE else None
-        return Page(records=tuple(records), faults=tuple(faults), next=following)
+        following = None
+        if len(found) == PAGE_SIZE:
+            following = {"offset": begin + len(found), "last": objects.text(found[-1].get("id"))}
+        return Page(records=tuple(records), faults=tuple(faults), next=following, has_slipped=has_slipped)
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:
         row = self._row(kind, outside_id)
@@ -95,6 +108,8 @@ class PlanfixRecords(Session, Records):
 
     def _written(self, kind: RecordKind, change: Change) -> str:
         what, reading, number = WHAT[kind], Reading.of(self.live), change.record.outside_id
+        if not number and self.kinds[kind].finds_by_key:
+            number = self._by_key(kind, change.key, reading)
         if not number:
             return self.rest.create(what, writing.new_body(kind, change, self.live.settings, reading))
         known: Row = {}
@@ -109,6 +124,14 @@ class PlanfixRecords(Session, Records):
         if body:
             self.rest.update(what, number, body)
         return number
+
+    def _by_key(self, kind: RecordKind, key: str, reading: Reading) -> str:
+        """The id of what was created under that key; empty when nothing was. Whether their "equal" means it is not sure."""
+        field = reading.key_field
+        filters = [{"type": CUSTOM_TEXT, "field": int(field), "operator": "equal", "value": key}]
+        found = self.rest.page(CONTACT, 0, f"id,{field}", filters, {"isCompany": kind is RecordKind.COMPANY})
+        same = (row for row in found if objects.custom_values(row).get(objects.CUSTOM + field) == key)
+        return next((objects.text(row.get("id")) for row in same), "")
 
     def _row(self, kind: RecordKind, number: str) -> Row | None:
         """The object as it is, if it is of that kind."""

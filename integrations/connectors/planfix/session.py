@@ -53,6 +53,7 @@ class PlanfixSession(PlanfixFollowUps, PlanfixRecords, Account, CallNotification
         super().__init__(live, http)
         self._api = Telephony(http, live)
         self.rest = Rest(http, live)
+        self.kinds = self.kinds_for(live.settings)  # type: ignore[misc]  # narrower than the connector's
 
     def test_connection(self) -> Diagnosis:
         return diagnose(self._api, self.rest)

@@ -38,6 +38,9 @@ def new_body(kind: RecordKind, change: Change, settings: Mapping[str, Any], read
     if kind is not RecordKind.DEAL:
         body["isCompany"] = kind is RecordKind.COMPANY
         body["sourceObjectId"] = change.key
+        if reading.key_field:
+            field = {"field": {"id": _number(reading.key_field)}, "value": change.key}
+            body["customFieldData"] = [*body.get("customFieldData", []), field]
     return body | {"template": {"id": int(template)}}
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from requests.utils import parse_header_links
 
-from integrations.capabilities.records import value_at
+from integrations.capabilities.records import behind, value_at
 from integrations.connectors.rest.client import Pairs, Rest
+from integrations.connectors.rest.mapping import id_of
 from integrations.connectors.rest.plan import Paging, Plan
 from integrations.http.messages import Response
 from integrations.records import Json
@@ -23,7 +24,9 @@ def parameters(plan: Plan, position: Json) -> Pairs:
     if plan.paging is Paging.PAGE:
         return (*size, (plan.page_parameter, str(position.get("page", plan.first_page))))
     if plan.paging is Paging.OFFSET:
-        return (*size, (plan.page_parameter, str(position.get("offset", 0))))
+        # From the second page on with the last row of the page before: so it is seen whether rows have moved meanwhile.
+        begin = int(position.get("offset", 0)) - (1 if position.get("last") else 0)
+        return (*size, (plan.page_parameter, str(begin)))
     if plan.paging is Paging.CURSOR and position.get("cursor"):
         return (*size, (plan.page_parameter, str(position["cursor"])))
     return size
@@ -50,11 +53,13 @@ def following(
     if plan.more_field and at(answer, plan.more_field) is False:
         return None
     found = _NEXT[plan.paging](plan, api, position, answer, response, items)
-    if found is None:
-        return None
+    if found is None or (found.get("is_plain") and not position.get("is_plain")):
+        return found
     # A system that does not know our parameter answers with the first page for ever.
     sign = hashlib.sha256(response.body).hexdigest()[:16]
     if items and sign == position.get("seen"):
+        if position.get("is_plain") and len(items) < plan.page_size:
+            return None  # the last page once more, which is where it begins the pages behind the end
         raise ConfigError(
             _("The next page is the same as the one before: check how pages are asked for."),
             detail=f"paging {plan.paging.value}",
@@ -79,8 +84,30 @@ def _page(
 def _offset(
     plan: Plan, api: Rest, position: Json, answer: Any, response: Response, items: Sequence[Any]
 ) -> dict[str, Any] | None:
-    offset = int(position.get("offset", 0)) + len(items)
-    return None if not items or _is_all(plan, answer, offset) else {"offset": offset}
+    begin = int(position.get("offset", 0))
+    fresh, _slipped = past_border(plan, position, items)
+    offset = begin + len(items) - (1 if position.get("last") else 0)
+    if not fresh and len(items) > 1:
+        # It begins pages only where pages begin, and gave the one before again: from here on nothing is asked for twice.
+        return {"offset": begin, "is_plain": True}
+    if not fresh or _is_all(plan, answer, offset):
+        return None
+    if position.get("is_plain"):
+        return {"offset": offset, "is_plain": True}
+    # A page of one row would have no room for another one; nor may one whose size the system chooses.
+    last = _id(plan, items[-1]) if plan.size_parameter and plan.page_size > 1 else ""
+    return {"offset": offset, "last": last} if last else {"offset": offset}
+
+
+def past_border(plan: Plan, position: Json, items: Sequence[Any]) -> tuple[Sequence[Any], bool]:
+    """The rows that the page before has not ended with, and whether it may have missed some."""
+    if plan.paging is not Paging.OFFSET:
+        return items, False
+    return behind(str(position.get("last", "")), items, lambda item: _id(plan, item))
+
+
+def _id(plan: Plan, item: Any) -> str:
+    return id_of(plan, item) if isinstance(item, Mapping) else ""
 
 
 def _cursor(

@@ -69,8 +69,9 @@ class RestSession(Session, Account, Records):
         items = _items(plan, answer)
         # Too many at once are handed on in parts: the same answer is asked for again, from where we were.
         start = int(place.get("start", 0))
-        part = items[start : start + MOST_PER_PAGE]
-        if start + MOST_PER_PAGE < len(items):
+        fresh, has_slipped = paging.past_border(plan, place, items)
+        part = fresh[start : start + MOST_PER_PAGE]
+        if start + MOST_PER_PAGE < len(fresh):
             following: dict[str, Any] | None = {**place, "start": start + MOST_PER_PAGE}
         else:
             whole = {name: value for name, value in place.items() if name != "start"}
@@ -90,6 +91,7 @@ class RestSession(Session, Account, Records):
             resume=resume,
             deleted=tuple(filter(None, (mapping.id_of(plan, item) for item in gone))),
             total=paging.total_of(plan, answer),
+            has_slipped=has_slipped and not start,
         )
 
     def fetch(self, kind: RecordKind, outside_id: str) -> Record | None:

@@ -41,6 +41,8 @@ class SyncRun(TenantModel):
     `steps` counts what was committed: whoever commits the next step has to name the number that it saw, so that of two
     workers that hold the same run only one can. `position` is where the next page begins, `resume` where the next
     incremental run will, `since` what an incremental run asks for, `seen_until` the newest change that was read.
+    `has_slipped`: while pages were turned something moved there, so that an object may have been on none of them; then all
+    is read again, `rereads` times by now. `is_incomplete`: it was so to the end.
     """
 
     plan = models.ForeignKey(
@@ -70,6 +72,9 @@ class SyncRun(TenantModel):
     conflicts = models.PositiveIntegerField(_("conflicts"), default=0)
     written = models.PositiveIntegerField(_("written there"), default=0)
     differences = models.JSONField(_("differences"), default=list)
+    has_slipped = models.BooleanField(default=False, db_default=False)
+    rereads = models.PositiveSmallIntegerField(_("read again"), default=0, db_default=0)
+    is_incomplete = models.BooleanField(_("incomplete"), default=False, db_default=False)
     reason = models.TextField(_("reason"), blank=True)
     asked_by = models.CharField(_("asked for by"), max_length=200, blank=True)
     correlation_id = models.UUIDField(_("correlation"), null=True)

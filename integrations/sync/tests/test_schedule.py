@@ -104,6 +104,25 @@ def test_what_is_under_way_comes_a_little_later(integration: Integration) -> Non
 
 
 @pytest.mark.django_db
+def test_a_nightly_run_that_meets_another_one_comes_a_little_later_and_is_not_left_out(
+    integration: Integration,
+) -> None:
+    past = timezone.now() - timedelta(minutes=1)
+    plan = plan_for(integration, next_due_at=past)
+    assert start_due() == 1
+    SyncPlan.objects.update(next_full_at=past)
+
+    assert start_due() == 0
+
+    plan.refresh_from_db()
+    assert plan.next_full_at is not None
+    assert timezone.now() < plan.next_full_at < timezone.now() + timedelta(minutes=1)
+    SyncRun.objects.update(state="completed")
+    assert start_due(timezone.now() + timedelta(minutes=1)) == 1
+    assert SyncRun.objects.latest("id").is_full
+
+
+@pytest.mark.django_db
 def test_nobody_begins_what_is_switched_off(integration: Integration) -> None:
     past = timezone.now() - timedelta(minutes=1)
     plan_for(integration, next_due_at=past, is_enabled=False)

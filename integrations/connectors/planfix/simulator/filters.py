@@ -9,7 +9,7 @@ from integrations.connectors.planfix.simulator.state import Row
 
 # Dates are in the zone of the employee whose token it is.
 ZONE = ZoneInfo("Europe/Moscow")
-CHANGED, PHONE, TEMPLATE_OF_CONTACT, TEMPLATE_OF_TASK = 38, 4003, 4016, 51
+CHANGED, PHONE, TEMPLATE_OF_CONTACT, TEMPLATE_OF_TASK, TEXT_OF_CONTACT = 38, 4003, 4016, 51, 4101
 
 
 def matches(wanted: Any, row: Row) -> bool:
@@ -25,6 +25,9 @@ def matches(wanted: Any, row: Row) -> bool:
         return any(str(value) in str(one.get("number", "")) for one in row.get("phones") or ())
     if kind in (TEMPLATE_OF_CONTACT, TEMPLATE_OF_TASK) and operator == "equal":
         return bool((row.get("template") or {}).get("id") == value)
+    if kind == TEXT_OF_CONTACT and operator == "equal" and isinstance(wanted.get("field"), int):
+        # As of telephone numbers: the stricter reading for whoever asks.
+        return str(value) in str(row.get("customFieldData", {}).get(wanted["field"], ""))
     raise Refused(41, f"Invalid parameter value: filter {kind} {operator}")
 
 

@@ -10,6 +10,7 @@ from integrations.connectors.planfix.simulator.state import Employee, Row
 PLURALS = {"contact": "contacts", "task": "tasks"}
 FIELDS: dict[str, tuple[Row, ...]] = {
     "contact": (
+        {"id": 35, "name": "Ключ хаба", "type": 0},
         {"id": 36, "name": "Скидка", "type": 1},
         {"id": 37, "name": "Откуда узнал", "type": 8, "enumValues": ["Сайт", "Реклама"]},
     ),

@@ -380,3 +380,48 @@ def test_daily_quota_holds_back_the_rest_api_and_never_the_calls(simulator, conn
     tell(row, lambda crm: crm.notify_ringing(ringing()))
 
     assert len(simulator.events) == 1
+
+
+@pytest.fixture
+def keyed(simulator, connect):
+    """Contacts and companies have a field for our key."""
+    settings = {"url": simulator.url, **SETTINGS, "key_field": "35"}
+    made = connect(rest_token=simulator.rest_token)
+    update_integration(made, settings=settings)
+    return made
+
+
+@pytest.mark.parametrize("kind", [RecordKind.CONTACT, RecordKind.COMPANY])
+def test_with_a_field_for_our_key_a_creation_that_is_tried_again_makes_nothing_twice(simulator, keyed, kind):
+    made = TestContract().new_record(simulator, kind, 1)
+    simulator.account.add("contact", name="Of a key that begins alike", customFieldData={35: "k10"})
+    before = len(simulator.account.tables["contact"])
+
+    with records_of(keyed, seconds=60) as records:
+        assert records.kinds[kind].finds_by_key
+        assert not records.kinds[RecordKind.DEAL].finds_by_key
+        first = records.write(kind, [Change(record=made, key="k1")])[0]
+        second = records.write(kind, [Change(record=made, key="k1")])[0]
+        other = records.write(kind, [Change(record=made, key="k2")])[0]
+        found = records.fetch(kind, second.outside_id)
+
+    assert (first.error, second.error, other.error) == (None, None, None)
+    assert first.outside_id == second.outside_id != other.outside_id
+    assert len(simulator.account.tables["contact"]) == before + 2
+    assert found.custom == made.custom  # our key is in none of our records
+
+
+def test_what_slips_over_the_border_of_two_pages_is_noticed(simulator, keyed):
+    rows = [simulator.account.add("contact", name=f"Name {one}", template={"id": 1}) for one in range(210)]
+
+    with records_of(keyed, seconds=60) as records:
+        first = records.read(RecordKind.CONTACT)
+        steady = records.read(RecordKind.CONTACT, first.next)
+        simulator.account.add("contact", name="New")
+        rows[0]["isDeleted"] = True
+        moved = records.read(RecordKind.CONTACT, first.next)
+
+    assert not first.has_slipped
+    assert (steady.has_slipped, moved.has_slipped) == (False, True)
+    ids = [one.outside_id for one in (*first.records, *steady.records)]
+    assert len(ids) == len(set(ids)) == 199

@@ -12,7 +12,7 @@ from integrations.actions.save_mapping import save_mapping
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Change, Changes, CheckState
 from integrations.connectors import get as get_connector
-from integrations.connectors.rest.simulator import Simulator
+from integrations.connectors.rest.simulator import Simulator, styles
 from integrations.connectors.rest.simulator.keys import USERNAME
 from integrations.connectors.rest.tests.entered import STYLES, kind_row, settings_of
 from integrations.http.errors import OutcomeUnknown
@@ -360,3 +360,57 @@ def test_unknown_key_raises_auth_failed(tenant, simulator):
 
     with records_of(row) as records, pytest.raises(AuthFailed):
         records.fetch(CONTACT, "1")
+
+
+def test_what_slips_over_the_border_of_two_pages_is_noticed(tenant, simulator):
+    ids = put(simulator, 30)
+    row = connected(tenant, simulator, kind_row("offset", page_size=10))
+
+    with records_of(row) as records:
+        first = records.read(CONTACT)
+        steady = records.read(CONTACT, first.next)
+        simulator.store.remove("contacts", int(ids[0]))
+        moved = records.read(CONTACT, first.next)
+
+    assert (first.has_slipped, steady.has_slipped, moved.has_slipped) == (False, False, True)
+    assert [one.outside_id for one in (*first.records, *steady.records)] == ids[:19]
+
+
+def pages_of(records):
+    found, position = [], None
+    while True:
+        page = records.read(CONTACT, position)
+        found += [one.outside_id for one in page.records]
+        if page.next is None:
+            return found
+        position = page.next
+
+
+def test_a_system_that_begins_pages_only_where_pages_begin_is_read_to_its_end(tenant, simulator, monkeypatch):
+    ids = put(simulator, 35)
+    row = connected(tenant, simulator, kind_row("offset", page_size=10))
+    asked = []
+
+    def rounded(rows, wanted, address):
+        asked.append(int(wanted.get("offset", 0)))
+        begin = asked[-1] // 10 * 10
+        return Reply.json({"result": {"items": rows[begin : begin + 10]}})
+
+    monkeypatch.setitem(styles.STYLES, "offset", rounded)
+
+    with records_of(row) as records:
+        # The last page comes a second time; what is the same is no change.
+        assert pages_of(records) == [*ids, *ids[30:]]
+
+    assert asked == [0, 9, 10, 20, 30, 35]
+
+
+def test_a_system_that_knows_no_offset_is_not_read_for_ever(tenant, simulator, monkeypatch):
+    put(simulator, 10)
+    row = connected(tenant, simulator, kind_row("offset", page_size=10))
+    monkeypatch.setitem(
+        styles.STYLES, "offset", lambda rows, wanted, address: Reply.json({"result": {"items": rows}})
+    )
+
+    with records_of(row) as records, pytest.raises(ConfigError, match="same as the one before"):
+        pages_of(records)
