@@ -41,7 +41,8 @@ class TransferForm(forms.Form):
     def __init__(self, has_it: str, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         known = Extension.objects.exclude(number=has_it).order_by("number").values_list("number", "name")
-        choices = [(number, f"{number} {name}".strip()) for number, name in known]
+        # Nobody is chosen beforehand: a call is not given to whoever comes first in the list.
+        choices = [("", "—"), *((number, f"{number} {name}".strip()) for number, name in known)]
         self.fields["extension"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -86,6 +87,7 @@ class SteeringPage(AdminPart):
             "status_badge": badges.status(call),
             "talks_with": f"{has_it} {names.get(has_it, '')}".strip(),
             "is_alive": call.phase != CallPhase.ENDED,
+            "has_colleagues": len(form.fields["extension"].choices) > 1,  # type: ignore[attr-defined]
             "may": may_steer(call, member_of(request)),
             "form": form,
             "commands": [(one, badge(one.get_state_display(), TONES[one.state])) for one in commands],

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from telephony.models.call import CallDirection
 from tenants.models import TenantModel
@@ -43,7 +44,7 @@ class CallTally(TenantModel):
     key = models.CharField(_("which"), max_length=100, blank=True)
     direction = models.CharField(_("direction"), max_length=8, choices=CallDirection.choices, blank=True)
     calls = models.PositiveIntegerField(_("calls"), default=0)
-    answered = models.PositiveIntegerField(_("answered"), default=0)
+    answered = models.PositiveIntegerField(pgettext_lazy("figure", "answered"), default=0)
     missed = models.PositiveIntegerField(_("missed"), default=0)
     wait_total = models.PositiveBigIntegerField(_("wait in all, s"), default=0)
     talk_total = models.PositiveBigIntegerField(_("talk in all, s"), default=0)

@@ -28,7 +28,6 @@ def run(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     settings.EGRESS_ALLOW = ["127.0.0.0/8"]
     # What is found by polling would hide what was not handed on.
     monkeypatch.setattr(machinery, "IDLE_SECONDS", 600)
-    monkeypatch.setattr(machinery, "IDLE_SECONDS_EMBEDDED", 600)
     running = Running()
     with all_tenants():
         yield running
