@@ -8,6 +8,7 @@
     .venv/bin/python -m benchmarks.deliveries   webhooks: deliveries per second, CPU, memory, latency
     .venv/bin/python -m benchmarks.exports      values → CSV, Excel, JSON Lines
     .venv/bin/python -m benchmarks.exports_job  the database's rows → the sealed file
+    .venv/bin/python -m benchmarks.exports_large  ten million rows → one file: the worker's memory on the way
 
 Each starts installations of its own in temporary folders and removes them. PostgreSQL, RabbitMQ and Redis are those
 that TEST_POSTGRES_URL, TEST_AMQP_URL and TEST_REDIS_URL name, else those of this machine; with none, put

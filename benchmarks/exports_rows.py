@@ -29,8 +29,8 @@ def fill(count: int) -> None:
     values = _plain(Call) | _values(engine, str(tenant.pk))
     key = pbx.pk if engine == "postgresql" else pbx.pk.hex
     with connection.cursor() as cursor:
-        if engine == "postgresql" and count >= MANY:
-            _drop_indexes(cursor)
+        if count >= MANY:
+            _drop_indexes(cursor, engine)
         cursor.execute(
             f"INSERT INTO telephony_call ({', '.join(values)}, pbx_id) SELECT {', '.join(values.values())}, %(pbx)s"
             f" FROM {_SERIES[engine]}",
@@ -74,12 +74,16 @@ def _literal(value: Any) -> str:
     return "'" + text.replace("'", "''").replace("%", "%%") + "'"
 
 
-def _drop_indexes(cursor: Any) -> None:
+_INDEXES = {
+    "postgresql": "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'telephony_call'::regclass AND NOT indisprimary"
+    " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)",
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'telephony_call' AND sql IS NOT NULL",
+}
+
+
+def _drop_indexes(cursor: Any, engine: str) -> None:
     """The database is this measurement's own: what writing ten million rows into a dozen indexes takes is not measured."""
-    cursor.execute(
-        "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'telephony_call'::regclass AND NOT indisprimary"
-        " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"
-    )
+    cursor.execute(_INDEXES[engine])
     for (name,) in cursor.fetchall():
         if name not in KEPT:
             cursor.execute(f"DROP INDEX {name}")

@@ -1,6 +1,6 @@
-"""Events of telephone exchanges over real HTTP: the real front, a bare view of the same server, an ORM view behind it.
+"""Events of telephone exchanges over real HTTP: the real front, a bare view of the same server, an ORM view behind it and at gunicorn.
 
-The three are measured in turns, round after round, at each number of connections. Every answered event must be a row.
+They are measured in turns, round after round, at each number of connections. Every answered event must be a row.
 """
 
 import argparse
@@ -37,16 +37,24 @@ def measure(engine: str, connections: list[int], rounds: int, seconds: float) ->
     with installed(engine) as installation:
         installation.call("benchmarks.seed:companies", count=1)
         installation.start_web()
-        peers_port = free_port()
-        process = installation.start("-m", "benchmarks.ingest_peers", port=peers_port)
-        installation.wait(lambda: answers(peers_port), process)
+        same = _start(installation, "benchmarks.ingest_peers")
+        gunicorn = _start(installation, "benchmarks.ingest_gunicorn")
         peers = [
             Peer("Switchboard", "/start", installation.port, stores=True),
-            Peer("bare view", "/bare", peers_port, stores=False),
-            Peer("ORM view", "/orm", peers_port, stores=True),
+            Peer("bare view", "/bare", same, stores=False),
+            Peer("ORM view, same server", "/orm", same, stores=True),
+            Peer("ORM view, gunicorn", "/orm", gunicorn, stores=True),
         ]
         results = _play(installation, peers, connections, rounds, seconds)
     _print(engine, peers, connections, results)
+
+
+def _start(installation: Installation, module: str) -> int:
+    """The port where it answers."""
+    port = free_port()
+    process = installation.start("-m", module, port=port)
+    installation.wait(lambda: answers(port), process)
+    return port
 
 
 Results = dict[tuple[int, str], list[load.Result]]
