@@ -284,3 +284,45 @@ def test_the_language_is_changed_from_the_menu(person: Person) -> None:
 
     expect(page.get_by_role("heading", name="Звонки сегодня")).to_be_visible(timeout=SECONDS)
     person.look()
+
+
+# Whether a person who points at the middle of it meets it, and nothing that lies over it.
+IS_ON_TOP = """(one) => { const box = one.getBoundingClientRect();
+  return one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"""
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 390])
+def test_an_operator_sees_everywhere_whose_company_that_is_and_can_leave_it(
+    hub: Installation, browser: Browser, width: int
+) -> None:
+    name = f"operator{width}"
+    hub.manage(
+        "shell",
+        "-c",
+        f"from tenants.models import User; User.objects.create_superuser('{name}', '', '{name}')",
+    )
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en")
+    person = Person(context.new_page(), hub.url)
+    page = person.page
+    page.goto(f"{hub.url}/admin/")
+    page.locator("input:is([name=username], [name=login])").fill(name)
+    page.locator("input[type=password]").fill(name)
+    page.locator("input[type=password]").press("Enter")
+    page.locator("#switch-tenant").select_option(index=1)
+    leave = page.get_by_role("button", name="Leave")
+    expect(leave).to_be_visible()
+
+    for path, foot in (
+        ("telephony/call/", "Older"),
+        ("exports/exportlimits/add/", "Save and continue editing"),
+    ):
+        person.open(f"/admin/{path}")
+        last = page.get_by_text(foot, exact=True).last
+        last.scroll_into_view_if_needed()
+        assert leave.evaluate(IS_ON_TOP), path
+        assert last.evaluate(IS_ON_TOP), path
+    leave.click()
+
+    expect(leave).to_have_count(0)
+    assert person.complaints == []
+    context.close()
