@@ -58,8 +58,8 @@ def batches(wanted: QuerySet[Delivery], after: UUID | None = None) -> Iterator[l
 @transaction.atomic
 def replay(ids: Sequence[UUID]) -> int:
     """Queue those of them that are finished; how many there were."""
-    rows = Delivery.objects.filter(id__in=ids).exclude(state=DeliveryState.PENDING).select_for_update()
-    found = list(rows.values_list("id", "tenant_id", "endpoint_id", "stream"))
+    rows = Delivery.objects.filter(id__in=ids).exclude(state=DeliveryState.PENDING).order_by("id")
+    found = list(rows.select_for_update().values_list("id", "tenant_id", "endpoint_id", "stream"))
     failed = render_again([row[0] for row in found])
     found = [row for row in found if row[0] not in failed]
     Delivery.objects.filter(id__in=[row[0] for row in found]).update(

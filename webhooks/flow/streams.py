@@ -5,6 +5,7 @@ sees to it that the stream's head is queued (`advance`). So no stream can be lef
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from tenants.work.dialect import dialect
 from webhooks.flow import rows
 from webhooks.models import Delivery, DeliveryState
 
+LANE: Final = "webhooks.deliver"
 Stream = tuple[UUID, str]
 """An endpoint and one of its streams."""
 
@@ -36,29 +38,22 @@ def heads(streams: Collection[Stream]) -> dict[Stream, UUID]:
     return {(_uuid(endpoint), stream): _uuid(id_) for id_, endpoint, stream in found if id_ is not None}
 
 
-def advance(
-    streams: Collection[Stream], tenants: Mapping[UUID, int], only: Collection[UUID] | None = None
-) -> None:
-    """Queue the heads, or those of them that are among `only`. The endpoints' rows must be locked; `tenants` are theirs."""
+def advance(streams: Collection[Stream], tenants: Mapping[UUID, int]) -> None:
+    """Queue those heads that are not. The endpoints' rows must be locked; `tenants` are theirs.
+
+    To queue one again would wait for whoever settles it just now, and who then waits for the endpoint's row: a deadlock.
+    """
+    found = heads(streams)
+    queued = Work.objects.filter(lane=LANE, subject__in=found.values()) if found else Work.objects.none()
+    there = set(queued.values_list("subject", flat=True))
     enqueue(
-        "webhooks.deliver",
+        LANE,
         [
             (id_, tenants[endpoint], endpoint.hex, None)
-            for (endpoint, _stream), id_ in heads(streams).items()
-            if endpoint in tenants and (only is None or id_ in only)
+            for (endpoint, _stream), id_ in found.items()
+            if endpoint in tenants and id_ not in there
         ],
     )
-
-
-def begin(fresh: Mapping[UUID, tuple[UUID, int, str]]) -> None:
-    """Queue those of new deliveries (endpoint, tenant, stream) that are heads; the endpoints' rows must be locked.
-
-    A head that was there before is in the queue already. Queueing it again would wait for whoever settles it just now, and
-    who then waits for the endpoint's row: a deadlock.
-    """
-    if fresh:
-        streams = {(endpoint, stream) for endpoint, _tenant, stream in fresh.values()}
-        advance(streams, {endpoint: tenant for endpoint, tenant, _stream in fresh.values()}, fresh)
 
 
 def advance_all(deliveries: Iterable[tuple[UUID, int, str | None]]) -> None:
@@ -86,7 +81,7 @@ def step_back(held: Sequence[tuple[UUID, Stream]]) -> set[UUID]:
         streams = {stream for _id, stream in late}
         first = heads(streams)
         back = {id_ for id_, stream in late if first.get(stream) != id_}
-        Work.objects.filter(lane="webhooks.deliver", subject__in=back).delete()
+        Work.objects.filter(lane=LANE, subject__in=back).delete()
         advance(streams, {id_: flow.tenant_id for id_, flow in flows.items()})
     return back
 

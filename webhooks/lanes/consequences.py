@@ -18,7 +18,7 @@ from webhooks.models import DeliveryState, Endpoint
 def disable_gone(jobs: Sequence[Job]) -> None:
     """A receiver that answered 410 wants nothing more; a test alone does not count as its word."""
     ids = {job.endpoint_id for job in jobs if not job.is_test}
-    for endpoint in Endpoint.objects.filter(id__in=ids):
+    for endpoint in Endpoint.objects.filter(id__in=ids).order_by("id"):
         disable_endpoint(endpoint, reason="gone")
 
 
@@ -59,5 +59,5 @@ def _park_behind(unsent: Sequence[Unsent]) -> None:
         for one in unsent
         if one.endpoint_id is not None and one.stream is not None and one.state == DeliveryState.PARKED
     }
-    for endpoint in Endpoint.objects.filter(id__in=ids):
+    for endpoint in Endpoint.objects.filter(id__in=ids).order_by("id"):
         park_waiting(endpoint)

@@ -143,8 +143,9 @@ def _write(matches: list[Match]) -> None:
         insert("webhooks_payload", PAYLOAD, list(bodies.values()), ignore_conflicts=True)
         numbered = _numbered(deliveries)
         insert("webhooks_delivery", _DELIVERY, numbered, ignore_conflicts=True)
-        streams.begin(
-            {row[0]: (row[3], row[1], row[_STREAM]) for row in numbered if row[_STREAM] is not None}
+        streams.advance(
+            {(row[3], row[_STREAM]) for row in numbered if row[_STREAM] is not None},
+            {row[3]: row[1] for row in numbered},
         )
         enqueue("webhooks.deliver", entries)
 

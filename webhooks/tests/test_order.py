@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -90,13 +91,9 @@ def test_by_a_key_each_value_waits_for_its_own_only(tenant, receiver):
     assert numbered.count(None) == 1
 
 
-@pytest.mark.engine("postgresql")
-@pytest.mark.django_db(transaction=True)
-def test_new_events_do_not_wait_for_a_head_that_is_settled_meanwhile(tenant, receiver):
-    """Whoever settles it waits for the endpoint's row, which belongs to the new events until they are written."""
-    endpoint, _secret = make_endpoint(tenant, receiver.url(), ordering_mode="strict")
-    publish(tenant, "a")
-    [head] = store.lease(lane("webhooks.deliver"), 1)
+@contextmanager
+def settled_meanwhile(head, endpoint):
+    """Whoever settles it has its place in the queue until then, and waits for the endpoint's row, which is ours."""
     is_taken, is_over = threading.Event(), threading.Event()
 
     def settle():
@@ -106,26 +103,56 @@ def test_new_events_do_not_wait_for_a_head_that_is_settled_meanwhile(tenant, rec
                 is_taken.set()
                 is_over.wait(30)
                 Delivery.objects.filter(id=head.subject).update(state="done")
-                streams.advance_all([(endpoint.pk, tenant.pk, "")])
+                streams.advance_all([(endpoint.pk, endpoint.tenant_id, "")])
         finally:
             connection.close()
 
     thread = threading.Thread(target=settle)
     thread.start()
     assert is_taken.wait(30)
-    make_event(tenant, name="b")
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '2s'")
     try:
-        drain("webhooks.fanout")
+        yield
     finally:
         is_over.set()
         thread.join()
         with connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
 
-    assert Delivery.objects.get(state="pending").seq == 2
-    assert queued() == 1
+
+def emit_another(_endpoint, tenant):
+    make_event(tenant, name="c")
+    drain("webhooks.fanout")
+
+
+@pytest.mark.engine("postgresql")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("act", "pending"),
+    [
+        (emit_another, [3, 4]),
+        (lambda *_: replay_deliveries(Delivery.objects.filter(state="done")), [1, 3]),
+        (lambda *_: cancel_deliveries(Delivery.objects.all()), []),
+        (lambda endpoint, _tenant: disable_endpoint(endpoint), []),
+    ],
+    ids=["a new event", "replay", "cancel", "disable"],
+)
+def test_nobody_waits_for_a_head_that_is_settled_meanwhile(tenant, receiver, act, pending):
+    endpoint, _secret = make_endpoint(tenant, receiver.url(), ordering_mode="strict")
+    publish(tenant, "z")
+    drain("webhooks.deliver")
+    publish(tenant, "a", "b")
+    [head] = store.lease(lane("webhooks.deliver"), 1)
+
+    with settled_meanwhile(head, endpoint):
+        act(endpoint, tenant)
+
+    left = Delivery.objects.filter(state="pending").order_by("seq")
+    assert list(left.values_list("seq", flat=True)) == pending
+    assert list(Work.objects.filter(lane="webhooks.deliver").values_list("subject", flat=True)) == [
+        one.pk for one in left[:1]
+    ]
 
 
 def test_a_head_that_fails_holds_the_others_until_it_is_skipped(tenant, receiver):
