@@ -39,6 +39,7 @@ CEL_TYPES: Final = frozenset((
 ))  # fmt: skip
 # Where a recording lies opens something: it is kept encrypted, as that of every other event.
 SEALED: Final = ("recordingfile",)
+LATEST_YEAR: Final = 2200
 MAX_TEXT: Final = 500
 _IDENTITY: Final = ("uniqueid", "src", "dst", "channel", "dstchannel", "lastapp", "start", "duration", "billsec", "disposition")  # fmt: skip
 _SECONDS: Final = timedelta(seconds=1)
@@ -137,7 +138,7 @@ def _epoch(text: str) -> datetime | None:
         found = datetime.fromtimestamp(float(text), UTC)
     except (OverflowError, ValueError, OSError):
         return None
-    return found if 2000 < found.year < 2200 else None
+    return found if 2000 < found.year < LATEST_YEAR else None
 
 
 def _written(text: str) -> datetime | None:
@@ -145,7 +146,8 @@ def _written(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.year > 1970 else None  # MySQL's zero date, Asterisk's "not answered"
+    # MySQL's zero date, Asterisk's "not answered", somebody's "never".
+    return found if 1970 < found.year < LATEST_YEAR else None
 
 
 def _whole(moment: datetime | None) -> str:

@@ -56,4 +56,6 @@ def _moment(value: Any, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    # At the ends of the calendar no clock of a company could show it.
+    is_plausible = 1970 <= moment.year < 2200
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)) if is_plausible else None

@@ -1,7 +1,5 @@
 """When a company, or one of its lines, answers."""
 
-from zoneinfo import ZoneInfo
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from telephony.opening import Schedule, parse_exceptions, parse_weekly
 from tenants.models import TenantModel
 from tenants.models.tenant import validate_timezone
+from tenants.zones import Zone
 
 
 class WorkingHours(TenantModel):
@@ -73,5 +72,5 @@ class WorkingHours(TenantModel):
         return Schedule(
             parse_weekly(self.weekly),
             parse_exceptions(self.exceptions.splitlines()),
-            ZoneInfo(self.timezone or self.tenant.timezone),
+            Zone(self.timezone or self.tenant.timezone),
         )

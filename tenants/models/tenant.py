@@ -14,6 +14,7 @@ from tenants.intranet import validate_exceptions
 from tenants.models.base import TenantModel
 from tenants.names import NameKeyField, check_name, name_key, normal_name
 from tenants.scoping import all_tenants
+from tenants.zones import Zone
 
 digits = RegexValidator(r"^[0-9]{1,10}\Z", _("Only digits, at most ten."))
 extension_number = RegexValidator(r"^[0-9*#]{1,10}\Z", _("Only digits, * and #, at most ten characters."))
@@ -126,8 +127,8 @@ class Tenant(models.Model):
             return super().delete(*args, **options)
 
     @property
-    def zone(self) -> zoneinfo.ZoneInfo:
-        return zoneinfo.ZoneInfo(self.timezone)
+    def zone(self) -> Zone:
+        return Zone(self.timezone)
 
 
 class Role(models.TextChoices):

@@ -11,7 +11,9 @@ from tests.processes import wait_for
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(900)]
 
-WAITING, CALLING = (customer.phone for customer in CUSTOMERS)  # one for each test: a call is known by its client
+WAITING, CALLING = (
+    customer.phone for customer in CUSTOMERS
+)  # one for each test: a call is known by its client
 MANAGER = "151"
 
 

@@ -121,7 +121,8 @@ def test_times_as_drivers_and_files_write_them(value: Any, expected: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", ["", None, "0000-00-00 00:00:00", "1970-01-01 00:00:00", "soon", "0", "9" * 400]
+    "value",
+    ["", None, "0000-00-00 00:00:00", "1970-01-01 00:00:00", "soon", "0", "9" * 400, "9999-12-31 23:59:59"],
 )
 def test_no_time_is_none(value: Any) -> None:
     assert moment(value, MINSK) is None
