@@ -356,6 +356,15 @@ def test_a_cell_that_cannot_be_is_named_by_row_and_column(tenant: Tenant) -> Non
     ]
 
 
+def test_a_text_with_a_bare_delimiter_is_an_error_and_not_cut(tenant: Tenant) -> None:
+    job = previewed(tenant, 'Number,Name\n150,"Anna, sales"\n151,Boris, support\n152,Clara,,\n')
+
+    assert actions_of(job) == {2: "new", 3: "error", 4: "new"}
+    assert rows_of(job)[1].content["errors"] == {
+        "": "The row has more cells than there are headings: “support”. A delimiter inside a text needs quotation marks around it."
+    }
+
+
 def test_rows_of_blanks_are_no_rows(tenant: Tenant) -> None:
     job = previewed(tenant, xlsx_file([*BOOK, [" ", "\t"], [None, "  "]]))
 
