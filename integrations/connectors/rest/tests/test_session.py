@@ -441,14 +441,19 @@ def test_pages_that_lead_in_a_circle_are_all_kept_and_then_it_ends(
 ):
     monkeypatch.setitem(styles.STYLES, style, in_a_circle(style, before, around))
     row = connected(tenant, simulator, kind_row(style))
-    read, position, longest = [], None, 0
+    read, longest = [], 0
 
-    with records_of(row) as records, pytest.raises(ConfigError) as raised:
+    def read_all(records):
+        nonlocal longest
+        position = None
         while True:
             page = records.read(CONTACT, position)
-            read += [one.outside_id for one in page.records]
+            read.extend(one.outside_id for one in page.records)
             position = page.next
             longest = max(longest, len(str(position)))
+
+    with records_of(row) as records, pytest.raises(ConfigError) as raised:
+        read_all(records)
 
     # Each page was handed on, and the circle noticed before long.
     assert set(read) == {str(number) for number in range(before + around)}
