@@ -179,7 +179,9 @@ def test_a_conflict_is_shown_and_decided(client: Client, integration: Integratio
     assert client.get(reverse("admin:integrations_syncconflict_changelist"), {"open": "1"}).status_code == 200
 
 
-def test_what_both_sides_say_is_told_in_words(client: Client, integration: Integration, plan: SyncPlan) -> None:
+def test_what_both_sides_say_is_told_in_words(
+    client: Client, integration: Integration, plan: SyncPlan
+) -> None:
     upsert_records(Owner.of(integration.pk), RecordKind.CONTACT, [ANNA])
     link = Link.objects.get()
     numbers = ["+375291234567", "+375447654321"]

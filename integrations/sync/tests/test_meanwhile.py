@@ -14,11 +14,12 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from integrations import records
+from integrations.actions.delete_integration import delete_integration
 from integrations.actions.edit_record import change_record, create_record
 from integrations.actions.merge_records import Wish, merge_records
 from integrations.actions.remove_records import remove_records
 from integrations.actions.resolve_conflict import resolve_conflict
-from integrations.actions.run_sync import run_sync
+from integrations.actions.run_sync import LANE, run_sync
 from integrations.actions.upsert_records import upsert_records
 from integrations.capabilities import Change, Written
 from integrations.models import (
@@ -46,6 +47,7 @@ from integrations.tests.crm import TinyCrm
 from integrations.tests.crm.connector import TinySession
 from tenants.errors import RemoteRejected
 from tenants.scoping import tenant_scope
+from tenants.work import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTACT = RecordKind.CONTACT
@@ -425,6 +427,65 @@ def test_a_run_that_ends_while_its_plan_falls_due_does_not_wait_for_whoever_wait
     ending.refresh_from_db()
     assert ending.state == RunState.COMPLETED
     assert SyncRun.objects.filter(plan=plan, state=RunState.WAITING).count() == 1
+
+
+@pytest.mark.engine("postgresql")
+def test_an_integration_is_deleted_while_a_page_of_its_run_is_kept(
+    crm: TinyCrm, integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = crm.put("contacts", name="Anna")
+    plan = plan_for(integration)
+    run(plan)
+    crm.put("contacts", number, name="Anna, who was changed")
+    under_way = run_sync(plan)
+    begins = threading.Event()
+    upsert = reading.upsert_records
+
+    def upserted(*given: Any) -> Any:
+        begins.set()
+        deadline = time.monotonic() + 10
+        while not is_anybody_waiting() and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        return upsert(*given)
+
+    monkeypatch.setattr(reading, "upsert_records", upserted)
+
+    def delete() -> None:
+        assert begins.wait(10)
+        delete_integration(Integration.objects.get(pk=integration.pk))
+
+    found = at_once(integration, partial(work, SyncRun.objects.get(pk=under_way.pk), 30), delete)
+
+    assert found == [True, None]
+    assert not Integration.objects.exists()
+    assert not SyncRun.objects.exists()
+    assert Contact.objects.get().name.startswith("Anna")
+
+
+def test_an_integration_that_is_deleted_while_it_is_asked_ends_its_run_in_silence(
+    crm: TinyCrm, integration: Integration
+) -> None:
+    crm.put("contacts", name="Anna")
+    plan = plan_for(integration)
+    under_way = run_sync(plan)
+    crm.between_pages = lambda: in_scope(
+        integration, lambda: delete_integration(Integration.objects.get(pk=integration.pk))
+    )
+
+    drain(LANE)
+
+    assert not Integration.objects.exists()
+    assert not SyncRun.objects.filter(pk=under_way.pk).exists()
+    assert not Contact.objects.exists()
+
+
+def in_scope(integration: Integration, act: Callable[[], object]) -> None:
+    """In the thread of the simulator."""
+    try:
+        with tenant_scope(integration.tenant):
+            act()
+    finally:
+        connections.close_all()
 
 
 def is_anybody_waiting() -> bool:
