@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -42,7 +43,7 @@ class KeptViewSet(ReadOnlyTenantViewSet):
         """One of them. It cannot be deleted: what was said is a log, which goes by itself after `MESSAGE_RETENTION_DAYS`."""
         return super().retrieve(request, *args, **kwargs)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         reason = str(self.kept_because) if request.method == "DELETE" else None
         raise MethodNotAllowed(request.method or "", reason)
 

@@ -200,9 +200,9 @@ def test_what_both_sides_say_is_told_in_words(
 def test_a_run_that_may_have_missed_something_does_not_look_like_one_that_has_not(
     client: Client, plan: SyncPlan
 ) -> None:
-    made = {"tenant": plan.tenant, "plan": plan, "state": RunState.COMPLETED}
-    whole = SyncRun.objects.create(**made)
-    partial = SyncRun.objects.create(**made, is_incomplete=True)
+    done = RunState.COMPLETED
+    whole = SyncRun.objects.create(tenant=plan.tenant, plan=plan, state=done)
+    partial = SyncRun.objects.create(tenant=plan.tenant, plan=plan, state=done, is_incomplete=True)
 
     answer = client.get(
         reverse("admin:integrations_syncrun_status"), {"ids": f"{whole.pk},{partial.pk}"}

@@ -441,7 +441,8 @@ def test_pages_that_lead_in_a_circle_are_all_kept_and_then_it_ends(
 ):
     monkeypatch.setitem(styles.STYLES, style, in_a_circle(style, before, around))
     row = connected(tenant, simulator, kind_row(style))
-    read, longest = [], 0
+    read: list[str] = []
+    longest = 0
 
     def read_all(records):
         nonlocal longest
