@@ -18,6 +18,7 @@ from integrations.store.batch import Batch, Change
 from integrations.store.cleaning import Unkeepable
 from integrations.store.content import Content, content_of
 from integrations.store.owner import Owner
+from integrations.store.pending import waking
 from integrations.store.shapes import Shape, shape_of
 
 DIFFERENCES_SHOWN = 200
@@ -62,7 +63,7 @@ def upsert_records(
     manner = manner or Manner()
     shape, kept = shape_of(kind), Kept()
     found = _contents(records, shape, owner, kept)
-    with transaction.atomic():
+    with transaction.atomic(), waking():
         if not manner.is_dry:
             lock(owner)
         try:

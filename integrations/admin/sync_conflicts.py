@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from integrations.actions.resolve_conflict import resolve_conflict
+from integrations.admin.duplicates.comparing import shown
 from integrations.models import Resolution, SyncConflict
 from integrations.records import RecordKind
 from integrations.store.shapes import LINES, shape_of
@@ -79,7 +80,10 @@ class SyncConflictAdmin(LogAdmin):
         self, request: HttpRequest, context: Any, *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         if obj is not None:
-            context["sides"] = [(_heading(obj.kind, name), pair) for name, pair in obj.fields.items()]
+            context["sides"] = [
+                (_heading(obj.kind, name), *(shown(pair.get(side) or "") for side in Resolution.values))
+                for name, pair in obj.fields.items()
+            ]
             context["can_resolve"] = self.has_resolve_permission(request) and not obj.resolution
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

@@ -21,7 +21,7 @@ def describe(run: SyncRun) -> dict[str, Any]:
         "id": str(run.pk),
         "state": run.state,
         "label": label(run),
-        "tone": TONES.get(RunState(run.state), "busy"),
+        "tone": "warn" if run.is_partial else TONES.get(RunState(run.state), "busy"),
         "is_finished": run.is_finished,
         "percent": run.percent or 0,
         "rows": figures(run),
@@ -34,7 +34,7 @@ def describe(run: SyncRun) -> dict[str, Any]:
 def label(run: SyncRun) -> str:
     if run.state == RunState.RUNNING:
         return str(RunPhase(run.phase).label)
-    return str(run.get_state_display())
+    return run.outcome
 
 
 def figures(run: SyncRun) -> str:

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,7 +25,6 @@ from integrations.models import Conversation, Message
 from integrations.records import Attachment, AttachmentKind
 from tenants.access import MANAGERS
 from tenants.api.base import ReadOnlyTenantViewSet
-from tenants.api.problems import Conflict
 
 CONDITIONS = {
     "integration": "integration_id",
@@ -35,38 +35,31 @@ CONDITIONS = {
 
 
 class KeptViewSet(ReadOnlyTenantViewSet):
-    """What was said is not deleted by anybody, and so there is nothing to restore: 409 with the reason, in words."""
+    """What was said is not deleted by anybody, and so there is nothing to restore: 405, with the reason in words."""
 
     kept_because: Promise
 
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Refused with 409: what was said is a log, which goes by itself after `MESSAGE_RETENTION_DAYS`."""
-        return self._refused()
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One of them. It cannot be deleted: what was said is a log, which goes by itself after `MESSAGE_RETENTION_DAYS`."""
+        return super().retrieve(request, *args, **kwargs)
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"])
-    def restore(self, request: Request, pk: str) -> Response:
-        """Refused with 409: there is nothing that could have been deleted."""
-        return self._refused()
-
-    def _refused(self) -> Response:
-        self.get_object()  # whoever may not see it learns nothing
-        raise Conflict(str(self.kept_because))
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        reason = str(self.kept_because) if request.method == "DELETE" else None
+        raise MethodNotAllowed(request.method or "", reason)
 
 
 class ConversationViewSet(KeptViewSet):
     """Conversations, the newest first."""
 
     kept_because = gettext_lazy(
-        "Conversations are neither deleted nor restored: they are the log of what was said, and the next message would "
-        "open this one anew."
+        "Conversations are not deleted: they are the log of what was said, and the next message would open this one anew."
     )
 
     resource = "conversations"
     model = Conversation
     serializer_class = shapes.ConversationSerializer
     filters = tuple(shapes.ConversationFilterSerializer().fields)
-    read_roles = write_roles = MANAGERS
+    read_roles = MANAGERS
 
     def scoped_queryset(self) -> QuerySet[Conversation]:
         rows = Conversation.objects.all()
@@ -90,7 +83,7 @@ class MessageViewSet(KeptViewSet):
     """Messages, theirs and ours, the newest first."""
 
     kept_because = gettext_lazy(
-        "Messages are neither deleted nor restored: they are the log of what was said, and deleting one here would take "
+        "Messages are not deleted: they are the log of what was said, and deleting one here would take "
         "it from nobody's telephone. They go by themselves once they are older than the installation keeps them."
     )
 

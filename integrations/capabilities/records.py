@@ -33,7 +33,7 @@ class KindSupport:
     `names_deleted`: incremental pages name what was deleted there; elsewhere only a full run notices.
     `batch`: the most that one `write` takes.
     `finds_by_key`: before it creates, `write` looks for what was created under the same `Change.key`, and answers with
-    that; so a creation whose answer was lost is simply tried again. Elsewhere a person decides.
+    that (it need not where `Change.is_first`); so a creation whose answer was lost is simply tried again. Elsewhere a person decides.
     """
 
     is_readable: bool = True
@@ -83,13 +83,15 @@ class Change:
 
     `key` is ours and the same on every repetition: sent along where the system has a place for it. `fields` names the
     fields of the record that changed, empty when all are to be written. `extra` holds values by the system's own names,
-    from the tenant's field mapping; they win over the record's.
+    from the tenant's field mapping; they win over the record's. `is_first`: it surely was never sent before, so that nothing
+    has to be looked for there.
     """
 
     record: Record
     key: str
     fields: frozenset[str] = frozenset()
     extra: Json = field(default_factory=dict)
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

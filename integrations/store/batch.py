@@ -218,6 +218,8 @@ class Batch:
 
 def _short(value: Any) -> Any:
     shown = plain(value)
+    if isinstance(shown, list) and all(isinstance(one, str) for one in shown):
+        shown = ", ".join(shown)
     if isinstance(shown, list | dict):
         shown = str(shown)
     return f"{shown[:SHOWN]}…" if isinstance(shown, str) and len(shown) > SHOWN else shown

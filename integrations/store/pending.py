@@ -1,6 +1,13 @@
-"""Which plans have to write what changed here into their system: one row for each record and plan."""
+"""Which plans have to write what changed here into their system: one row for each record and plan.
 
-from collections.abc import Sequence
+A plan that has something to write is woken, which writes its row. Plans' rows are locked last in a transaction, behind those of
+integrations, runs, records and pending writes, and in the order of their ids: else two runs that end at once, each with news
+for the other's system, would wait for one another.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,6 +20,7 @@ from integrations.store.owner import Owner
 from tenants import bulk
 
 CHUNK = 1000
+_woken: ContextVar[set[UUID] | None] = ContextVar("integrations_woken_plans", default=None)
 _COLUMNS = (
     ("id", "uuid"), ("tenant_id", "bigint"), ("created_at", "timestamptz"), ("plan_id", "uuid"), ("record_id", "uuid"),
     ("version", "int"), ("attempts", "int"), ("due_at", "timestamptz"), ("is_parked", "bool"), ("error", "text"),
@@ -25,15 +33,49 @@ _AGAIN = (
 )
 
 
+@contextmanager
+def waking() -> Iterator[None]:
+    """Inside a transaction: plans that get something to write meanwhile are woken at the end, all at once."""
+    if _woken.get() is not None:
+        yield  # it is part of something larger
+        return
+    collected: set[UUID] = set()
+    token = _woken.set(collected)
+    try:
+        yield
+        _wake(collected)
+    finally:
+        _woken.reset(token)
+
+
+def lock_plans(*ids: UUID) -> None:
+    """These, and with them those that this transaction is going to wake."""
+    _lock({*ids, *(_woken.get() or ())})
+
+
+def _lock(ids: Collection[UUID]) -> None:
+    list(SyncPlan.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def _wake(ids: Collection[UUID]) -> None:
+    """They are due now, unless they are due already or switched off."""
+    now = timezone.now()
+    later = SyncPlan.objects.filter(Q(next_due_at__gt=now) | Q(next_due_at__isnull=True), is_enabled=True)
+    asleep = list(later.filter(pk__in=ids).values_list("pk", flat=True)) if ids else []
+    if asleep:
+        _lock(asleep)
+        later.filter(pk__in=asleep).update(next_due_at=now)
+
+
 def note_pending(
     owner: Owner, kind: RecordKind, changed: Sequence[UUID], ours_won: Sequence[UUID] = ()
 ) -> None:
     """After a page of that integration: the other systems get what changed, its own what we were right about."""
     if not changed and not ours_won:
         return
-    plans = plans_that_write(owner.tenant_id, kind)
-    for plan in plans:
-        queue_writes(plan, ours_won if plan.integration_id == owner.integration_id else changed)
+    with waking():
+        for plan in plans_that_write(owner.tenant_id, kind):
+            queue_writes(plan, ours_won if plan.integration_id == owner.integration_id else changed)
 
 
 def plans_that_write(tenant_id: int, kind: RecordKind) -> list[SyncPlan]:
@@ -53,12 +95,15 @@ def queue_writes(plan: SyncPlan, record_ids: Sequence[UUID]) -> None:
             for record_id in ordered[start : start + CHUNK]
         ]
         bulk.insert_new(PendingWrite._meta.db_table, _COLUMNS, rows, _AGAIN)
-    SyncPlan.objects.filter(pk=plan.pk, is_enabled=True).filter(
-        Q(next_due_at__gt=now) | Q(next_due_at__isnull=True)
-    ).update(next_due_at=now)
+    woken = _woken.get()
+    if woken is None:
+        _wake([plan.pk])
+    else:
+        woken.add(plan.pk)
 
 
 def note_local(tenant_id: int, kind: RecordKind, record_ids: Sequence[UUID]) -> None:
     """After a change that was made here: every system that is written to gets it."""
-    for plan in plans_that_write(tenant_id, kind):
-        queue_writes(plan, record_ids)
+    with waking():
+        for plan in plans_that_write(tenant_id, kind):
+            queue_writes(plan, record_ids)

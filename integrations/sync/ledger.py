@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from integrations.actions.upsert_records import DIFFERENCES_SHOWN, Kept
 from integrations.capabilities import Fault
 from integrations.models import RunPhase, RunState, SyncFault, SyncPlan, SyncRun
+from integrations.store.pending import waking
 from integrations.sync.news import tell_run
 from tenants import bulk
 from tenants.storable import storable_text
@@ -35,7 +36,8 @@ def step(run: SyncRun) -> Iterator[None]:
         if not claimed.update(steps=run.steps + 1):
             raise Overtaken
         run.reason = ""
-        yield
+        with waking():
+            yield
         SyncRun.objects.filter(pk=run.pk).update(**{name: getattr(run, name) for name in COLUMNS})
     run.steps += 1
 

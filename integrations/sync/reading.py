@@ -10,6 +10,7 @@ from integrations.actions.remove_records import remove_records
 from integrations.actions.upsert_records import Manner, upsert_records
 from integrations.capabilities import Changes, Fault, Page
 from integrations.models import RunPhase, RunState, SyncPlan
+from integrations.store.pending import lock_plans
 from integrations.sync import ledger
 from integrations.sync.missing import read_again
 from integrations.sync.position import note_page, watermark_after
@@ -84,6 +85,7 @@ def finish_reading(job: "Job") -> None:
             plan.position = run.resume
         if job.support.changes is Changes.WATERMARK:
             plan.watermark = watermark_after(run, plan, job.support)
+        lock_plans(plan.pk)
         SyncPlan.objects.filter(pk=plan.pk).update(position=plan.position, watermark=plan.watermark)
     run.position = None
     if plan.writes:

@@ -24,22 +24,22 @@ def start_due(now: datetime | None = None) -> int:
 
 
 def _start(plan: SyncPlan, now: datetime) -> bool:
-    """Claims the plan's turn first: of two sweepers one begins the run. While a run is under way it comes a little later."""
+    """The run first, then the plan's turn: so does a run that ends, and of two sweepers one begins the run. While a run is under
+    way it comes a little later."""
     was_due, was_full = plan.next_due_at, plan.next_full_at
     is_full = was_full is not None and was_full <= now
     schedule(plan)
     if not is_full:
         plan.next_full_at = was_full or plan.next_full_at
-    with transaction.atomic():
-        claimed = SyncPlan.objects.filter(pk=plan.pk, next_due_at=was_due, next_full_at=was_full)
-        if not claimed.update(next_due_at=plan.next_due_at, next_full_at=plan.next_full_at):
-            return False
-        try:
-            with transaction.atomic():
-                start_run(plan, is_full=is_full)
-        except IntegrityError:
-            # One is under way: what has come up meanwhile is not left until the turn after the next.
-            name = "next_full_at" if is_full else "next_due_at"
-            SyncPlan.objects.filter(pk=plan.pk).update(**{name: now + LEAST_PAUSE})
-            return False
-    return True
+    turn = SyncPlan.objects.filter(pk=plan.pk, next_due_at=was_due, next_full_at=was_full)
+    try:
+        with transaction.atomic():
+            start_run(plan, is_full=is_full)
+            claimed = turn.update(next_due_at=plan.next_due_at, next_full_at=plan.next_full_at)
+            transaction.set_rollback(not claimed)
+            return bool(claimed)
+    except IntegrityError:
+        # One is under way: what has come up meanwhile is not left until the turn after the next.
+        soon = {"next_full_at" if is_full else "next_due_at": now + LEAST_PAUSE}
+        turn.update(**{"next_due_at": plan.next_due_at, "next_full_at": plan.next_full_at, **soon})
+        return False

@@ -140,7 +140,8 @@ def _prepared(job: "Job", rows: Sequence[PendingWrite]) -> _Prepared:
                 row, shape, link.outside_id if link else "", lines.get(row.pk, ()), references.get(row.pk)
             )
             names = frozenset(shape.names_in_record(name) for name in changed) if link else frozenset()
-            changes[one.pk] = Change(record=record, key=str(one.pk), fields=names)
+            is_first = link is None and not one.is_uncertain
+            changes[one.pk] = Change(record=record, key=str(one.pk), fields=names, is_first=is_first)
     return changes, known
 
 

@@ -35,12 +35,14 @@ class HasScope(BasePermission):
             if request.user.is_authenticated:
                 raise PermissionDenied(_("Choose a company first."))
             return False
+        # What there is not at all is answered with 405 to whoever may look: there is no right that would allow it.
+        method = request.method if hasattr(view, (request.method or "").lower()) else "GET"
         machine = machine_of(request)
         if machine is not None:
-            scope = scope_for(view, request.method)
+            scope = scope_for(view, method)
             if not machine.allows(scope):
                 raise PermissionDenied(
                     _("This needs the scope %(scope)s.") % {"scope": scope}, "scope_missing"
                 )
             return True
-        return has_role(request._request, view.roles_for(request.method))
+        return has_role(request._request, view.roles_for(method))

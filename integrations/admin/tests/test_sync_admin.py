@@ -179,6 +179,44 @@ def test_a_conflict_is_shown_and_decided(client: Client, integration: Integratio
     assert client.get(reverse("admin:integrations_syncconflict_changelist"), {"open": "1"}).status_code == 200
 
 
+def test_what_both_sides_say_is_told_in_words(
+    client: Client, integration: Integration, plan: SyncPlan
+) -> None:
+    upsert_records(Owner.of(integration.pk), RecordKind.CONTACT, [ANNA])
+    link = Link.objects.get()
+    numbers = ["+375291234567", "+375447654321"]
+    fields = {"phones": {"ours": [], "theirs": numbers}, "comment": {"ours": None, "theirs": ""}}
+    conflict = SyncConflict.objects.create(
+        tenant=plan.tenant, plan=plan, link=link, kind="contact", record_id=link.record_id, fields=fields
+    )
+
+    page = client.get(reverse("admin:integrations_syncconflict_change", args=[conflict.pk])).content.decode()
+
+    assert "<td>—</td><td>+375291234567\n+375447654321</td>" in page
+    assert "<td>—</td><td>—</td>" in page
+    assert "None" not in page[page.index("export-sides") : page.index("</table>")]
+
+
+def test_a_run_that_may_have_missed_something_does_not_look_like_one_that_has_not(
+    client: Client, plan: SyncPlan
+) -> None:
+    done = RunState.COMPLETED
+    whole = SyncRun.objects.create(tenant=plan.tenant, plan=plan, state=done)
+    partial = SyncRun.objects.create(tenant=plan.tenant, plan=plan, state=done, is_incomplete=True)
+
+    answer = client.get(
+        reverse("admin:integrations_syncrun_status"), {"ids": f"{whole.pk},{partial.pk}"}
+    ).json()
+
+    told = {one["id"]: (one["label"], one["tone"]) for one in answer["exports"]}
+    assert told == {
+        str(whole.pk): ("completed", "good"),
+        str(partial.pk): ("completed, but incomplete", "warn"),
+    }
+    page = client.get(reverse("admin:integrations_syncplan_change", args=[plan.pk])).content.decode()
+    assert "<strong>completed, but incomplete</strong>" in page
+
+
 def test_who_may_not_look_begins_nothing(integration: Integration, plan: SyncPlan) -> None:
     for role in (Role.AGENT, Role.VIEWER):
         client = Client()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations.actions.save_integration import create_integration
 from integrations.models import Conversation, Integration, Message, MessageFile
 from tenants.models import Tenant, Work
+from tenants.scopes import known_scopes
 from tenants.scoping import tenant_scope
 from tenants.tests.factories import make_api_key, make_tenant
 
@@ -283,24 +284,29 @@ def test_what_was_sent_is_changed_and_nothing_else(client: Client, chat: Convers
     assert post(stranger, {"text": "x"}, f"/api/v1/messages/{ours.pk}/edit")[0] == 404
 
 
-@pytest.mark.parametrize("act", ["delete", "restore"])
 @pytest.mark.parametrize("kind", ["conversations", "messages"])
-def test_what_was_said_is_not_deleted_and_that_is_explained(
-    tenant: Tenant, chat: Conversation, kind: str, act: str
+def test_what_was_said_cannot_be_deleted_and_that_is_explained(
+    tenant: Tenant, chat: Conversation, kind: str
 ) -> None:
     with tenant_scope(tenant):
         said = Message.objects.create(tenant=tenant, conversation=chat, text="Hello")
     address = f"/api/v1/{kind}/{chat.pk if kind == 'conversations' else said.pk}"
 
-    def ask(key: str) -> Any:
-        client = Client(headers={"x-api-key": key})
-        return client.delete(address) if act == "delete" else client.post(f"{address}/restore")
+    def ask(*scopes: str, method: str = "delete", path: str = address) -> Any:
+        client = Client(headers={"x-api-key": make_api_key(tenant, list(scopes))[1]})
+        return getattr(client, method)(path)
 
-    answer = ask(make_api_key(tenant, ["*"])[1])
-
-    assert (answer.status_code, answer["content-type"]) == (409, "application/problem+json")
-    assert "neither deleted nor restored" in answer.json()["detail"]
-    assert ask(make_api_key(make_tenant(), ["*"])[1]).status_code == 404
-    assert ask(make_api_key(tenant, [f"{kind}:read"])[1]).status_code == 403
+    # No right would allow it, so it is not asked for.
+    for answer in (ask("*"), ask(f"{kind}:read")):
+        assert (answer.status_code, answer["content-type"]) == (405, "application/problem+json")
+        assert "DELETE" not in answer["allow"]
+        assert "log of what was said" in answer.json()["detail"]
+    assert ask("calls:read").status_code == 403
+    assert ask("*", method="post", path=f"{address}/restore").status_code == 404
+    assert ask("*", method="patch").json()["detail"] == 'Method "PATCH" not allowed.'
     with tenant_scope(tenant):
         assert (Conversation.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_nobody_can_be_given_a_right_to_write_conversations() -> None:
+    assert {scope for scope in known_scopes() if scope.startswith("conversations:")} == {"conversations:read"}

@@ -53,7 +53,7 @@ def body(kind: RecordKind, change: Change, known: Mapping[str, Any] | None) -> R
     fields = {
         f"code:{code}": _coded(code, getattr(change.record, field), known)
         for field, code in CODES[kind].items()
-        if names(change, field)
+        if names(change, field) and not _is_empty_there(code, getattr(change.record, field), known)
     }
     if names(change, "custom"):
         fields |= {f"{name}": _custom(name, value) for name, value in change.record.custom.items()}
@@ -91,6 +91,11 @@ def _coded(code: str, value: Any, known: Mapping[str, Any] | None) -> Row:
     if code not in MULTI:
         return {"field_code": code, "values": [{"value": one} for one in values] or None}
     return {"field_code": code, "values": [_kept(code, one, known) for one in values] or None}
+
+
+def _is_empty_there(code: str, value: Any, known: Mapping[str, Any] | None) -> bool:
+    """Nothing to be emptied; and an account may not have the field at all, such as an address of contacts."""
+    return not value and known is not None and not _values(code, known)
 
 
 def _kept(code: str, value: str, known: Mapping[str, Any] | None) -> Row:

@@ -50,6 +50,19 @@ class AmoCrm:
         answer = self._get(f"/api/v4/{plural}", f"{plural} search", query, attempts=1)
         return rows(answer, plural) if answer else []
 
+    def newest(self, plural: str) -> list[Row]:
+        """The 250 that were created last."""
+        answer = self._get(
+            f"/api/v4/{plural}", f"{plural} newest", (("order[id]", "desc"), ("limit", str(PAGE_SIZE)))
+        )
+        return rows(answer, plural) if answer else []
+
+    def holding(self, plural: str, text: str) -> list[Row]:
+        """Up to 250 of those in whose filled fields the text is."""
+        query = (("query", text), ("limit", str(PAGE_SIZE)))
+        answer = self._get(f"/api/v4/{plural}", f"{plural} by key", query)
+        return rows(answer, plural) if answer else []
+
     def page(self, plural: str, query: Query) -> tuple[list[Row], bool]:
         """One page, and whether there is another one. Nothing is 204 there."""
         answer = self._get(f"/api/v4/{plural}", plural, (*query, ("limit", str(PAGE_SIZE))))

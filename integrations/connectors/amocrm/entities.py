@@ -39,11 +39,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a row does not say of itself: the account's address and currency, and its stages by `pipeline:status`."""
+    """What a row does not say of itself: the account's address and currency, its stages by `pipeline:status`, and the field that
+    holds our key."""
 
     base_url: str
     currency: str
     stages: Mapping[str, Stage]
+    key_field: str = ""
 
 
 def record(kind: RecordKind, row: Row, around: Surroundings) -> Record:
@@ -110,7 +112,7 @@ def _common(row: Row, around: Surroundings, plural: str) -> dict[str, Any]:
         "updated_at": _time(row, "updated_at"),
         "url": f"{around.base_url}/{plural}/detail/{row['id']}",
         "responsible_id": _id(row, "responsible_user_id"),
-        "custom": _custom(row),
+        "custom": _custom(row, around.key_field),
         "raw": raw(row),
     }
 
@@ -131,12 +133,12 @@ def linked(row: Row, plural: str) -> tuple[str, ...]:
     return tuple(str(one["id"]) for one in _embedded(row, plural) if isinstance(one.get("id"), int))
 
 
-def _custom(row: Row) -> dict[str, Any]:
-    """What only this account has: by the field's code, else as `cf.<number>`."""
+def _custom(row: Row, key_field: str) -> dict[str, Any]:
+    """What only this account has: by the field's code, else as `cf.<number>`. Our key is news to nobody."""
     return {
         str(one.get("field_code") or f"cf.{one['field_id']}"): _plain(one)
         for one in _fields(row)
-        if one.get("field_code") not in MAPPED_CODES
+        if one.get("field_code") not in MAPPED_CODES and str(one["field_id"]) != key_field
     }
 
 

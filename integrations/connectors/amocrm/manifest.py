@@ -24,6 +24,13 @@ def whole_number(text: str) -> str:
     return text
 
 
+def field_number(text: str) -> str:
+    """The number of an own field."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text)):
+        raise ValidationError(_("This is a number: the field's settings in amoCRM show it as its ID."))
+    return text
+
+
 def of_that_account(told: Mapping[str, str], settings: Mapping[str, Any]) -> Mapping[str, str]:
     """`referer` of the callback is the host of the account in which access was allowed; nothing of it is kept."""
     host = told.get("referer", "").removeprefix("https://").strip("/").lower()
@@ -97,6 +104,23 @@ manifest = Manifest(
             _("Name of the telephony"),
             default="Switchboard",
             help=_("Stands in amoCRM beside every call."),
+        ),
+        *(
+            Field(
+                f"{kind}_key_field",
+                title,
+                required=False,
+                help=_(
+                    "The ID of an own field of the type “text”. What is made from here has our key in it, so that after a lost "
+                    "answer it is found there and not made twice. Empty: a person decides then."
+                ),
+                validator=field_number,
+            )
+            for kind, title in (
+                ("contact", _("Field of contacts for our key")),
+                ("company", _("Field of companies for our key")),
+                ("deal", _("Field of leads for our key")),
+            )
         ),
         Field(
             "token_ends",

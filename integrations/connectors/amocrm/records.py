@@ -1,6 +1,7 @@
 """Contacts, companies and deals of amoCRM, read in the order of their last change and written in batches."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
@@ -22,6 +23,7 @@ from integrations.connector import Session
 from integrations.connectors.amocrm import describing, entities, paging
 from integrations.connectors.amocrm.client import AmoCrm, Row
 from integrations.connectors.amocrm.entities import UNSORTED_TYPE, Stage, Surroundings, Unreadable
+from integrations.connectors.amocrm.keys import key_field
 from integrations.connectors.amocrm.mapping import is_id
 from integrations.connectors.amocrm.writing import Writer
 from integrations.records import Json, Record, RecordKind
@@ -42,6 +44,13 @@ class AmoRecords(Session, Records):
     kinds: ClassVar[Mapping[RecordKind, KindSupport]] = MappingProxyType(
         dict.fromkeys(entities.PLURALS, _SUPPORT)
     )
+
+    @classmethod
+    def kinds_for(cls, settings: Mapping[str, Any]) -> Mapping[RecordKind, KindSupport]:
+        return {
+            kind: replace(one, finds_by_key=bool(key_field(settings, kind)))
+            for kind, one in cls.kinds.items()
+        }
 
     @property
     def base_url(self) -> str:
@@ -75,7 +84,7 @@ class AmoRecords(Session, Records):
             ) from error
 
     def write(self, kind: RecordKind, changes: Sequence[Change]) -> tuple[Written, ...]:
-        return Writer(self.api, kind, _plural(kind)).write(changes)
+        return Writer(self.api, kind, _plural(kind), key_field(self.live.settings, kind)).write(changes)
 
     def describe(self, kind: RecordKind) -> tuple[FieldDescription, ...]:
         custom = self.api.custom_fields(_plural(kind))
@@ -95,8 +104,9 @@ class AmoRecords(Session, Records):
 
     def _around(self, kind: RecordKind) -> Surroundings:
         """Stages and currency change rarely, and matter to deals only."""
+        own = key_field(self.live.settings, kind)
         if kind is not RecordKind.DEAL:
-            return Surroundings(self.base_url, "", {})
+            return Surroundings(self.base_url, "", {}, own)
         key = f"amocrm:around:{self.live.id}:{self.live.version}"
         known = cache.get(key)
         if known is None:
@@ -104,7 +114,7 @@ class AmoRecords(Session, Records):
             known = (currency if isinstance(currency, str) else "", _stages(self.api.pipelines()))
             cache.set(key, known, KEPT_SECONDS)
         return Surroundings(
-            self.base_url, known[0][:3], {name: Stage(*one) for name, one in known[1].items()}
+            self.base_url, known[0][:3], {name: Stage(*one) for name, one in known[1].items()}, own
         )
 
 

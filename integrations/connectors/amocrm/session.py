@@ -20,9 +20,10 @@ class AmoCrmSession(AmoCalls, AmoFollowUps, AmoRecords, AmoWebhooks, Account, Ca
     def __init__(self, live: Live, http: ApiClient) -> None:
         super().__init__(live, http)
         self.api = AmoCrm(http)
+        self.kinds = self.kinds_for(live.settings)  # type: ignore[misc]  # narrower than the connector's
 
     def test_connection(self) -> Diagnosis:
-        return diagnose(self.api, pipeline=str(self.live.settings.get("pipeline") or ""))
+        return diagnose(self.api, self.live.settings)
 
     def list_users(self) -> Iterator[OutsideUser]:
         return (mapping.outside_user(row) for row in self.api.users() if row.get("id"))

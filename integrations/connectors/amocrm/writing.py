@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from integrations.capabilities import Change, Written
 from integrations.connectors.amocrm import bodies
 from integrations.connectors.amocrm.client import AmoCrm, Row
+from integrations.connectors.amocrm.keys import made_before, with_key
 from integrations.connectors.amocrm.mapping import is_id
 from integrations.connectors.amocrm.refusals import EntityNotFound, Invalid
 from integrations.http.errors import OutcomeUnknown
@@ -46,14 +47,15 @@ class _Item:
 class Writer:
     """One batch of one kind."""
 
-    def __init__(self, api: AmoCrm, kind: RecordKind, plural: str) -> None:
-        self._api, self._kind, self._plural = api, kind, plural
+    def __init__(self, api: AmoCrm, kind: RecordKind, plural: str, key_field: str = "") -> None:
+        self._api, self._kind, self._plural, self._key_field = api, kind, plural, key_field
 
     def write(self, changes: Sequence[Change]) -> tuple[Written, ...]:
         """One answer for each; raises only where the same trouble befell all of them."""
         items = [_Item(change, outside_id=change.record.outside_id) for change in changes]
+        self._find(items)
         self._prepare(items)
-        self._create({str(place): one for place, one in enumerate(items) if not one.change.record.outside_id})
+        self._create({str(place): one for place, one in enumerate(items) if not one.outside_id})
         self._update({str(place): one for place, one in enumerate(items) if one.change.record.outside_id})
         self._tie([one for one in items if one.error is None and one.ties])
         first = items[0].error if items else None
@@ -61,6 +63,18 @@ class Writer:
         if first and not isinstance(first, RemoteRejected) and is_of_all:
             raise first
         return tuple(one.written() for one in items)
+
+    def _find(self, items: Sequence[_Item]) -> None:
+        """What may have been created already, before anything is sent. The next run writes all of it."""
+        new = (
+            [one for one in items if not one.outside_id and not one.change.is_first]
+            if self._key_field
+            else []
+        )
+        keys = [one.change.key for one in new]
+        found = made_before(self._api, self._plural, self._key_field, keys) if new else {}
+        for one in new:
+            one.outside_id = found.get(one.change.key, "")
 
     def _prepare(self, items: Sequence[_Item]) -> None:
         ids = {
@@ -75,7 +89,11 @@ class Writer:
                 if one.outside_id and not is_id(one.outside_id):
                     raise EntityNotFound(_("amoCRM has no such object."))
                 row = known.get(one.outside_id)
+                if one.is_created:
+                    continue
                 one.body = bodies.body(self._kind, one.change, row)
+                if self._key_field and not one.outside_id:
+                    one.body = with_key(one.body, self._key_field, one.change.key)
                 one.ties = bodies.links(self._kind, one.change, row)
             except RemoteRejected as error:
                 one.error = error

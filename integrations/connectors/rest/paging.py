@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from requests.utils import parse_header_links
@@ -64,7 +65,38 @@ def following(
             _("The next page is the same as the one before: check how pages are asked for."),
             detail=f"paging {plan.paging.value}",
         )
-    return {**found, "seen": sign}
+    return {**found, **_lap(position, found), "seen": sign}
+
+
+def check_place(position: Json) -> None:
+    """ConfigError for a place where this reading has been before. All pages of the circle have been kept by then."""
+    if position.get("is_circle"):
+        raise ConfigError(
+            _("The pages lead in a circle: “%(place)s” comes again. Check how pages are asked for.")
+            % {"place": _named(position)},
+            detail="paging in a circle",
+        )
+
+
+def _lap(position: Json, found: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered to notice a circle, however long it and the way to it are: one place, which is taken anew after 1, 2, 4,
+    8 … pages (Brent). Numbers and offsets only grow."""
+    if not found.keys() & {"path", "cursor"}:
+        return {}
+    here = hashlib.sha256(_named(found).encode()).hexdigest()[:16]
+    if here == position.get("mark"):
+        return {"is_circle": True}
+    passed, stretch = int(position.get("passed", 0)) + 1, int(position.get("stretch", 1))
+    if passed < stretch:
+        return {"mark": position.get("mark"), "passed": passed, "stretch": stretch}
+    return {"mark": here, "passed": 0, "stretch": stretch * 2}
+
+
+def _named(place: Mapping[str, Any]) -> str:
+    if "cursor" in place:
+        return str(place["cursor"])
+    query = urlencode([(name, value) for name, value in place["query"]])
+    return f"{place['path']}?{query}" if query else str(place["path"])
 
 
 def _none(*_arguments: Any) -> None:
@@ -116,8 +148,8 @@ def _cursor(
     cursor = at(answer, plan.next_field)
     if isinstance(cursor, bool) or not isinstance(cursor, str | int) or cursor == "":
         return None
-    if len(str(cursor)) > LONGEST_CURSOR or cursor == position.get("cursor"):
-        raise ConfigError(_("The next page is the same as the one before: check how pages are asked for."))
+    if len(str(cursor)) > LONGEST_CURSOR:
+        raise ConfigError(_("The cursor of the next page is too long: check where it is in the answer."))
     return {"cursor": cursor}
 
 

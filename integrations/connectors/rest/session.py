@@ -64,6 +64,7 @@ class RestSession(Session, Account, Records):
         self, kind: RecordKind, position: Json | None = None, changed_since: datetime | None = None
     ) -> Page:
         plan, place = self._plan(kind), position or {}
+        paging.check_place(place)
         response = self._list(plan, place, changed_since)
         answer = response.json()
         items = _items(plan, answer)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from integrations.fields import Field, FieldType
 from integrations.mapping.transforms.base import Transform
@@ -70,7 +71,10 @@ CHOICES: tuple[Transform, ...] = (
                 _("table"),
                 FieldType.TABLE,
                 help=_("One pair a line: theirs = ours"),
-                columns=(Field("theirs", _("theirs")), Field("ours", _("ours"))),
+                columns=(
+                    Field("theirs", pgettext_lazy("side", "theirs")),
+                    Field("ours", pgettext_lazy("side", "ours")),
+                ),
             ),
             Field(
                 "otherwise",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from integrations.models.records.links import KINDS, Link
 from integrations.models.sync.plan import SyncPlan
@@ -13,8 +14,8 @@ from tenants.models import TenantModel
 class Resolution(models.TextChoices):
     """Whose value was taken."""
 
-    OURS = "ours", _("ours")
-    THEIRS = "theirs", _("theirs")
+    OURS = "ours", pgettext_lazy("side", "ours")
+    THEIRS = "theirs", pgettext_lazy("side", "theirs")
 
 
 class SyncConflict(TenantModel):

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.integration import Integration
@@ -97,7 +98,17 @@ class SyncRun(TenantModel):
 
     def __str__(self) -> str:
         begun = date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
-        return f"{begun}, {self.get_state_display()}"
+        return f"{begun}, {self.outcome}"
+
+    @property
+    def is_partial(self) -> bool:
+        """It came to its end, and may have missed something on the way."""
+        return self.state == RunState.COMPLETED and self.is_incomplete
+
+    @property
+    def outcome(self) -> str:
+        """The state, for people."""
+        return gettext("completed, but incomplete") if self.is_partial else str(self.get_state_display())
 
     @property
     def is_finished(self) -> bool:

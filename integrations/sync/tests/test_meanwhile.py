@@ -1,21 +1,25 @@
 """What happens while a step of a run is under way: here, by the system's own request, and in a run of another system."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from integrations import records
+from integrations.actions.delete_integration import delete_integration
 from integrations.actions.edit_record import change_record, create_record
 from integrations.actions.merge_records import Wish, merge_records
 from integrations.actions.remove_records import remove_records
 from integrations.actions.resolve_conflict import resolve_conflict
+from integrations.actions.run_sync import LANE, run_sync
 from integrations.actions.upsert_records import upsert_records
 from integrations.capabilities import Change, Written
 from integrations.models import (
@@ -26,21 +30,28 @@ from integrations.models import (
     LinkStatus,
     PendingWrite,
     Resolution,
+    RunState,
     SyncConflict,
     SyncDirection,
     SyncPlan,
+    SyncRun,
 )
 from integrations.records import RecordKind
 from integrations.store.batch import Batch
 from integrations.store.owner import Owner
+from integrations.sync import reading
+from integrations.sync.sweep import start_due
 from integrations.sync.tests.conftest import connect, plan_for, run
+from integrations.sync.work import work
 from integrations.tests.crm import TinyCrm
 from integrations.tests.crm.connector import TinySession
 from tenants.errors import RemoteRejected
 from tenants.scoping import tenant_scope
+from tenants.work import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CONTACT = RecordKind.CONTACT
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)  # whoever has read since then reads changes alone
 
 
 @pytest.fixture
@@ -348,3 +359,139 @@ def test_a_record_that_goes_from_both_systems_at_once_is_gone(
         assert found == [1, 1]
         shared.refresh_from_db()
         assert shared.deleted_at is not None
+
+
+# Runs that end at once, and what is due while one ends.
+
+
+@pytest.mark.engine("postgresql")  # SQLite has one writer at a time: there is no at once
+def test_two_runs_with_news_for_one_another_end_at_once(
+    crm: TinyCrm,
+    target: TinyCrm,
+    integration: Integration,
+    second: Integration,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crm.put("contacts", name="Anna")
+    target.put("contacts", name="Boris")
+    plans = [plan_for(one, direction=SyncDirection.BOTH, watermark=LONG_AGO) for one in (integration, second)]
+    runs = [run_sync(plan) for plan in plans]
+    met = threading.Barrier(2)
+    finish = reading.finish_reading
+
+    def finished(job: Any) -> None:
+        """Both have kept their page, and each has to write what the other one read."""
+        with suppress(threading.BrokenBarrierError):
+            met.wait(1)
+        finish(job)
+
+    monkeypatch.setattr(reading, "finish_reading", finished)
+
+    found = at_once(integration, *(partial(work, SyncRun.objects.get(pk=one.pk), 30) for one in runs))
+
+    assert found == [True, True]
+    assert {one.state for one in SyncRun.objects.all()} == {RunState.COMPLETED}
+    assert all(plan.next_due_at is not None for plan in SyncPlan.objects.all())
+    for plan in plans:
+        run(plan)
+    for system in (crm, target):
+        assert sorted(one["name"] for one in system.objects["contacts"].values()) == ["Anna", "Boris"]
+
+
+@pytest.mark.engine("postgresql")
+def test_a_run_that_ends_while_its_plan_falls_due_does_not_wait_for_whoever_waits_for_it(
+    crm: TinyCrm, integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.put("contacts", name="Anna")
+    plan = plan_for(integration, watermark=LONG_AGO, next_due_at=timezone.now() - timedelta(minutes=1))
+    ending = run_sync(plan)
+    ends = threading.Event()
+    finish = reading.finish_reading
+
+    def finished(job: Any) -> None:
+        ends.set()
+        deadline = time.monotonic() + 10
+        while not is_anybody_waiting() and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        finish(job)
+
+    monkeypatch.setattr(reading, "finish_reading", finished)
+
+    def swept() -> int:
+        assert ends.wait(10)
+        return start_due()
+
+    found = at_once(integration, partial(work, SyncRun.objects.get(pk=ending.pk), 30), swept)
+
+    assert found == [True, 1]
+    ending.refresh_from_db()
+    assert ending.state == RunState.COMPLETED
+    assert SyncRun.objects.filter(plan=plan, state=RunState.WAITING).count() == 1
+
+
+@pytest.mark.engine("postgresql")
+def test_an_integration_is_deleted_while_a_page_of_its_run_is_kept(
+    crm: TinyCrm, integration: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = crm.put("contacts", name="Anna")
+    plan = plan_for(integration)
+    run(plan)
+    crm.put("contacts", number, name="Anna, who was changed")
+    under_way = run_sync(plan)
+    begins = threading.Event()
+    upsert = reading.upsert_records
+
+    def upserted(*given: Any) -> Any:
+        begins.set()
+        deadline = time.monotonic() + 10
+        while not is_anybody_waiting() and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        return upsert(*given)
+
+    monkeypatch.setattr(reading, "upsert_records", upserted)
+
+    def delete() -> None:
+        assert begins.wait(10)
+        delete_integration(Integration.objects.get(pk=integration.pk))
+
+    found = at_once(integration, partial(work, SyncRun.objects.get(pk=under_way.pk), 30), delete)
+
+    assert found == [True, None]
+    assert not Integration.objects.exists()
+    assert not SyncRun.objects.exists()
+    assert Contact.objects.get().name.startswith("Anna")
+
+
+def test_an_integration_that_is_deleted_while_it_is_asked_ends_its_run_in_silence(
+    crm: TinyCrm, integration: Integration
+) -> None:
+    crm.put("contacts", name="Anna")
+    plan = plan_for(integration)
+    under_way = run_sync(plan)
+    crm.between_pages = lambda: in_scope(
+        integration, lambda: delete_integration(Integration.objects.get(pk=integration.pk))
+    )
+
+    drain(LANE)
+
+    assert not Integration.objects.exists()
+    assert not SyncRun.objects.filter(pk=under_way.pk).exists()
+    assert not Contact.objects.exists()
+
+
+def in_scope(integration: Integration, act: Callable[[], object]) -> None:
+    """In the thread of the simulator."""
+    try:
+        with tenant_scope(integration.tenant):
+            act()
+    finally:
+        connections.close_all()
+
+
+def is_anybody_waiting() -> bool:
+    """Whether another connection waits for a lock of this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])

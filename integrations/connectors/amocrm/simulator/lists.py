@@ -17,11 +17,13 @@ EMPTY = Reply(204)
 
 
 class Lists:
-    """Answers `GET` of a collection. `is_from_inclusive`: whether the beginning of a range belongs to it."""
+    """Answers `GET` of a collection. `is_from_inclusive`: whether the beginning of a range belongs to it. `unsearchable`: ids of
+    what the index of the search has not yet."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self.is_from_inclusive = True
+        self.unsearchable: frozenset[int] = frozenset()
 
     def page(self, request: Request, plural: str, rows: Sequence[Row], show: Callable[[Row], Any]) -> Reply:
         """One page of rows that are filtered already."""
@@ -70,11 +72,14 @@ class Lists:
 
     def _has(self, row: Row, text: str) -> bool:
         """Full text over the filled fields; numbers are found whatever their spelling."""
+        if row["id"] in self.unsearchable:
+            return False
         wanted = digits(text)
         phones = [digits(each) for each in self._account.values(row, "PHONE")]
         if len(wanted) >= 5 and any(wanted in each for each in phones):
             return True
-        return bool(text) and text.lower() in f"{row['name']} {row.get('price', '')}".lower()
+        own = [str(one["value"]) for each in row["custom_fields_values"] or () for one in each["values"]]
+        return bool(text) and text.lower() in " ".join([row["name"], str(row.get("price", "")), *own]).lower()
 
     def _link(self, request: Request, page: int) -> str:
         query = [(name, value) for name, value in request.query_pairs if name != "page"]

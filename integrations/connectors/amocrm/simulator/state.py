@@ -95,14 +95,20 @@ DEFAULT_FIELDS: dict[str, tuple[CustomField, ...]] = {
         CustomField(13, "Должность", "text", "POSITION"),
         CustomField(14, "Скидка, %", "numeric"),
         CustomField(15, "Откуда узнали", "select", None, ("Реклама", "Знакомые")),
+        CustomField(16, "Ключ Switchboard", "text"),
     ),
     COMPANIES: (
         *_PEOPLE,
         CustomField(21, "Web", "url", "WEB"),
         CustomField(22, "Адрес", "textarea", "ADDRESS"),
         CustomField(23, "Отрасли", "multiselect", None, ("Торговля", "Услуги", "Связь")),
+        CustomField(24, "Ключ Switchboard", "text"),
     ),
-    LEADS: (CustomField(31, "Срочно", "checkbox"), CustomField(32, "Номер договора", "text")),
+    LEADS: (
+        CustomField(31, "Срочно", "checkbox"),
+        CustomField(32, "Номер договора", "text"),
+        CustomField(33, "Ключ Switchboard", "text"),
+    ),
 }
 
 

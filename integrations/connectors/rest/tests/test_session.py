@@ -12,6 +12,7 @@ from integrations.actions.save_mapping import save_mapping
 from integrations.actions.test_connection import diagnose
 from integrations.capabilities import Change, Changes, CheckState
 from integrations.connectors import get as get_connector
+from integrations.connectors.rest import paging
 from integrations.connectors.rest.simulator import Simulator, styles
 from integrations.connectors.rest.simulator.keys import USERNAME
 from integrations.connectors.rest.tests.entered import STYLES, kind_row, settings_of
@@ -414,3 +415,62 @@ def test_a_system_that_knows_no_offset_is_not_read_for_ever(tenant, simulator, m
 
     with records_of(row) as records, pytest.raises(ConfigError, match="same as the one before"):
         pages_of(records)
+
+
+def in_a_circle(style, before, around):
+    """Pages 0 … that lead on to one another, the last one back to the page `before`; what each is asked for by stands in `page`."""
+    last = before + around - 1
+
+    def answered(rows, wanted, address):
+        number = int(wanted.get("after") or wanted.get("page") or 0)
+        following = before if number == last else number + 1
+        items, onward = [{"id": number}], f"{address}?page={following}"
+        if style == "cursor":
+            return Reply.json({"items": items, "paging": {"next": str(following)}})
+        if style == "link":
+            return Reply.json(items, headers=(("Link", f'<{onward}>; rel="next"'),))
+        return Reply.json({"value": items, "@odata.nextLink": onward})
+
+    return answered
+
+
+@pytest.mark.parametrize(("before", "around"), [(0, 2), (1, 1), (3, 2), (2, 7)])
+@pytest.mark.parametrize("style", ["cursor", "link", "next"])
+def test_pages_that_lead_in_a_circle_are_all_kept_and_then_it_ends(
+    tenant, simulator, monkeypatch, style, before, around
+):
+    monkeypatch.setitem(styles.STYLES, style, in_a_circle(style, before, around))
+    row = connected(tenant, simulator, kind_row(style))
+    read: list[str] = []
+    longest = 0
+
+    def read_all(records):
+        nonlocal longest
+        position = None
+        while True:
+            page = records.read(CONTACT, position)
+            read.extend(one.outside_id for one in page.records)
+            position = page.next
+            longest = max(longest, len(str(position)))
+
+    with records_of(row) as records, pytest.raises(ConfigError) as raised:
+        read_all(records)
+
+    # Each page was handed on, and the circle noticed before long.
+    assert set(read) == {str(number) for number in range(before + around)}
+    assert len(simulator.requests) == len(read) <= 4 * (before + around)
+    text = str(raised.value)
+    assert "in a circle" in text
+    assert any(f"{sign}{place}” comes again" in text for place in read for sign in "=“")
+    assert longest < 300
+
+
+def test_many_pages_are_no_circle_and_take_no_room():
+    position: dict[str, Any] = {}
+
+    for number in range(200_000):
+        found = {"path": "/contacts", "query": [["after", str(number)]]}
+        position = {**found, **paging._lap(position, found)}
+        assert "is_circle" not in position
+
+    assert len(str(position)) < 200
