@@ -12,17 +12,18 @@ PROXY = "proxy"
 BROKEN = "reset"
 LARGE_HEAD = "headers_too_large"
 NOT_HTTP = "not_http"
+TLS = "tls"
 
 _NAMES: dict[int, str] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
     pycurl.E_COULDNT_RESOLVE_PROXY: PROXY,
     97: PROXY,  # CURLE_PROXY, which pycurl does not name: a SOCKS proxy refused
     pycurl.E_COULDNT_CONNECT: "connect",
-    pycurl.E_SSL_CONNECT_ERROR: "tls",
-    pycurl.E_SSL_CERTPROBLEM: "tls",
+    pycurl.E_SSL_CONNECT_ERROR: TLS,
+    pycurl.E_SSL_CERTPROBLEM: TLS,
     pycurl.E_PEER_FAILED_VERIFICATION: "tls_certificate",
-    pycurl.E_SSL_CACERT_BADFILE: "tls",
-    pycurl.E_SSL_CIPHER: "tls",
+    pycurl.E_SSL_CACERT_BADFILE: TLS,
+    pycurl.E_SSL_CIPHER: TLS,
     pycurl.E_SEND_ERROR: BROKEN,
     pycurl.E_RECV_ERROR: BROKEN,
     pycurl.E_PARTIAL_FILE: BROKEN,
@@ -40,6 +41,7 @@ _SAID: dict[str, str] = {
     "Too large response headers": LARGE_HEAD,  # more than 300 KB of them
     "chunk hex-length": NOT_HTTP,
     "invalid chunk size": NOT_HTTP,
+    " alert ": TLS,  # by TLS 1.3 a receiver refuses our certificate after the handshake
 }
 
 
@@ -50,7 +52,7 @@ def name_of(number: int, detail: str, *, was_denied: bool, was_connected: bool) 
     if number == pycurl.E_OPERATION_TIMEDOUT:
         return TIMEOUT if was_connected else CONNECT_TIMEOUT
     if number == pycurl.E_RECV_ERROR:
-        return next((name for said, name in _SAID.items() if detail.startswith(said)), BROKEN)
+        return next((name for said, name in _SAID.items() if said in detail), BROKEN)
     return _NAMES.get(number, UNEXPECTED)
 
 
