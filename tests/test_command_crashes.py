@@ -62,7 +62,8 @@ class HangingSimulator(SwitchingSimulator):
 
 @pytest.fixture
 def exchange() -> Iterator[HangingSimulator]:
-    with HangingSimulator() as simulator:
+    simulator = HangingSimulator()
+    with simulator:
         yield simulator
 
 
