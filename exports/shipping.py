@@ -18,6 +18,7 @@ from exports.formats.packing import content_type
 from exports.links import mailed_url
 from exports.models import ON_THE_WAY, Export, ExportDestination, ExportShipment, ShipmentState, State
 from exports.registry import UnknownDataset, get_dataset
+from exports.schedules.outcomes import note_done, note_failed
 from exports.shipments import LANE
 from exports.telling import tell
 from tenants.work import Leased, Outcome, PooledLane, backoff
@@ -156,6 +157,7 @@ def _record_shipped(shipment: ExportShipment, receipt: Receipt, row: Leased) -> 
     shipment.reached = []
     _save(shipment)
     ExportDestination.objects.filter(pk=shipment.destination_id).update(last_success_at=now)
+    note_done(shipment.export)
     _tell(shipment, "export.shipped", row, receipt=receipt.place, size=receipt.size)
 
 
@@ -175,6 +177,8 @@ def _record_failed(shipment: ExportShipment, failed: Failed, row: Leased) -> Non
         last_failure_at=now, last_failure_reason=failed.reason
     )
     if failed.retry_in is None:
+        with override(shipment.export.language):
+            note_failed(shipment.export, f"{shipment.destination_name}: {failed.reason}")
         _tell(shipment, "export.shipment_failed", row, code=failed.code, reason=failed.reason)
 
 

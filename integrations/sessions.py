@@ -10,7 +10,7 @@ from config.ids import uuid7
 from integrations import live as configurations
 from integrations.actions.write_journals import write_journals
 from integrations.connector import Connector, Session
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.http.client import ApiClient
 from integrations.http.journal import Journal
 from integrations.http.line import line_of
@@ -38,7 +38,7 @@ def open_session(
     """
     live = configurations.get(integration_id)
     own = Journal() if journal is None else journal
-    connector = get_connector(live.connector)
+    connector = connector_of(live.connector)
     http = ApiClient(
         line_of(live, connector.manifest),
         live,

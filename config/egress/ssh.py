@@ -101,7 +101,7 @@ def connected(
             name for kind, names in _ALGORITHMS.items() if any(one.kind == kind for one in theirs) for name in names
         ]  # fmt: skip
         transport.banner_timeout = transport.auth_timeout = seconds
-        transport.start_client(timeout=seconds)
+        _begin(transport, seconds)
         shown = transport.get_remote_server_key()
         if not any(compare_digest(shown.asbytes(), one.blob) for one in theirs):
             raise UnknownHost(f"{shown.get_name()} {shown.fingerprint}")
@@ -114,6 +114,16 @@ def connected(
         yield transport
     finally:
         transport.close()
+
+
+def _begin(transport: paramiko.Transport, seconds: float) -> None:
+    try:
+        transport.start_client(timeout=seconds)
+    except paramiko.ssh_exception.IncompatiblePeer as error:
+        # Only the kinds of the known keys are asked for: who has none of these is another machine, or was set up anew.
+        if "host key" in str(error):
+            raise UnknownHost("no key of a known kind") from error
+        raise
 
 
 def _sign_in(transport: paramiko.Transport, user: str, login: paramiko.PKey | str) -> None:

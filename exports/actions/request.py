@@ -38,11 +38,12 @@ def request_export(
     Labels are in `language`, else the caller's. `destinations` are ids of the company's own ones: the file is carried
     there once it is ready. `recipients` are addresses of members, who get a mail with a link then.
     """
-    checked = since_last(asked.check(tenant.zone), tenant)
+    checked = asked.check(tenant.zone)
     refuse_hidden(checked.dataset.name, member, api_key)
     language = language or get_language() or tenant.language
     with transaction.atomic():
         places = wanted_destinations(tenant, destinations)
+        checked = since_last(checked, tenant, [row.pk for row in places])
         check_asked(tenant, checked)
         export = Export.objects.create(
             tenant=tenant,
@@ -68,8 +69,13 @@ def request_export(
 
 
 def rerun_export(export: Export, *, member: Member | None = None, api_key: ApiKey | None = None) -> Export:
-    """The same question again, as a new export with the same password, if there was one, to the same destinations."""
-    options = {**export.options, PASSWORD.name: export.password} if export.is_encrypted else export.options
+    """The same question again, as a new export with the same password, if there was one, to the same destinations.
+
+    Of an incremental one the same rows, whose beginning is among its filters: nothing else has to be new since.
+    """
+    options = {name: value for name, value in export.options.items() if name != "incremental"}
+    if export.is_encrypted:
+        options[PASSWORD.name] = export.password
     asked = ExportRequest(export.dataset, export.format, export.columns, export.filters, options)
     return request_export(
         export.tenant,

@@ -35,6 +35,9 @@ def undo_import(job: Import, *, member: Member | None = None) -> Import:
     """Take back what it wrote, in the background. NotNow, FileRefused."""
     if not job.is_kept:
         raise NotNow(_("What it wrote is not kept any more, so it cannot be taken back."))
+    if job.state not in STOPPED:
+        text = _("Only an import that has ended can be undone. This one is: %(state)s.")
+        raise NotNow(text % {"state": job.get_state_display()})
     if not job.can_undo:
         raise NotNow(_("It has written nothing that could be taken back."))
     _start(job, member, STOPPED, ImportState.UNDOING, "import.undone")

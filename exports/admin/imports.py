@@ -136,7 +136,9 @@ class ImportPage(LogAdmin):
         after = request.GET.get("after", "")
         start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
         rows = list(
-            ImportRow.objects.filter(job=job, number__gt=start, **chosen).order_by("number")[: SHOWN + 1]
+            ImportRow.objects.filter(job=job, number__gt=start, **_narrowed(chosen)).order_by("number")[
+                : SHOWN + 1
+            ]
         )
         headings = headings_of(job)
         return {
@@ -188,6 +190,14 @@ class ImportPage(LogAdmin):
         if job is None:
             raise Http404
         return job
+
+
+def _narrowed(chosen: dict[str, str]) -> dict[str, Any]:
+    """Rows that were taken back in part are counted with those that were not."""
+    if chosen.get("outcome") != RowOutcome.KEPT:
+        return {**chosen}
+    others = {name: value for name, value in chosen.items() if name != "outcome"}
+    return {**others, "outcome__in": (RowOutcome.KEPT, RowOutcome.PARTLY)}
 
 
 def _to_page(pk: uuid.UUID) -> HttpResponse:

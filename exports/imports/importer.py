@@ -88,6 +88,10 @@ class Importer(ABC):
     def remove(self, ids: Sequence[UUID]) -> dict[UUID, str]:
         """Take away what an import added, or what a row says is to go; why not, for those that stay."""
 
+    def blank(self) -> Values:
+        """What a row that was just added has in columns that its file did not fill; without a word here, nothing."""
+        return {}
+
     def title(self, values: Values, current: Values | None) -> str:
         """What a person calls that row: the first of the columns that has something."""
         for source in (values, current or {}):

@@ -69,7 +69,16 @@ class Judge:
             except BadCell as error:
                 errors[name] = str(error)
                 values[name] = storable_text(as_text(cell)[:SHOWN])
+        if surplus := self._surplus(cells):
+            text = _("The row has more cells than there are headings: “%(value)s”. A delimiter inside a text needs quotation marks around it.")  # fmt: skip
+            errors[WHOLE_ROW] = text % {"value": storable_text(surplus[:SHOWN])}
         return values, errors
+
+    def _surplus(self, cells: Sequence[Any]) -> str:
+        """What stands behind the last heading of a text file. Of a workbook such cells are not read: they are somebody's notes."""
+        return next(
+            (text for cell in cells[len(self._headings.columns) :] if (text := as_text(cell).strip())), ""
+        )
 
     def _digest(self, key: str) -> str:
         return blake2b(

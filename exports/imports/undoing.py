@@ -88,7 +88,7 @@ def _take_back(importer: Importer, rows: Sequence[ImportRow]) -> Taken:
             continue
         touched = differing(one.part("values"), current)
         if one.action == RowAction.NEW:
-            if touched:
+            if touched := touched + _filled_since(importer, one, current):
                 taken.keep(one, _changed_since(importer, touched))
             else:
                 added[one.object_id] = one
@@ -132,6 +132,13 @@ def _former(importer: Importer, row: ImportRow, touched: Sequence[str], taken: T
         taken.keep(row, _changed_since(importer, touched), RowOutcome.PARTLY if former else RowOutcome.KEPT)
     assert row.object_id is not None
     return [Write(row.object_id, former)] if former else []
+
+
+def _filled_since(importer: Importer, row: ImportRow, current: Values) -> list[str]:
+    """What somebody has written into columns that the file left empty: it would be lost with the row."""
+    given = row.part("values")
+    blank = {**dict.fromkeys(importer.columns), **importer.blank()}
+    return differing({name: blank[name] for name in current if name not in given and name != "id"}, current)
 
 
 def _changed_since(importer: Importer, touched: Sequence[str]) -> str:

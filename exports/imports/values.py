@@ -21,6 +21,8 @@ from exports.kinds import Kind
 LARGEST_EXPONENT: Final = 40
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f']")
 _SEPARATORS: Final = re.compile(r"[,;\r\n]+")
+# A long number as Excel writes it to CSV where its column is narrow or has no format: most of its digits are lost.
+_SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d\d")
 _YES: Final = frozenset({"yes", "true", "1", "да", "истина", "+", "on"})
 # What sheets show of a formula that went wrong.
 _FAILED: Final = frozenset(
@@ -114,6 +116,11 @@ def _list(text: str) -> list[str]:
     """A JSON array, as exports write it, or values with commas, semicolons or lines between them."""
     found = text.strip()
     if not found.startswith("["):
+        if _SHORTENED.fullmatch(found):
+            why = _(
+                "“%(value)s” is a long number that Excel has shortened. Format the column as text, enter the number again and save the file."
+            )
+            raise BadCell(why % {"value": found})
         return [part.strip() for part in _SEPARATORS.split(found) if part.strip()]
     try:
         values = json.loads(found)

@@ -26,6 +26,9 @@ def wanted(schedule: "ExportSchedule", due: datetime) -> ExportRequest:
         return asked
     moment = _moment(asked)
     if schedule.rows == "new":
+        if "max_records" in asked.options:
+            text = _("An incremental export has all new rows: what a limit cuts off would never come.")
+            raise InvalidRequest("rows", text)
         return replace(asked, options={**asked.options, "incremental": "yes"})
     period = _period(schedule.rows, due.astimezone(schedule.tenant.zone).date())
     return replace(asked, filters={**asked.filters, moment: period})

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from exports.audience import may_have
 from exports.mails.owing import owe_letters, people_of
-from exports.models import Export, ExportSchedule, Occasion, ScheduleRun
+from exports.models import Export, ExportSchedule, ExportShipment, Occasion, ScheduleRun, ShipmentState
 from exports.registry import UnknownDataset, get_dataset
 from tenants import alerts, audit
 from tenants.events import emit
@@ -16,14 +16,16 @@ TELLS_AFTER: Final = 3
 
 
 def note_done(export: Export) -> None:
-    """In the transaction that says so."""
+    """In the transaction that says that the file is there, or has arrived where it was to go."""
+    if ExportShipment.objects.filter(export=export).exclude(state=ShipmentState.DONE).exists():
+        return
     _of(export).exclude(failures=0).update(failures=0)
 
 
-def note_failed(export: Export) -> None:
-    """In the transaction that says so."""
+def note_failed(export: Export, reason: str = "") -> None:
+    """In the transaction that says so; with the reason why it did not arrive where the file was there."""
     for schedule in _of(export).select_related("tenant", "owner__user"):
-        count_failure(schedule, export.reason)
+        count_failure(schedule, reason or export.reason)
 
 
 def _of(export: Export) -> QuerySet[ExportSchedule]:

@@ -421,9 +421,13 @@ def test_sftp_is_tried(ssh: Sshd, place: Path) -> None:
 def test_sftp_failures(ssh: Sshd, place: Path, file: OutgoingFile) -> None:
     stranger = " ".join((ssh.folder / "client.pub").read_text().split()[:2])
     wrong = (ssh.folder / "host_ed25519").read_text()
+    command = ["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", str(ssh.folder / "ecdsa")]
+    subprocess.run(command, check=True, timeout=60)
+    of_another_kind = " ".join((ssh.folder / "ecdsa.pub").read_text().split()[:2])
     (place / "a.csv").mkdir()
     for destination, code in (
         (sftp(ssh, place, host_key=stranger), "host_key"),
+        (sftp(ssh, place, host_key=of_another_kind), "host_key"),
         (sftp(ssh, place, key=wrong), "refused"),
         (sftp(ssh, place / "nowhere"), "folder_missing"),
         (sftp(ssh, place, port=9), "unreachable"),

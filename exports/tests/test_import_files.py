@@ -50,7 +50,7 @@ BOOK = [["Number", "Name"], ["150", "Анна"]]
         (b"sep=;\r\n" + TABLE.encode(), "utf-8", ";"),
         ("Номер;Название\n150;Анна".encode(), "utf-8", ";"),
         (' number ,"NAME"\n150,"Анна"\n'.encode(), "utf-8", ","),
-        ("\n\nNumber,Name\n\n150,Анна\n,\n".encode(), "utf-8", ","),
+        ("\n\nNumber,Name\n\n150,Анна\n,\n \t, \n".encode(), "utf-8", ","),
     ],
 )
 def test_encodings_delimiters_and_headings_are_recognised(
@@ -356,6 +356,21 @@ def test_a_cell_that_cannot_be_is_named_by_row_and_column(tenant: Tenant) -> Non
     ]
 
 
+def test_a_text_with_a_bare_delimiter_is_an_error_and_not_cut(tenant: Tenant) -> None:
+    job = previewed(tenant, 'Number,Name\n150,"Anna, sales"\n151,Boris, support\n152,Clara,,\n')
+
+    assert actions_of(job) == {2: "new", 3: "error", 4: "new"}
+    assert rows_of(job)[1].content["errors"] == {
+        "": "The row has more cells than there are headings: “support”. A delimiter inside a text needs quotation marks around it."
+    }
+
+
+def test_rows_of_blanks_are_no_rows(tenant: Tenant) -> None:
+    job = previewed(tenant, xlsx_file([*BOOK, [" ", "\t"], [None, "  "]]))
+
+    assert (job.rows_read, job.errors) == (1, 0)
+
+
 def column(kind: Kind, labels: dict[Any, Any] | None = None) -> DatasetColumn:
     return DatasetColumn("c", "C", kind, "c", labels=labels)
 
@@ -392,7 +407,8 @@ def test_cells_become_values(kind: Kind, cell: Any, expected: Any) -> None:
         (Kind.DECIMAL, "1e999999999"), (Kind.DECIMAL, "NaN"), (Kind.DECIMAL, "a"), (Kind.BOOLEAN, "maybe"),
         (Kind.JSON, "[1"), (Kind.JSON, "[[1]]"), (Kind.JSON, "[" * 50_000), (Kind.JSON, '["\\u0000"]'),
         (Kind.JSON, '["\\ud800"]'), (Kind.TEXT, "\ud800"), (Kind.TEXT, "a\x00"),
-        (Kind.TEXT, "x" * 10_000_000), (Kind.TEXT, "#N/A"), (Kind.DECIMAL, "#ДЕЛ/0!"), (Kind.DECIMAL, 1e300),
+        (Kind.TEXT, "x" * 10_000_000), (Kind.TEXT, "#N/A"), (Kind.JSON, "4,60123E+12"),
+        (Kind.JSON, "3.75291e+11"), (Kind.DECIMAL, "#ДЕЛ/0!"), (Kind.DECIMAL, 1e300),
     ],
 )  # fmt: skip
 def test_cells_that_are_no_values(kind: Kind, cell: str) -> None:

@@ -28,6 +28,7 @@ from exports.tests.imports import (
     upload,
     xlsx_file,
 )
+from tenants.actions.save_mobiles import save_mobiles
 from tenants.models import AuditEntry, Event, Extension, Tenant, Work
 from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_extension, make_member, make_tenant
@@ -241,6 +242,25 @@ def test_cancelling_in_the_middle_keeps_what_was_written_and_it_can_be_undone(
 
     assert (stopped.state, stopped.written, len(extensions_of(tenant))) == ("cancelled", 10, 10)
     assert (undo(stopped).undone, extensions_of(tenant)) == (10, {})
+
+
+def test_undo_leaves_what_somebody_filled_where_the_file_said_nothing(tenant: Tenant) -> None:
+    job = applied(tenant, "Number;Name\n150;Anna\n151;Boris\n")
+    with tenant_scope(tenant):
+        save_mobiles(Extension.objects.get(number="150"), ["+375291112233"])
+
+    undone = undo(job)
+
+    assert extensions_of(tenant) == {"150": "Anna"}
+    assert outcomes_of(undone) == {2: "kept", 3: "undone"}
+    assert rows_of(undone)[0].content["reason"] == "Changed since the import: Mobile numbers."
+
+
+def test_what_was_taken_back_is_not_taken_back_again(tenant: Tenant) -> None:
+    job = undo(applied(tenant, FILE))
+
+    with tenant_scope(tenant), pytest.raises(NotNow, match="This one is: undone"):
+        undo_import(job)
 
 
 def test_what_cannot_be_done_now_is_refused(tenant: Tenant) -> None:

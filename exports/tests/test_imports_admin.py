@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from exports.models import Export, Import
-from exports.tests.imports import csv_file, extensions_of, fresh, previewed, run, upload
-from tenants.models import Tenant
-from tenants.scoping import all_tenants
+from exports.tests.imports import applied, csv_file, extensions_of, fresh, previewed, run, undo, upload
+from tenants.models import Extension, Tenant
+from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_extension, make_member, make_operator, make_tenant
 
 LIST = "/admin/tenants/extension/"
@@ -59,6 +59,19 @@ def test_from_the_button_to_the_undo(tenant: Tenant, admin: Client) -> None:
     run(only())
     assert extensions_of(tenant) == {"151": "Bob"}
     assert f'data-export="{only().pk}" data-finished="1"' in admin.get(IMPORTS).content.decode()
+
+
+def test_rows_that_went_back_in_part_are_among_those_that_did_not(tenant: Tenant, admin: Client) -> None:
+    make_extension(tenant, "151", "Bob")
+    job = applied(tenant, "Number;Name;Mobile numbers\n151;Boris;+375291112233\n")
+    with tenant_scope(tenant):
+        Extension.objects.update(name="Robert")
+    undo(job)
+
+    page = admin.get(f"{IMPORTS}{job.pk}/change/?outcome=kept").content.decode()
+
+    assert "not taken back <strong>1</strong>" in page
+    assert "Changed since the import: Name." in page
 
 
 def test_a_refused_file_is_told_at_its_field(tenant: Tenant, admin: Client) -> None:

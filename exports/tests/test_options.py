@@ -13,12 +13,13 @@ import yaml
 from django.test import Client
 from django.utils import timezone
 
+from exports.actions import rerun_export
 from exports.models import Export, State
 from exports.request import InvalidRequest
 from exports.tests.support import ask, fresh, make_entries, path_of, run
 from exports.tests.test_api import caller
 from tenants.models import Tenant
-from tenants.scoping import all_tenants
+from tenants.scoping import all_tenants, tenant_scope
 from tenants.tests.factories import make_tenant
 
 LITERAL = "/webhooks/export"
@@ -111,6 +112,20 @@ def test_an_incremental_export_has_no_beginning_of_its_own(tenant: Tenant) -> No
         ask(tenant, filters={"created_at": {"from": "2026-01-01"}}, options={"incremental": "yes"})
     with pytest.raises(InvalidRequest, match=r"options\.incremental"):
         ask(tenant, "members", options={"incremental": "yes"})
+    with pytest.raises(InvalidRequest, match=r"options\.max_records"):
+        ask(tenant, options={"incremental": "yes", "max_records": "3"})
+
+
+def test_an_incremental_export_that_runs_again_has_the_same_rows(tenant: Tenant) -> None:
+    make_entries(tenant, 2, created_at="2026-01-01T00:00:00Z")
+    run(ask(tenant, options={"incremental": "yes"}))
+    make_entries(tenant, 3, created_at=timezone.now())
+    second = run(ask(tenant, options={"incremental": "yes"}))
+
+    with tenant_scope(tenant):
+        again = run(rerun_export(second))
+
+    assert (again.rows_done, again.filters) == (3, second.filters)
 
 
 def test_a_workbook_may_tell_about_itself(tenant: Tenant) -> None:

@@ -487,6 +487,11 @@ def test_rows_by_time_need_a_time_that_is_free(tenant: Tenant, owner: Member) ->
             make_schedule(tenant, owner, rows="day", **values)
         assert set(caught.value.message_dict) == {"rows"}
 
+    limited = {"dataset": "audit", "format": "csv", "options": {"max_records": "10"}}
+    with pytest.raises(ValidationError) as caught:
+        make_schedule(tenant, owner, rows="new", request=limited)
+    assert set(caught.value.message_dict) == {"rows"}
+
 
 def test_strangers_are_no_recipients(tenant: Tenant, owner: Member) -> None:
     stranger = make_member(make_tenant(), "owner", user=make_user(email="spy@example.com"))

@@ -233,6 +233,26 @@ def test_a_rerun_goes_to_the_same_destinations(tenant: Tenant, server: WebDavSer
     assert [shipment_of(again).destination_name] == ["One"]
 
 
+def test_what_did_not_arrive_is_in_the_next_incremental_export(
+    tenant: Tenant, server: WebDavServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exports.incremental.OVERLAP", timedelta(0))
+    cloud = make_destination(tenant, server)
+    make_entries(tenant, 2, created_at="2026-01-01T00:00:00Z")
+    sizes = []
+    for logins in (server.logins, set[str](), server.logins, server.logins):
+        server.logins = logins
+        done = run(ask_for(tenant, cloud, options={"incremental": "yes"}))
+        carry()
+        sizes.append((done.rows_done, shipment_of(done).state))
+        make_entries(tenant, 1)
+
+    beside = run(ask_for(tenant, options={"incremental": "yes"}))
+
+    assert sizes == [(2, "done"), (1, "failed"), (2, "done"), (1, "done")]
+    assert beside.rows_done == 6, "it went nowhere, so it has a beginning of its own"
+
+
 @pytest.mark.parametrize("wanted", ["foreign", "unknown", "nonsense", "disabled"])
 def test_only_enabled_destinations_of_the_company(tenant: Tenant, server: WebDavServer, wanted: str) -> None:
     ids: dict[str, Any] = {
@@ -329,3 +349,29 @@ def test_a_schedules_page_tells_what_did_not_arrive(
 
     assert "Cloud: failed" in page
     assert "We may sign in there, but not write to this place." in page
+
+
+def test_shipments_that_fail_are_failures_of_their_schedule(tenant: Tenant, server: WebDavServer) -> None:
+    member = make_member(tenant, "admin")
+    with tenant_scope(tenant):
+        schedule = ExportSchedule.objects.create(
+            tenant=tenant, name="Nightly", owner=member, request={"dataset": "audit", "format": "csv"},
+            destination=make_destination(tenant, server),
+        )  # fmt: skip
+
+    def failures_after(*, refused: bool) -> int:
+        server.troubles = {"PUT": 403} if refused else {}
+        with tenant_scope(tenant):
+            made = run_schedule_now(schedule)
+        assert made.export is not None
+        run(made.export)
+        carry()
+        with tenant_scope(tenant):
+            schedule.refresh_from_db()
+        return schedule.failures
+
+    assert [failures_after(refused=True) for _day in range(3)] == [1, 2, 3]
+    with tenant_scope(tenant):
+        [alert] = Event.objects.filter(type="system.alert")
+    assert "Cloud: We may sign in there" in str(alert.data)
+    assert failures_after(refused=False) == 0

@@ -14,17 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from integrations.absent import AbsentConnector, explained
 from integrations.actions.alert_members import TELLS_OF_EXPIRY, Alert
 from integrations.actions.hook_source import hook_url
 from integrations.capabilities import Account
 from integrations.connector import Session
-from integrations.connectors import UnknownConnector
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.hooks import WebhookRegistration
-from integrations.http.journal import Journal
+from integrations.http.journal import Journal, Sign
 from integrations.models import AlertKind, Integration
 from integrations.sessions import open_session
-from tenants.errors import HubError
+from tenants.errors import ConfigError, HubError
 from tenants.work import enqueue
 
 LANE: Final = "integrations.check"
@@ -79,10 +79,11 @@ def check_integration(integration_id: UUID) -> Checked | None:
 
 def _check(row: Integration, now: datetime) -> Checked:
     journal, found = Journal(), Checked(row.pk, Journal(), alert=_expiry(row, now))
-    try:
-        connector = get_connector(row.connector)
-    except UnknownConnector:
-        return found
+    connector = connector_of(row.connector)
+    if isinstance(connector, AbsentConnector):
+        text = explained(row.connector)
+        journal.signs.append(Sign(row.pk, row.tenant_id, now, ConfigError.code, text, is_config=True))
+        return Checked(row.pk, journal, alert=found.alert)
     wants_ping = connector.can(Account) and not _is_proved(row, now)
     wants_look = row.hooks_wanted and connector.can(WebhookRegistration) and _is_old(row, now)
     if not wants_ping and not wants_look:

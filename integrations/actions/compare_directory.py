@@ -18,8 +18,7 @@ from django.utils.translation import override
 from integrations.actions.assign_extension import assign_extension
 from integrations.actions.push_directory import kind_of, queue_push
 from integrations.capabilities import AssignedExtension, ExtensionDirectory
-from integrations.connectors import get as get_connector
-from integrations.connectors import with_capability
+from integrations.connectors import connector_of, with_capability
 from integrations.http.journal import Journal
 from integrations.models import (
     DifferenceOutcome,
@@ -70,7 +69,7 @@ def queue_comparisons(now: datetime | None = None) -> int:
 def compare_directory(integration_id: UUID) -> Compared | None:
     """Ask for their table; no transaction is open. None when the integration is gone, paused or not registered."""
     row = Integration.objects.select_related("tenant").filter(pk=integration_id).first()
-    if row is None or not row.is_enabled or not get_connector(row.connector).can(ExtensionDirectory):
+    if row is None or not row.is_enabled or not connector_of(row.connector).can(ExtensionDirectory):
         return None
     journal = Journal()
     with override(row.tenant.language):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from integrations import live as configurations
 from integrations.actions.save_integration import judge_anew
 from integrations.connector import Connector
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.http.auth import Grant, OAuth2
 from integrations.http.oauth import asking
 from integrations.http.oauth.answers import Granted, checked_address
@@ -33,7 +33,7 @@ SECONDS: Final = 30.0
 
 def oauth_of(row: Integration) -> OAuth2 | None:
     """How that system lets people connect their account; None where keys are entered instead."""
-    return way_of(get_connector(row.connector))
+    return way_of(connector_of(row.connector))
 
 
 def way_of(connector: Connector) -> OAuth2 | None:
@@ -157,7 +157,7 @@ def _change(row: Integration, verb: str) -> None:
 
 
 def _base(row: Integration) -> str:
-    manifest = get_connector(row.connector).manifest
+    manifest = connector_of(row.connector).manifest
     return (
         str(row.settings.get(manifest.base_url_setting, ""))
         if manifest.base_url_setting

@@ -9,7 +9,7 @@ from integrations import live as configurations
 from integrations.actions.hook_source import give_source
 from integrations.actions.save_integration import give_client_id, name_mistakes
 from integrations.capabilities import ModuleRegistration
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Integration
 from tenants import audit
 from tenants.access import ADMINISTRATORS
@@ -33,7 +33,7 @@ def copy_integration(row: Integration, target: Tenant, name: str = "") -> Integr
 
     The caller has made sure that the person may do that in both companies (`targets`).
     """
-    described = get_connector(row.connector)
+    described = connector_of(row.connector)
     with tenant_scope(target), transaction.atomic():
         copy = Integration(
             tenant=target,

@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from integrations.actions.send_message import outgoing
 from integrations.capabilities import Messaging
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.http.journal import Journal
 from integrations.models import Message
 from integrations.models.messages import LONGEST_TEXT
@@ -59,7 +59,7 @@ def edit_message(row: Message, text: str) -> Message:
 
 
 def _check(row: Message, text: str) -> None:
-    session = get_connector(row.conversation.integration.connector).session_class
+    session = connector_of(row.conversation.integration.connector).session_class
     if not row.is_from_us or row.state not in SHOWN or not row.sent_ids:
         raise ValidationError({"message": _("Only what was sent from here can be changed.")})
     if len(text) > LONGEST_TEXT:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations import live as configurations
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.hook_owner import LANE, OWNER
 from integrations.models import Integration
 from tenants.work import enqueue
@@ -21,7 +21,7 @@ BATCH = 500
 
 def give_source(row: Integration) -> None:
     """Before the row of a new integration is stored, in its transaction; nothing where the system sends no requests."""
-    hooks = get_connector(row.connector).hooks
+    hooks = connector_of(row.connector).hooks
     if hooks is not None:
         row.source = create_owned_source(row.tenant, OWNER, hooks.preset, row.name, hooks.options)
 

@@ -14,8 +14,7 @@ from django.utils.translation import override
 
 from integrations.actions.write_journals import write_journals
 from integrations.capabilities import Polled, Updates
-from integrations.connectors import get as get_connector
-from integrations.connectors import with_capability
+from integrations.connectors import connector_of, with_capability
 from integrations.http.journal import Journal, Sign
 from integrations.models import Integration, PollPosition
 from integrations.sessions import open_session
@@ -53,7 +52,7 @@ def queue_polls() -> int:
 
 
 def _is_polled(code: str, values: dict[str, object]) -> bool:
-    session = get_connector(code).session_class
+    session = connector_of(code).session_class
     return issubclass(session, Updates) and session.is_polled(values)
 
 

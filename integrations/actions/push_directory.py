@@ -13,7 +13,7 @@ from integrations.capabilities import (
     MappingKind,
     ModuleRegistration,
 )
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.http.journal import Journal, Noted
 from integrations.models import (
     DifferenceKind,
@@ -49,7 +49,7 @@ class Pushed:
 
 def queue_push(integration: Integration) -> None:
     """In the transaction of the change. Systems that keep no extensions, or do not know us yet, get nothing."""
-    connector = get_connector(integration.connector)
+    connector = connector_of(integration.connector)
     if not connector.can(ExtensionDirectory):
         return
     if connector.can(ModuleRegistration) and not integration.is_registered:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from integrations.actions.receive_message import preview
 from integrations.actions.send_message import enqueue_message, outgoing
 from integrations.capabilities import Button, Messaging
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Conversation, Integration, Message, MessageFile
 from integrations.models.messages import LONGEST_TEXT
 from integrations.records import Attachment, AttachmentKind, MessageStatus
@@ -101,7 +101,7 @@ def queue_message(
 @transaction.atomic
 def conversation_with(integration: Integration, outside_id: str) -> Conversation:
     """The conversation with a chat that is known by its id at the messenger only; made when it is new."""
-    connector = get_connector(integration.connector)
+    connector = connector_of(integration.connector)
     if not connector.can(Messaging):
         raise ValidationError({"integration": _("This system sends no messages.")})
     found, _is_new = Conversation.objects.get_or_create(
@@ -153,7 +153,7 @@ _KINDS: Final[Mapping[str, AttachmentKind]] = {
 
 
 def _check(row: Message) -> None:
-    connector = get_connector(row.conversation.integration.connector)
+    connector = connector_of(row.conversation.integration.connector)
     errors: dict[str, str] = {}
     if not row.text.strip() and not row.attachments:
         errors["text"] = _("Write a text, or attach something.")

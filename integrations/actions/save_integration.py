@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from integrations import live as configurations
+from integrations.absent import AbsentConnector, explained
 from integrations.actions.hook_source import give_source, queue_parked
 from integrations.actions.push_directory import queue_push
 from integrations.capabilities import ModuleRegistration
-from integrations.connectors import UnknownConnector
+from integrations.connectors import UnknownConnector, connector_of
 from integrations.connectors import get as get_connector
 from integrations.fields import FieldType
 from integrations.manifest import Manifest
@@ -83,10 +84,8 @@ def update_integration(
     if (row.settings, row.credentials) != old[1:3]:
         judge_anew(row)
         _forget_access(row, moved=_has_moved(row, old[1]), former=old[2])
-    if row.settings != old[1] and get_connector(row.connector).manifest.expires_setting:
-        row.credentials_expire_at = get_connector(row.connector).manifest.expiry(
-            row.settings, row.tenant.zone
-        )
+    if row.settings != old[1] and connector_of(row.connector).manifest.expires_setting:
+        row.credentials_expire_at = connector_of(row.connector).manifest.expiry(row.settings, row.tenant.zone)
     if _has_moved(row, old[1]):
         # Another account knows nothing of our module yet.
         row.is_registered, row.directory_pushed_at, row.directory_error = False, None, ""
@@ -132,7 +131,10 @@ def check_values(
     credentials: Mapping[str, object] | None = None,
 ) -> Checked:
     """What would be stored, without storing it; ValidationError keyed by field, all mistakes at once."""
-    manifest = get_connector(row.connector).manifest
+    connector = connector_of(row.connector)
+    if isinstance(connector, AbsentConnector):
+        return _kept(row, name, settings, credentials)
+    manifest = connector.manifest
     entered = {key: value for key, value in (credentials or {}).items() if value not in ("", None)}
     errors: dict[str, list[Any]] = {}
     found = Checked(
@@ -143,6 +145,22 @@ def check_values(
     errors |= name_mistakes(row, found.name)
     if not errors and not row._state.adding:
         errors |= _keep_key_at_home(manifest, row, found.settings, entered)
+    if errors:
+        raise ValidationError(errors)
+    return found
+
+
+def _kept(
+    row: Integration,
+    name: str | None,
+    settings: Mapping[str, object] | None,
+    credentials: Mapping[str, object] | None,
+) -> Checked:
+    """Nobody can say what would be right: until the connector is back everything stays, but for the name."""
+    found = Checked(row.name if name is None else name.strip(), row.settings, row.credentials)
+    errors = name_mistakes(row, found.name)
+    if (settings and dict(settings) != row.settings) or any((credentials or {}).values()):
+        errors["connector"] = [explained(row.connector)]
     if errors:
         raise ValidationError(errors)
     return found
@@ -176,7 +194,7 @@ def _keep_key_at_home(
 
 
 def _has_moved(row: Integration, former: Mapping[str, Any]) -> bool:
-    manifest = get_connector(row.connector).manifest
+    manifest = connector_of(row.connector).manifest
     return _origins(row.settings, manifest) != _origins(former, manifest)
 
 

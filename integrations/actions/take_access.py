@@ -13,7 +13,7 @@ from integrations import live as configurations
 from integrations.actions.connect_account import keep_tokens, way_of
 from integrations.actions.save_integration import update_integration
 from integrations.capabilities.base import Text
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.hooks import Admitted, Granted
 from integrations.http.oauth import answers
 from integrations.models import Integration, OAuthToken
@@ -43,7 +43,7 @@ def end_access(hook: Hook, reason: str) -> None:
 
 def _check_account(row: Integration, account: str) -> None:
     """The key that was handed over goes to the address that was entered here, so it must be that one's."""
-    manifest = get_connector(row.connector).manifest
+    manifest = connector_of(row.connector).manifest
     entered = urlsplit(str(row.settings.get(manifest.base_url_setting, "")))
     try:
         named = urlsplit(account)
@@ -58,7 +58,7 @@ def _check_account(row: Integration, account: str) -> None:
 
 @transaction.atomic
 def _keep(row: Integration, hook: Hook, granted: Granted) -> None:
-    auth = way_of(get_connector(row.connector))
+    auth = way_of(connector_of(row.connector))
     if auth is None:
         raise Unsupported(_("This system is connected with the keys that are entered here."))
     former = OAuthToken.objects.filter(integration=row).first()

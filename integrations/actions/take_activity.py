@@ -11,7 +11,7 @@ from django.utils.translation import override
 from integrations import live as configurations
 from integrations.actions.save_integration import update_integration
 from integrations.capabilities import ModuleActivity
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Integration
 from tenants import audit
 
@@ -57,7 +57,7 @@ def _follow(row: Integration, told: ModuleActivity) -> None:
 
 def _moved_to(row: Integration, address: str) -> str:
     """The account's new address, empty where it is the one that was entered."""
-    setting = get_connector(row.connector).manifest.base_url_setting
+    setting = connector_of(row.connector).manifest.base_url_setting
     known = urlsplit(str(row.settings.get(setting) or ""))
     try:
         said = urlsplit(address.strip())

@@ -8,7 +8,7 @@ import orjson
 from django.conf import settings
 from django.urls import reverse
 
-from integrations.connectors import UnknownConnector
+from integrations.connectors import UnknownConnector, connector_of
 from integrations.connectors import get as get_connector
 from integrations.hooks import FAREWELL
 from integrations.models import Integration
@@ -20,7 +20,7 @@ LONGEST: Final = 200
 
 def farewell_url(row: Integration) -> str:
     """What is entered at the outside system as the address of the disconnection; empty where there is no such thing."""
-    hooks = get_connector(row.connector).hooks
+    hooks = connector_of(row.connector).hooks
     if hooks is None or not hooks.has_farewell or row.source is None:
         return ""
     path = reverse("integration-disconnected", kwargs={"identifier": row.source.public_id})

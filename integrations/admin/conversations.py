@@ -21,7 +21,7 @@ from unfold.decorators import display
 from integrations.actions.edit_message import SHOWN as SHOWN_THERE
 from integrations.actions.queue_message import MOST_FILES, Draft, NewFile, queue_message
 from integrations.admin.integrations import drawing
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Conversation, Message
 from integrations.records import AttachmentKind, MessageStatus
 from tenants.access import MANAGERS
@@ -76,7 +76,7 @@ class ConversationPage(LogAdmin):
     def who(self, row: Conversation) -> SafeString:
         return format_html(
             '<span class="int-title"><span class="int-logo" aria-hidden="true">{}</span><span>{}<small>{}</small></span></span>',
-            drawing(get_connector(row.integration.connector)),
+            drawing(connector_of(row.integration.connector)),
             str(row),
             row.phone or row.integration.name,
         )
@@ -143,7 +143,7 @@ class ConversationPage(LogAdmin):
                 for one in bubbles
             ),
             "can_answer": self.has_answer_permission(request),
-            "drawing": drawing(get_connector(row.integration.connector)),
+            "drawing": drawing(connector_of(row.integration.connector)),
         }
 
 

@@ -36,8 +36,7 @@ from integrations.admin.readme import render
 from integrations.admin.tryouts import Tryouts, tryout_of
 from integrations.capabilities import Account, ExtensionDirectory, ModuleRegistration
 from integrations.connector import Connector
-from integrations.connectors import get as get_connector
-from integrations.connectors import registry
+from integrations.connectors import connector_of, registry
 from integrations.hooks import WebhookRegistration
 from integrations.models import Health, Integration
 from integrations.selectors import (
@@ -131,7 +130,7 @@ class IntegrationAdmin(ImportButtonMixin, Desk, LifeCycle, MappingPage, Tryouts,
         return format_html(
             '<span class="int-title"><span class="int-logo" aria-hidden="true">{}</span>'
             '<span>{}<small>{}</small></span></span>',
-            drawing(get_connector(row.connector)),
+            drawing(connector_of(row.connector)),
             row.name,
             row.system if tryout_of(row) is None else _t("%(system)s, simulated") % {"system": row.system},
         )  # fmt: skip
@@ -181,7 +180,7 @@ class IntegrationAdmin(ImportButtonMixin, Desk, LifeCycle, MappingPage, Tryouts,
         code = obj.connector if obj else request.GET.get("connector", "")
         if obj is None and code not in registry():
             raise Http404  # such as a POST of "save as new", which the buttons of the page do not offer
-        return get_connector(code)
+        return connector_of(code)
 
     def get_fieldsets(self, request: HttpRequest, obj: Integration | None = None) -> Any:
         return fieldsets_for(self._connector(request, obj), is_new=obj is None)

@@ -26,7 +26,7 @@ from integrations.actions.hook_source import set_hook_secret
 from integrations.actions.save_integration import check_values, update_integration
 from integrations.actions.test_connection import diagnose_draft
 from integrations.admin.consequences import of_pausing
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.endings import endings_of
 from integrations.models import Integration
 from integrations.selectors import inlet_of
@@ -82,7 +82,7 @@ class LifeCycle(AdminPart):
             return HttpResponseRedirect(reverse(PAGE, args=[pk]))
         title = _("Pause %(name)s") % {"name": row.name}
         return self._render(
-            request, "pause", title=title, row=row, consequences=of_pausing(get_connector(row.connector))
+            request, "pause", title=title, row=row, consequences=of_pausing(connector_of(row.connector))
         )
 
     def copy_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:

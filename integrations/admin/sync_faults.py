@@ -70,7 +70,8 @@ class SyncFaultAdmin(LogAdmin):
 
     @display(description=_("kind"))
     def kind_label(self, fault: SyncFault) -> str:
-        return str(RecordKind(fault.about.kind).label)
+        kind = fault.about.kind
+        return str(RecordKind(kind).label) if kind else "—"
 
     @display(description=_("what is wrong"))
     def why(self, fault: SyncFault) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Exchange, ExtensionAssignment, Health, Integration, SyncPlan
 from tenants.api.strict import StrictSerializer
 
@@ -99,7 +99,7 @@ class IntegrationSerializer(serializers.ModelSerializer[Integration]):
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_credentials(self, row: Integration) -> dict[str, str]:
-        fields = get_connector(row.connector).manifest.credentials
+        fields = connector_of(row.connector).manifest.credentials
         return {field.name: SHOWN_SECRET for field in fields if row.credentials.get(field.name)}
 
 

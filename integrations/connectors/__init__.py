@@ -32,11 +32,18 @@ def registry() -> "Mapping[str, Connector]":
 
 
 def get(code: str) -> "Connector":
-    """The connector with that code."""
+    """The connector that somebody named; UnknownConnector."""
     try:
         return registry()[code]
     except KeyError as error:
         raise UnknownConnector(code) from error
+
+
+def connector_of(code: str) -> "Connector":
+    """The connector of a stored integration; one that can do nothing where its folder is not there any more."""
+    from integrations.absent import AbsentConnector
+
+    return registry().get(code) or AbsentConnector(code)
 
 
 def with_capability(capability: "type[Capability]") -> tuple[str, ...]:

@@ -49,6 +49,9 @@ class EndpointImporter(Importer):
         rows = Endpoint.objects.select_for_update(of=("self",)).filter(pk__in=list(ids)).order_by("pk")
         return {row.pk: _values(row) for row in rows}
 
+    def blank(self) -> Values:
+        return _values(Endpoint())
+
     def create(self, rows: Sequence[Write]) -> None:
         for one in rows:
             create_endpoint(_with(Endpoint(pk=one.id, tenant=self.tenant), one.values))

@@ -63,6 +63,9 @@ class RecordImporter(Importer):
     def read(self, ids: Iterable[UUID]) -> dict[UUID, Values]:
         return {pk: self._values(row) for pk, row in held(self.tenant, self.kind, list(ids)).items()}
 
+    def blank(self) -> Values:
+        return self._values(self.shape.model())
+
     def create(self, rows: Sequence[Write]) -> None:
         create_records(self.tenant, self.kind, {one.id: one.values for one in rows})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from integrations.capabilities import KindSupport, Records
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Integration, MappingVersion
 from integrations.records import RecordKind
 
@@ -12,7 +12,7 @@ VERSIONS_SHOWN = 25
 
 def mappable_kinds(integration: Integration) -> Mapping[RecordKind, KindSupport]:
     """What can be mapped: the kinds that the system has, in this integration."""
-    session_class = get_connector(integration.connector).session_class
+    session_class = connector_of(integration.connector).session_class
     if not issubclass(session_class, Records):
         return {}
     return session_class.kinds_for(integration.settings)

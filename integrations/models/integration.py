@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from tenants.fields import EncryptedJSONField
 from tenants.models import TenantModel
 
@@ -140,7 +140,7 @@ class Integration(TenantModel):
     @property
     def system(self) -> str:
         """The outside system's name for people."""
-        return get_connector(self.connector).manifest.name
+        return connector_of(self.connector).manifest.name
 
     @property
     def standing(self) -> str:

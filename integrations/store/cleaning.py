@@ -18,7 +18,8 @@ from integrations.records import Attachment, OrderLine
 from tenants.storable import storable, storable_text
 
 STEP: Final = Decimal("0.0001")
-LARGEST: Final = Decimal(10) ** 16
+# SQLite keeps numbers as floats: what it rounds up to one digit more than the column has could not be read again.
+LARGEST: Final = Decimal(10) ** 15
 LARGEST_WHOLE: Final = 2**63 - 1
 LONGEST_JSON: Final = 256 * 1024
 LONGEST_TEXT: Final = 1024 * 1024

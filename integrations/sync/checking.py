@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from integrations.capabilities import KindSupport, Records
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import MODELS, Integration, SyncPlan
 from integrations.records import RecordKind
 from tenants.cron import BadCron, parsed
@@ -11,7 +11,7 @@ from tenants.cron import BadCron, parsed
 
 def supported(integration: Integration) -> dict[RecordKind, KindSupport]:
     """What a system can do with which kind of records, as this integration is set up; empty where it has none."""
-    found = get_connector(integration.connector).session_class
+    found = connector_of(integration.connector).session_class
     return dict(found.kinds_for(integration.settings)) if issubclass(found, Records) else {}
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.actions.check_integration import queue_check
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.models import Tryout
 from integrations.models.tryout import HOST, TryoutState
 from integrations.tryouts.made import made
@@ -88,6 +88,6 @@ class Keeper:
 
 def _is_connected(row: Tryout) -> bool:
     settings: Mapping[str, object] = row.integration.settings
-    field = get_connector(row.integration.connector).manifest.base_url_setting
+    field = connector_of(row.integration.connector).manifest.base_url_setting
     parts = urlsplit(str(settings.get(field, "")))
     return (parts.hostname, parts.port) == (HOST, row.port)

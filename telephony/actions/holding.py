@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from integrations import live
 from integrations.capabilities import CallNotifications
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from integrations.live import Live
 from telephony import policies
 from telephony.actions import crm_facts, following
@@ -143,7 +143,7 @@ def _wait(one: CallNotification, seconds: float, code: str = "") -> Told:
 
 
 def _names_calls(integration: Live) -> bool:
-    session_class = get_connector(integration.connector).session_class
+    session_class = connector_of(integration.connector).session_class
     return issubclass(session_class, CallNotifications) and session_class.names_calls
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations import live
 from integrations.capabilities import CallFollowUps, CallNotifications
-from integrations.connectors import get as get_connector
+from integrations.connectors import connector_of
 from telephony import policies
 from telephony.actions import amending
 from telephony.actions.planning import EXTERNAL, Crms, Known, key
@@ -80,7 +80,7 @@ def _crms(tenant_id: int) -> Crms:
 @lru_cache(maxsize=100)
 def _can(connector: str) -> frozenset[str]:
     """What a system says of itself that planning has to know."""
-    session_class = get_connector(connector).session_class
+    session_class = connector_of(connector).session_class
     flags = ("hears_answers", "only_hides", "amends_uploads", "attaches_recordings")
     found = {flag for flag in flags if getattr(session_class, flag, False)}
     return frozenset(found | ({"follows"} if issubclass(session_class, CallFollowUps) else set()))

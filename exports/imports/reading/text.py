@@ -142,7 +142,7 @@ def _records(lines: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int,
             return
         except csv.Error as error:
             raise _unreadable(number, error) from error
-        if any(cells):
+        if any(map(str.strip, cells)):
             yield number, cells
 
 

@@ -44,7 +44,11 @@ def open_workbook(path: Path, recognise: Callable[[Sequence[str]], int]) -> Iter
 
 
 def _filled(rows: Iterator[Row]) -> Iterator[tuple[int, Sequence[Any]]]:
-    return ((number, cells) for number, cells in rows if any(cell not in (None, "") for cell in cells))
+    return ((number, cells) for number, cells in rows if not all(map(_is_blank, cells)))
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (type(cell) is str and not cell.strip())
 
 
 def _book(archive: zipfile.ZipFile) -> Book | None:

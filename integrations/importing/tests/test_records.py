@@ -143,6 +143,20 @@ def test_undo_leaves_what_was_changed_or_is_known_to_a_system_since(tenant: Tena
         assert not Contact.objects.exclude(deleted_at=None).exists()
 
 
+def test_undo_leaves_what_somebody_filled_where_the_file_said_nothing(tenant: Tenant) -> None:
+    people = applied(tenant, "name,phones\nAnna,+375291234567\nBoris,+375291234568\n", "contacts")
+    goods = applied(tenant, "name,price\nTea,5\nCup,7\n", "products")
+    with tenant_scope(tenant):
+        anna = Contact.objects.get(name="Anna")
+        change_record(tenant, RecordKind.CONTACT, anna.pk, {"comment": "calls on Mondays"})
+        Product.objects.filter(name="Tea").update(is_active=False)
+
+    assert outcomes_of(undo(people)) == {2: "kept", 3: "undone"}
+    assert outcomes_of(undone := undo(goods)) == {2: "kept", 3: "undone"}
+    assert rows_of(undone)[0].content["reason"] == "Changed since the import: On sale."
+    assert only(tenant, Contact, name="Anna").deleted_at is None
+
+
 def test_one_field_changed_since_keeps_the_others_going_back(tenant: Tenant) -> None:
     row = contact(tenant, name="Anna", phones=["+375291234567"], comment="old", position="old")
     job = applied(tenant, "name,phones,comment,position\nAnna,+375291234567,new,new\n", "contacts")

@@ -327,3 +327,16 @@ def test_another_company_with_the_same_ids_has_its_own(owner: Owner) -> None:
 
     assert Contact.objects.get().name == "Anna Example"
     assert Company.objects.count() == Document.objects.count() == SyncPlan.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_taken"), [(Decimal(10) ** 15 - Decimal("0.0001"), True), (Decimal(10) ** 16 - 1, False)]
+)
+def test_what_is_taken_can_be_read_again(owner: Owner, amount: Decimal, is_taken: bool) -> None:
+    """SQLite rounds the sixteenth digit: a deal whose sum had one too many then would take its whole list along."""
+    deal = records.Deal(outside_id="1", title="Everything", total=Money(amount, "BYN"))
+
+    kept = upsert_records(owner, RecordKind.DEAL, [deal])
+
+    assert kept.failed == (0 if is_taken else 1)
+    assert len(Deal.objects.all()) == kept.created == (1 if is_taken else 0)
