@@ -36,10 +36,10 @@ _TEXT_NAMES = (
     r"(?:api[_-]?key|apikey|access[_-]?key|private[_-]?key|token|secret|passw(?:or)?d|passphrase|pwd|authorization"
     r"|client_?id|credential|cookie|record(?:ing)?[_-]?(?:url|link))"
 )
-# `name=value`, `name: value` and their quoted forms; a quoted value ends at its quote, spaces and all. What follows the word is
-# bounded and never given back: strangers' answers are read here, and a text of nothing but such words would take seconds.
+# `name=value`, `name: value` and their quoted forms; a quoted value ends at its quote, spaces and all. A name is read from its
+# beginning, once, and never given back: strangers' answers are read here, and one of nothing but such words would take seconds.
 _PAIR = re.compile(
-    rf"""({_TEXT_NAMES}[\w-]{{0,60}}+["']?+\s*+[:=]\s*(?:bearer\s+|basic\s+|token\s+)?)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s"'&,;}}]+)""",
+    rf"""((?<![\w-])(?=[\w-]*?{_TEXT_NAMES})[\w-]++["']?+\s*+[:=]\s*(?:bearer\s+|basic\s+|token\s+)?)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s"'&,;}}]+)""",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +26,11 @@ from tenants.work import BatchLane, Leased, Outcome, PooledLane, register, withd
 from tenants.work.lanes import Settle
 from tenants.work.pools import submit
 from tenants.work.precedence import precedence
+
+# Of lanes that ask an exchange once, while somebody waits with the receiver in hand. What takes longer is extended (Runner);
+# when a worker dies, the next one looks after so long, before what was never sent is too late (15 s) and while the call still
+# goes on. Nothing is sent twice however short it is: who sends has claimed the row itself.
+IMPATIENT_SECONDS: Final = 10.0
 
 
 class FoldLane(BatchLane):
@@ -137,6 +142,7 @@ class RedirectLane(PooledLane):
     is_urgent = True
     capacity = 16
     per_group = 8
+    lease_seconds = IMPATIENT_SECONDS
 
     def act(self, row: Leased) -> Outcome:
         return Outcome.done(row, move_call(row.subject))
@@ -153,7 +159,7 @@ class CommandLane(PooledLane):
     is_urgent = True
     capacity = 16
     per_group = 8
-    lease_seconds = 45.0  # longer than a connection, a list and an answer may take
+    lease_seconds = IMPATIENT_SECONDS
 
     def act(self, row: Leased) -> Outcome:
         return Outcome.done(row, carry_out(row.subject))
@@ -188,7 +194,7 @@ class OriginateLane(PooledLane):
     is_urgent = True
     capacity = 16
     per_group = 8
-    lease_seconds = 30.0  # longer than a connection and an answer may take
+    lease_seconds = IMPATIENT_SECONDS
 
     def act(self, row: Leased) -> Outcome:
         sent = send_click(row.subject)

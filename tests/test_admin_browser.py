@@ -216,6 +216,7 @@ def test_the_connection_is_tried_and_a_manager_gets_another_extension(person: Pe
         "integrations/exchange/",
         "webhooks/endpoint/",
         "webhooks/endpoint/add/",
+        "webhooks/endpoint/add/?events=endpoint.disabled",
         "webhooks/delivery/",
         "tenants/event/",
         "exports/export/",

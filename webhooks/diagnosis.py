@@ -20,6 +20,18 @@ _GUARDS: Final = re.compile(
     r"cloudflare|captcha|ddos-guard|access denied|request blocked|firewall|attention required", re.IGNORECASE
 )
 
+# What receivers say of our certificate, or of none, in the words of OpenSSL. TLS 1.3 lets them say it after the handshake.
+_CLIENT_REFUSED: Final = (
+    "certificate required",
+    "handshake failure",
+    "bad certificate",
+    "alert unknown ca",
+    "alert certificate unknown",
+    "alert certificate revoked",
+    "alert unsupported certificate",
+    "alert access denied",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -53,6 +65,9 @@ def header_of(lines: str, name: str) -> str:
 
 def _certificate(attempt: Attempt) -> Diagnosis | None:
     text = attempt.detail.lower()
+    if "verification failed" in text:
+        # Theirs was found good: what libcurl says so of is their verdict on ours, and only when ours is too old.
+        return _client_expired()
     if "expired" in text:
         return Diagnosis(
             "tls_expired",
@@ -96,9 +111,19 @@ def _certificate(attempt: Attempt) -> Diagnosis | None:
     return None
 
 
+def _client_expired() -> Diagnosis:
+    return Diagnosis(
+        "tls_client_expired",
+        _("The receiver says that our client certificate has expired."),
+        _("Enter a new one with its private key; if it is still valid, compare the clocks of both machines."),
+    )
+
+
 def _tls(attempt: Attempt) -> Diagnosis | None:
     text = attempt.detail.lower()
-    if "certificate required" in text or "handshake failure" in text or "bad certificate" in text:
+    if "alert certificate expired" in text:
+        return _client_expired()
+    if any(said in text for said in _CLIENT_REFUSED):
         return Diagnosis(
             "tls_client",
             _("The receiver wants a client certificate, or does not accept ours."),

@@ -58,6 +58,13 @@ WORDS: dict[str, _Words] = {
         _("The connection broke before the answer was complete."),
         _("Look into the receiver's log: it closed the connection or crashed."),
     ),
+    "headers_too_large": _Words(
+        _("The answer has too many headers, or too large ones."),
+        _(
+            "Answer with a few short headers: 300 KB of them, or 5,000 lines, is the most that is read. A cookie or a header"
+            " that is set again and again is the usual cause."
+        ),
+    ),
     "not_http": _Words(
         _("What answers there does not speak HTTP."), _("Check the host and the port of the URL.")
     ),

@@ -76,7 +76,7 @@ def test_every_narrowing_has_its_index(pbx: Pbx) -> None:
                 page(calls.filter(by_words("pbx-1795254021.57", "BY"))),
                 {"call_alias_once"},
             ),
-            "rare line": (page(calls.filter(NARROWINGS["line"].q("+375170000009"))), {"call_did"}),
+            "rare line": (page(calls.filter(NARROWINGS["line"].q("+375170000009"))), {"call_line"}),
             "long talk": (
                 page(calls.filter(finished_at__isnull=False, talk_seconds__gte=3600)),
                 {"call_talk"},

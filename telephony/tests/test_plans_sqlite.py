@@ -33,11 +33,22 @@ def test_a_number_is_looked_up_however_it_is_typed(tenant: Tenant, typed: str) -
 
 @pytest.mark.parametrize(
     ("name", "value", "index"),
-    [("extension", "150", "call_participant"), ("recorded", "1", "call_recorded"), ("crm", "problem", "notification_unsent")],
+    [("extension", "150", "call_participant"), ("recorded", "1", "call_recorded"), ("crm", "problem", "notification_unsent"),
+     ("line", "+375173001001", "call_line"), ("missed", "open", "missed_client_open")],
 )  # fmt: skip
 def test_what_is_rare_has_its_index(tenant: Tenant, name: str, value: str, index: str) -> None:
     with tenant_scope(tenant.pk):
         assert index in plan(Call.objects.filter(NARROWINGS[name].q(value)))
+
+
+def test_who_was_called_back_makes_no_walk_through_all_calls(tenant: Tenant) -> None:
+    """Nobody waits, as in a company that does its work: the page is empty at once."""
+    with tenant_scope(tenant.pk):
+        told = plan(Call.objects.filter(NARROWINGS["missed"].q("open")))
+
+    [of_calls] = [line for line in told.splitlines() if "SEARCH telephony_call " in line]
+    assert "AND id=?" in of_calls
+    assert "call_client (tenant_id=? AND client_number=?)" in told
 
 
 @pytest.mark.parametrize("path", ["call", "callcommand", "missedclient", "originaterequest"])

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import orjson
@@ -13,6 +13,7 @@ from tenants.granting import PASSING, REFUSING, is_sound_token, refusal_in_words
 from webhooks import limits
 from webhooks.proof.logins import Client
 from webhooks.sender import Request, Way
+from webhooks.sender.messages import REPLY_BODY_LIMIT
 from webhooks.sender.once import send_once
 
 SECONDS: Final = 20.0
@@ -73,11 +74,7 @@ def _body(client: Client) -> bytes:
 
 
 def _read(status: int, body: bytes, *, is_cut: bool) -> Granted:
-    try:
-        answer = {} if is_cut else orjson.loads(body)
-    except orjson.JSONDecodeError:
-        answer = {}
-    answer = answer if isinstance(answer, dict) else {}
+    answer, lack = _object(body, is_cut=is_cut)
     reason = refusal_in_words(answer) or f"HTTP {status}"
     if "error" in answer or status in REFUSING:
         # Without an answer of its form something in between turned us away.
@@ -87,6 +84,17 @@ def _read(status: int, body: bytes, *, is_cut: bool) -> Granted:
         raise TokenTrouble(FAILED, f"HTTP {status}")
     token = answer.get("access_token")
     if not isinstance(token, str) or not is_sound_token(token):
-        raise TokenTrouble(FAILED, "no sound access_token")
+        raise TokenTrouble(FAILED, lack or "no sound access_token")
     life = seconds_of(answer, "expires_in")
     return Granted(token, timezone.now() + timedelta(seconds=life) if life else None)
+
+
+def _object(body: bytes, *, is_cut: bool) -> tuple[dict[str, Any], str]:
+    """What is said; or nothing, and what is wrong with it."""
+    if is_cut:
+        return {}, f"the answer has more than {REPLY_BODY_LIMIT // 1024} KB"
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        answer = None
+    return (answer, "") if isinstance(answer, dict) else ({}, "the answer is no JSON object")

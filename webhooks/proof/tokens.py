@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
+from django.db import close_old_connections
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -131,6 +132,8 @@ def _claim(row: EndpointToken, fingerprint: str) -> uuid.UUID | None:
 
 
 def _ask(account: Account, row: EndpointToken, lease: uuid.UUID, fingerprint: str) -> Held:
+    # A token's server may take its time, and a connection to the database is somebody else's meanwhile.
+    close_old_connections()
     try:
         new = ask(account.client, account.way, account.egress_allow)
     except TokenTrouble:

@@ -6,7 +6,7 @@ import certifi
 import pycurl
 
 from config.egress.curl import admit, guard
-from webhooks.sender.failures import DENIED, PROXY, name_of
+from webhooks.sender.failures import BROKEN, DENIED, PROXY, is_head_whole, name_of
 from webhooks.sender.messages import REPLY_BODY_LIMIT, Reply, Request
 from webhooks.sender.ways import Way
 
@@ -94,11 +94,14 @@ class Transfer:
         is_reused = info(pycurl.NUM_CONNECTS) == 0
         error = ""
         if number and not (is_cut and status and number == pycurl.E_WRITE_ERROR):
-            error = name_of(number, was_denied=self._gate.denied, was_connected=is_reused or connect > 0)
+            is_there = is_reused or connect > 0
+            error = name_of(number, detail, was_denied=self._gate.denied, was_connected=is_there)
             if error != DENIED and info(pycurl.HTTP_CONNECTCODE) >= 300:
                 error = PROXY
         elif status == 407 and self.request.way is not None and self.request.way.proxy:
             error, detail = PROXY, "407"
+        elif not is_head_whole(self._headers):
+            error, detail = BROKEN, "the headers end in the middle"
         return Reply(
             request=self.request,
             sent_headers=self.sent_headers,

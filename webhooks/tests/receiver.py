@@ -150,6 +150,37 @@ def _garbage(handler: _Handler) -> None:
     handler.close_connection = True
 
 
+def _headers(handler: _Handler) -> None:
+    """Headers by the kind that the path names: without end, in one line without end, too large, or torn off."""
+    kind = handler.path.split("/")[2]
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    handler.close_connection = True
+    if kind == "torn":
+        handler.wfile.write(b"Content-Type: text/pl")
+        return
+    if kind == "large":
+        handler.wfile.write((b"X-Filler: " + b"x" * 1000 + b"\r\n") * 350 + b"Content-Length: 0\r\n\r\n")
+        return
+    piece = {"many": b"X-Filler: x\r\n" * 1000, "line": b"x" * 65536}[kind]
+    handler.wfile.write(b"X-Filler: ")
+    while not handler.server.receiver.stopping.is_set():
+        handler.wfile.write(piece)
+        handler.server.receiver.sent_bytes += len(piece)
+
+
+def _trailers(handler: _Handler) -> None:
+    handler.wfile.write(
+        b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\nok\r\n0\r\nX-Digest: x\r\n\r\n"
+    )
+
+
+def _chunks(handler: _Handler) -> None:
+    """Says that it comes in chunks, and sends none."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nok, thank you\r\n")
+    handler.close_connection = True
+
+
 def _bomb(handler: _Handler) -> None:
     handler.reply(200, gzip.compress(b"\0" * 2_000_000), Content_Encoding="gzip")
 
@@ -175,6 +206,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "half": _half,
     "torn": _torn,
     "garbage": _garbage,
+    "headers": _headers,
+    "trailers": _trailers,
+    "chunks": _chunks,
     "bomb": _bomb,
     "closing": _closing,
 }

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tenants.work import drain
 from webhooks.diagnosis import diagnose
@@ -54,6 +54,8 @@ HTML = "HTTP/1.1 403 Forbidden\nContent-Type: text/html; charset=utf-8"
             "tls_self_signed",
         ),
         ({"error": "tls_certificate"}, "tls_certificate"),
+        ({"error": "tls_certificate", "detail": "SSL certificate verification failed"}, "tls_client_expired"),
+        ({"error": "tls", "detail": "error:0A000418:SSL routines::tlsv1 alert unknown ca"}, "tls_client"),
         ({"error": "tls", "detail": "error:0A00010B:SSL routines::wrong version number"}, "tls_plain"),
         ({"error": "dns"}, "dns"),
         ({"error": "connect"}, "connect"),
@@ -122,6 +124,47 @@ def test_real_tls_trouble_is_named_by_its_cause(tenant, settings, tmp_path, last
 
     assert found.condition == "failing"
     assert [one.diagnosis.code for one in found.findings] == [code]
+
+
+@pytest.mark.parametrize(
+    ("case", "code", "what"),
+    [
+        ("early", "tls_early", "Сертификат получателя ещё не действует."),
+        ("self_signed", "tls_self_signed", "Сертификат получателя самоподписанный."),
+        ("wrong_client", "tls_client", "Получатель требует клиентский сертификат или не принимает наш."),
+        (
+            "expired_client",
+            "tls_client_expired",
+            "Получатель сообщает, что срок нашего клиентского сертификата истёк.",
+        ),
+        ("headers", "headers_too_large", "В ответе слишком много заголовков, или они слишком большие."),
+    ],
+)
+def test_what_no_receiver_of_ours_does_is_named_in_both_languages(
+    tenant, receiver, tmp_path, case, code, what
+):
+    authority, stranger = Authority(), Authority("Stranger")
+    later, past = timedelta(days=2), timedelta(days=-1)
+    own = authority.issue("receiver", beginning=later) if case == "early" else authority.issue("receiver")
+    own = authority.own if case == "self_signed" else own
+    ours = (stranger if case == "wrong_client" else authority).issue(
+        "hub", past if case == "expired_client" else timedelta(days=90)
+    )
+    tls = {} if case == "self_signed" else {"ca": authority.pem}
+    clients = authority if case.endswith("_client") else None
+    if clients:
+        tls |= {"certificate": ours.certificate, "key": ours.key}
+    with secured_receiver(tmp_path, own, clients) as seen:
+        url = receiver.url("/headers/large") if case == "headers" else seen.url()
+        endpoint, _secret = make_endpoint(tenant, url, tls={} if case == "headers" else tls)
+        make_event(tenant)
+        deliver()
+
+    [found] = health(endpoint).findings
+    assert found.diagnosis.code == code
+    with translation.override("ru"):
+        [told] = health(endpoint).findings
+    assert told.diagnosis.what == what
 
 
 def test_an_unknown_authority_is_named(tenant, settings, tmp_path):

@@ -140,6 +140,11 @@ def test_redirects_are_not_followed(engine, collector, receiver):
         ("/half", "reset", 200),
         ("/torn", "reset", 200),
         ("/garbage", "not_http", 0),
+        ("/chunks", "not_http", 200),
+        ("/headers/many", "headers_too_large", 200),
+        ("/headers/line", "headers_too_large", 200),
+        ("/headers/large", "headers_too_large", 200),
+        ("/headers/torn", "reset", 200),
     ],
 )
 def test_receivers_that_fail_are_told_apart(engine, collector, receiver, path, error, status):
@@ -149,6 +154,25 @@ def test_receivers_that_fail_are_told_apart(engine, collector, receiver, path, e
 
     assert (reply.error, reply.status) == (error, status)
     assert time.monotonic() - began < 5
+
+
+def test_headers_without_end_are_cut_off(engine, collector, receiver):
+    engine.send(
+        [request(receiver, f"/headers/{kind}") for kind in ("many", "line", "large") for _ in range(5)]
+    )
+
+    replies = collector.wait_for(15)
+
+    assert {reply.error for reply in replies} == {"headers_too_large"}
+    assert max(len(reply.headers) for reply in replies) < 320_000
+    assert receiver.sent_bytes < 10 * 8 * 1024 * 1024
+
+
+def test_hints_before_and_trailers_after_belong_to_a_whole_answer(engine, collector, receiver):
+    reply = one(engine, collector, receiver, "/trailers")
+
+    assert (reply.error, reply.status, reply.body) == ("", 200, b"ok")
+    assert reply.headers.endswith(b"X-Digest: x\r\n")
 
 
 def test_ten_megabytes_of_reply_are_cut_off_and_count_as_an_answer(engine, collector, receiver):

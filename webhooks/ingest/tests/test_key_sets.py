@@ -129,6 +129,18 @@ def test_keys_are_fetched_beside_the_request_once(source: Source) -> None:
     assert Inbound.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [{"iat": 10**400}, {"exp": 10**400, "iat": 0}, {"exp": float("nan")}, {"exp": True}, {"exp": "tomorrow"}],
+)
+def test_a_time_that_is_none_is_refused(source: Source, claims: dict[str, Any]) -> None:
+    made = jwt.encode(claims, KEYS["one"], algorithm="EdDSA", headers={"kid": "one"})
+    strange = {"Authorization": f"Bearer {made}"}
+
+    assert statuses(Shelf("one"), *[posted(source, strange, BODY)] * 2) == [503, 401]
+    assert not Inbound.objects.exists()
+
+
 def test_an_unknown_name_is_asked_for_once_a_minute(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf = Shelf("one")
 

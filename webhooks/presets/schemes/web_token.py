@@ -147,7 +147,11 @@ def _is_now(claims: Mapping[str, Any], now: float, tolerance: float) -> bool:
 
 
 def _moment(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """None for what is no moment, such as a number of 400 digits."""
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    except OverflowError:
+        return None
 
 
 def _here(secret: str) -> str:

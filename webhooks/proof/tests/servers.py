@@ -96,12 +96,17 @@ def secured_receiver(folder: Path, own: Pair, clients: Authority | None = None) 
 
 @dataclass
 class TokenServer:
-    """Gives `token-1`, `token-2` and so on for the right credentials, and remembers what it was asked."""
+    """Gives `token-1`, `token-2` and so on for the right credentials, and remembers what it was asked.
+
+    It keeps its answers back while `released` is not set; `said` replaces them.
+    """
 
     port: int
     asked: list[dict[str, str]] = field(default_factory=list)
     expires_in: int = 3600
     status: int = 200
+    said: bytes = b""
+    released: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def url(self) -> str:
@@ -124,6 +129,9 @@ def token_server() -> Iterator[TokenServer]:
             with state.lock:
                 state.asked.append(fields)
                 token = state.newest
+            state.released.wait(60)
+            if state.said:
+                return self._say(state.status, state.said)
             if state.status != 200:
                 return self._answer(state.status, {"error": "temporarily_unavailable"})
             if fields.get("client_secret") != "open-sesame":
@@ -131,7 +139,9 @@ def token_server() -> Iterator[TokenServer]:
             return self._answer(200, {"access_token": token, "expires_in": state.expires_in})
 
         def _answer(self, status: int, answer: dict[str, object]) -> None:
-            body = json.dumps(answer).encode()
+            self._say(status, json.dumps(answer).encode())
+
+        def _say(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -142,8 +152,10 @@ def token_server() -> Iterator[TokenServer]:
 
     server = _Quiet(("127.0.0.1", 0), Handler)
     state = TokenServer(server.server_address[1])
+    state.released.set()
     with _serving(server):
         yield state
+        state.released.set()
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Basic, bearer and OAuth2, against a real receiver and a real token server."""
 
 import threading
+import time
 from base64 import b64encode
 from datetime import timedelta
 
@@ -118,8 +119,9 @@ def test_wrong_credentials_are_told_and_not_hammered_and_the_right_ones_help_at_
         for _ in range(3):
             make_event(tenant)
         deliver()
-        attempt = Attempt.objects.filter(error="token_refused").get()
-        assert "invalid_client Who are you?" in attempt.detail
+        attempts = Attempt.objects.filter(error="token_refused")
+        assert {one.detail for one in attempts} == {"invalid_client Who are you?"}
+        assert attempts.count() == 3
         assert (len(server.asked), receiver.requests) == (1, [])
 
         endpoint.auth = oauth(server)
@@ -151,6 +153,62 @@ def test_workers_that_need_a_token_at_once_ask_once(tenant, receiver):
 
         assert found == ["token-1"] * 6
         assert len(server.asked) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_server_that_does_not_answer_holds_nobody_else(tenant, other_tenant, receiver):
+    with token_server() as silent, token_server() as quick:
+        silent.released.clear()
+        for _ in range(10):
+            make_endpoint(tenant, receiver.url("/ok/silent"), auth=oauth(silent))
+        make_endpoint(other_tenant, receiver.url("/ok/quick"), auth=oauth(quick))
+        for _ in range(3):
+            make_event(tenant)
+        make_event(other_tenant)
+
+        def work() -> None:
+            deliver()
+            connection.close()
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        deadline = time.monotonic() + 10
+        while not receiver.requests and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+
+        # Long before the silent one's time is over.
+        assert [one.path for one in receiver.requests] == ["/ok/quick"]
+        assert 1 <= len(silent.asked) < 10
+        silent.released.set()
+        worker.join(60)
+
+        assert set(Delivery.objects.values_list("state", flat=True)) == {"done"}
+        assert len(receiver.requests) == 31
+        assert len(silent.asked) == 10
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("status", "said", "told"),
+    [
+        (200, b"<html><title>Sign in</title></html>", "no JSON object"),
+        (200, b'{"access_token": "' + b"t" * 1_000_000 + b'"}', "more than 16 KB"),
+        (200, b'{"access_token": "a\\r\\nX-Evil: 1"}', "no sound access_token"),
+        (200, b"[]", "no JSON object"),
+        (401, b"<html>", "HTTP 401"),
+        (302, b"", "HTTP 302"),
+    ],
+)
+def test_what_is_no_token_is_told_as_what_it_is(tenant, receiver, status, said, told):
+    with token_server() as server:
+        server.status, server.said = status, said or b"moved"
+        make_endpoint(tenant, receiver.url(), auth=oauth(server))
+        make_event(tenant)
+        deliver()
+
+        attempt = Attempt.objects.get()
+        assert (attempt.error, receiver.requests) == ("token_failed", [])
+        assert told in attempt.detail
 
 
 @pytest.mark.django_db(transaction=True)
