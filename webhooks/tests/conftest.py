@@ -8,6 +8,9 @@ from django.utils import translation
 from tenants.models import Tenant
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_tenant
+from tenants.work import lane
+from webhooks import limits
+from webhooks.flow.gate import Gate
 from webhooks.tests.receiver import Receiver, receiving
 
 
@@ -17,6 +20,12 @@ def _in_english(settings) -> Iterator[None]:
     settings.LANGUAGE_CODE = "en"
     with translation.override("en"):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_gate(monkeypatch) -> None:
+    """A worker that has just started knows no endpoint in trouble."""
+    monkeypatch.setattr(lane("webhooks.deliver"), "_gate", Gate(limits.LEASED_PER_ENDPOINT))
 
 
 @pytest.fixture
