@@ -6,7 +6,6 @@ Nothing is done twice; what nobody knows is said to be unknown; what was never s
 import json
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -177,8 +176,6 @@ def test_what_a_killed_worker_asked_the_exchange_for_is_never_asked_twice(
     assert (found["state"], found["reason_code"]) == ("failed", "in_doubt")
     assert "a worker was interrupted" in found["reason"]
     assert len(exchange.asked("Redirect")) == sent + 1
-    # The client is still on the line: it is not long before something else can be done with the call.
-    assert duration(found["created_at"], found["settled_at"]) < 30
 
     again(exchange)
     status, third = hub.post(hangup)
@@ -195,7 +192,3 @@ def test_what_a_killed_worker_asked_the_exchange_for_is_never_asked_twice(
     found = settled(hub, path, ("failed", "ended"))
     assert found["reason"]
     assert len(exchange.asked("Originate")) == 1
-
-
-def duration(begun: str, ended: str) -> float:
-    return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from telephony.actions import carry_out as carrying
+from telephony.actions import send_click as sending
 from telephony.actions.request_command import LANE, NotPossible
 from telephony.ami import acting
 from telephony.ami.packets import text
@@ -20,6 +21,7 @@ from telephony.tests.steering import PHONE, TRUNK, done, going_on, wish
 from tenants.models import AuditEntry, Work
 from tenants.scoping import all_tenants
 from tenants.tests.factories import make_extension, make_member, make_tenant
+from tenants.work import lane
 
 pytestmark = pytest.mark.django_db
 
@@ -295,3 +297,11 @@ def test_a_call_that_became_a_part_of_another_one_is_that_one(pbx: Pbx, exchange
 
     assert done(row).state == "done"
     assert exchange.names() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "life"), [("calls.command", carrying.LIFE), ("calls.originate", sending.LIFE)]
+)
+def test_what_a_worker_that_died_had_not_sent_is_not_too_late_yet(name: str, life: timedelta) -> None:
+    """The next one finds it when the lease is over."""
+    assert timedelta(seconds=lane(name).lease_seconds) < life
