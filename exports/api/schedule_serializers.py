@@ -3,6 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exports.api.columns import columns_field
@@ -25,11 +28,26 @@ class OwnDestinations(serializers.PrimaryKeyRelatedField):
         return ExportDestination.objects.defer("credentials")
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class OwnMembers(serializers.PrimaryKeyRelatedField):
-    """Of the tenant in scope: another one's does not exist."""
+    """Of the tenant in scope, by id or user name: another one's does not exist."""
 
     def get_queryset(self) -> Any:
         return Member.objects.select_related("user")
+
+    def to_internal_value(self, data: Any) -> Any:
+        named = (
+            self.get_queryset().filter(user__username=data)
+            if isinstance(data, str)
+            else Member.objects.none()
+        )
+        found = named.first()
+        if found is not None:
+            return found
+        try:
+            return super().to_internal_value(data)
+        except DjangoValidationError:  # no id either
+            self.fail("does_not_exist", pk_value=data)
 
 
 class ScheduledRequestSerializer(StrictSerializer):
@@ -51,7 +69,8 @@ class ScheduledRequestSerializer(StrictSerializer):
 
 class ExportScheduleSerializer(serializers.ModelSerializer[ExportSchedule]):
     owner = OwnMembers(
-        required=False, help_text="A member's id; a person who creates one owns it by default."
+        required=False,
+        help_text="A member's user name or id; a person who creates one owns it by default. It is answered as the id.",
     )
     template = OwnTemplates(required=False, allow_null=True)
     request = ScheduledRequestSerializer(required=False, allow_null=True, help_text="Instead of a template.")

@@ -368,6 +368,19 @@ def test_the_api_sets_up_and_runs(tenant: Tenant, owner: Member) -> None:
     assert client.delete(address).status_code == 204
 
 
+def test_the_owner_is_named_as_people_know_them(tenant: Tenant, owner: Member) -> None:
+    stranger = make_member(make_tenant(), "owner")
+    client = caller(tenant, ["*"])
+
+    def answer(name: Any) -> Any:
+        return client.post(URL, {"name": f"Of {name}", "owner": name, "request": {"dataset": "audit"}}, JSON)
+
+    assert answer(owner.user.username).json()["owner"] == str(owner.pk)
+    for nobody in ("nobody", stranger.user.username, str(stranger.pk), "", 7, None, ["x"], {"id": 1}):
+        refused = answer(nobody)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "owner"), nobody
+
+
 def test_a_person_owns_what_they_create(tenant: Tenant) -> None:
     person = make_member(tenant, "manager")
 
