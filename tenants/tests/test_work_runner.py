@@ -219,7 +219,9 @@ def test_cut_connections_are_replaced(tenant, run):
         wait_for(lambda: len(lane.notes.recorded) == 10, "the rows after the cut")
 
 
-def test_stopping_lets_what_is_under_way_finish(tenant, run):
+def test_stopping_lets_what_is_under_way_finish(tenant, run, monkeypatch):
+    # The last outcome ends it: it does not wait for another look.
+    monkeypatch.setattr(machinery, "IDLE_SECONDS", 600)
     gate, started = run.gate(), threading.Event()
 
     def behaviour(row):

@@ -97,10 +97,12 @@ class Runner(threading.Thread):
         with all_tenants():
             while not self._has_finished():
                 self._signal.clear()
-                if not self._guarded(self._turn):
-                    # There are more lanes than a pool has connections: none is held while there is nothing to do.
-                    close_old_connections()
-                    self._signal.wait(self._patience())
+                # What was settled last may have been all that the end waited for: nobody signals that once more.
+                if self._guarded(self._turn) or self._has_finished():
+                    continue
+                # There are more lanes than a pool has connections: none is held while there is nothing to do.
+                close_old_connections()
+                self._signal.wait(self._patience())
         self.lane.stop()
         connection.close()
 
