@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from telephony.fold.reading import LATEST_YEAR
 from telephony.ingest.parse import MAX_ID, ParsedEvent
 from telephony.models import EventKind, EventSource
 
@@ -39,7 +40,6 @@ CEL_TYPES: Final = frozenset((
 ))  # fmt: skip
 # Where a recording lies opens something: it is kept encrypted, as that of every other event.
 SEALED: Final = ("recordingfile",)
-LATEST_YEAR: Final = 2200
 MAX_TEXT: Final = 500
 _IDENTITY: Final = ("uniqueid", "src", "dst", "channel", "dstchannel", "lastapp", "start", "duration", "billsec", "disposition")  # fmt: skip
 _SECONDS: Final = timedelta(seconds=1)

@@ -11,6 +11,7 @@ from telephony.fold.manager import Heard
 from telephony.fold.record_rows import Row
 
 Fact = Seen | Heard | Row | ChannelRecord
+LATEST_YEAR: Final = 2200
 _OF_PACKETS: Final = ("ami", "hub")
 
 
@@ -46,16 +47,19 @@ def read(
 
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime | None:
-    """A time as ISO 8601 or as seconds since 1970."""
-    text = str(value or "")
+    """A time as ISO 8601 or as seconds since 1970; None at the ends of the calendar, where no company's clock could show it."""
+    found = _written(str(value or ""))
+    if found is None or not 1970 <= found.year < LATEST_YEAR:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def _written(text: str) -> datetime | None:
     try:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):
         pass
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
-    # At the ends of the calendar no clock of a company could show it.
-    is_plausible = 1970 <= moment.year < 2200
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)) if is_plausible else None
