@@ -36,14 +36,10 @@ class OwnMembers(serializers.PrimaryKeyRelatedField):
         return Member.objects.select_related("user")
 
     def to_internal_value(self, data: Any) -> Any:
-        named = (
-            self.get_queryset().filter(user__username=data)
-            if isinstance(data, str)
-            else Member.objects.none()
-        )
-        found = named.first()
-        if found is not None:
-            return found
+        if isinstance(data, str):
+            found = self.get_queryset().filter(user__username=data).first()
+            if found is not None:
+                return found
         try:
             return super().to_internal_value(data)
         except DjangoValidationError:  # no id either
